@@ -1,0 +1,5 @@
+//! Systems that syncs write to.
+
+pub mod file;
+pub mod sqlite;
+pub mod webhook;

@@ -1,0 +1,13 @@
+//! The outside world: the contract of sources and destinations, and the registry of those we have.
+
+pub mod contract;
+pub mod destinations;
+pub mod http;
+pub mod registry;
+pub mod settings;
+pub mod sources;
+
+pub use contract::{
+    BatchReader, CatalogTable, Chunk, ConnectorError, DeliveryBatch, DestinationConnector,
+    Finished, Listing, Query, RowStream, RunContext, Session, SourceConnector, WriteError, Written,
+};

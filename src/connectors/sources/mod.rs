@@ -1,0 +1,4 @@
+//! Systems that models query.
+
+pub mod files;
+pub mod sqlite;

@@ -1,0 +1,20 @@
+//! What a sync is. No async, no I/O, no clock, no logging: everything here is testable by value.
+
+pub mod coerce;
+pub mod command;
+pub mod destination;
+pub mod event;
+pub mod guard;
+pub mod id;
+pub mod mapping;
+pub mod mode;
+pub mod model;
+pub mod plan;
+pub mod problem;
+pub mod row;
+pub mod run;
+pub mod schedule;
+pub mod sync;
+pub mod transform;
+pub mod value;
+pub mod verdict;

@@ -1,0 +1,448 @@
+//! Runs: one execution of a sync, its states and its counters.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::id::{RunId, SyncId};
+use super::mode::Mode;
+use super::plan::OperationKind;
+use super::problem::Problem;
+
+/// What made a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "type")]
+pub enum Trigger {
+    /// A person, on any face.
+    Manual,
+    /// A slot of the schedule.
+    Schedule {
+        /// The slot's time.
+        slot: DateTime<Utc>,
+        /// Slots missed before it while the core was down, covered by this run.
+        missed: u32,
+        /// The schedule in words, as it was.
+        words: String,
+    },
+    /// Another sync completed.
+    After {
+        /// That sync.
+        sync: SyncId,
+    },
+    /// The core found this sync interrupted when it started.
+    Recovery,
+    /// The destination said when to come back.
+    FollowUp,
+    /// Chosen rows of an earlier run.
+    Retry {
+        /// That run.
+        run: RunId,
+    },
+    /// The undo of an earlier run.
+    Undo {
+        /// That run.
+        run: RunId,
+    },
+}
+
+impl Trigger {
+    /// The word for this trigger.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Manual => "manual",
+            Self::Schedule { .. } => "schedule",
+            Self::After { .. } => "after",
+            Self::Recovery => "recovery",
+            Self::FollowUp => "follow_up",
+            Self::Retry { .. } => "retry",
+            Self::Undo { .. } => "undo",
+        }
+    }
+}
+
+/// Which rows a run takes and how.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RunOptions {
+    /// Sends only the first n due rows; nothing else is forgotten or deleted.
+    pub limit: Option<u64>,
+    /// Sends only these keys, as text, key columns joined by `,`; nothing else is forgotten or
+    /// deleted.
+    pub keys: Vec<String>,
+    /// Sends only the keys that this run left rejected or invalid.
+    pub retry_of: Option<RunId>,
+    /// With `retry_of`: only rows with this cause code.
+    pub cause: Option<String>,
+    /// Sends every row again.
+    pub full: bool,
+    /// With `full`: allows it for append, which sends every row a second time.
+    pub duplicate: bool,
+    /// Leaves out the plan's deletes.
+    pub without_deletes: bool,
+    /// Plans and stops: nothing is sent.
+    pub plan_only: bool,
+    /// Accepts the model's new size for the shrink guard.
+    pub accept_size: bool,
+    /// Delivers exactly the plan with this hash, approved by a person.
+    pub approved_plan: Option<String>,
+}
+
+impl RunOptions {
+    /// Whether only some of the rows are looked at, so that absence means nothing.
+    pub fn is_partial(&self) -> bool {
+        self.limit.is_some() || !self.keys.is_empty() || self.retry_of.is_some()
+    }
+}
+
+/// What a running run is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Reading the model.
+    Querying,
+    /// Comparing with the snapshot.
+    Comparing,
+    /// Waiting for a person.
+    AwaitingApproval,
+    /// Sending.
+    Writing,
+}
+
+impl Phase {
+    /// The words for this phase.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Querying => "querying",
+            Self::Comparing => "comparing",
+            Self::AwaitingApproval => "awaiting approval",
+            Self::Writing => "writing",
+        }
+    }
+}
+
+/// Where a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunStatus {
+    /// Waits for its turn.
+    Queued,
+    /// Under way.
+    Running,
+    /// Did all it could without errors.
+    Completed,
+    /// Some rows were invalid, rejected or unknown.
+    CompletedWithErrors,
+    /// Ended before it could do its work.
+    Failed,
+    /// A person ended it.
+    Cancelled,
+    /// The core went away under it.
+    Interrupted,
+}
+
+impl RunStatus {
+    /// The words for this status.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Completed => "completed",
+            Self::CompletedWithErrors => "completed with errors",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// Whether nothing more can happen to the run.
+    pub fn is_final(self) -> bool {
+        !matches!(self, Self::Queued | Self::Running)
+    }
+
+    /// Whether a run may go from this status to `next`.
+    pub fn may_become(self, next: Self) -> bool {
+        match self {
+            Self::Queued => matches!(next, Self::Running | Self::Cancelled | Self::Failed),
+            Self::Running => !matches!(next, Self::Queued | Self::Running),
+            // The same run goes on from its plan file after a hand-over.
+            Self::Interrupted => matches!(next, Self::Running),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for RunStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.words())
+    }
+}
+
+/// The counters of one kind of operation: planned = done + rejected + unknown + pending + held +
+/// unsent, by construction: `planned` moves all to `unsent` and [`Tally::settle`] moves one on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Tally {
+    /// Stand in the plan.
+    pub planned: u64,
+    /// Accepted.
+    pub done: u64,
+    /// Refused.
+    pub rejected: u64,
+    /// Without an answer.
+    pub unknown: u64,
+    /// Answered later.
+    pub pending: u64,
+    /// Held by a guard.
+    pub held: u64,
+    /// Not sent, or not yet.
+    pub unsent: u64,
+    /// Creates that met a record.
+    pub existing: u64,
+}
+
+/// Where one planned operation is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Bucket {
+    /// Accepted.
+    Done,
+    /// Refused.
+    Rejected,
+    /// Without an answer.
+    Unknown,
+    /// Answered later.
+    Pending,
+    /// Held by a guard.
+    Held,
+    /// Not sent.
+    Unsent,
+}
+
+impl Tally {
+    /// Adds one planned operation, unsent as yet.
+    pub fn plan(&mut self) {
+        self.planned += 1;
+        self.unsent += 1;
+    }
+
+    fn bucket(&mut self, bucket: Bucket) -> &mut u64 {
+        match bucket {
+            Bucket::Done => &mut self.done,
+            Bucket::Rejected => &mut self.rejected,
+            Bucket::Unknown => &mut self.unknown,
+            Bucket::Pending => &mut self.pending,
+            Bucket::Held => &mut self.held,
+            Bucket::Unsent => &mut self.unsent,
+        }
+    }
+
+    /// Moves up to `count` operations from one bucket to another.
+    pub fn shift(&mut self, from: Bucket, to: Bucket, count: u64) {
+        let available = self.bucket(from);
+        let moved = count.min(*available);
+        *available -= moved;
+        *self.bucket(to) += moved;
+    }
+
+    /// Moves one unsent operation to where it belongs.
+    pub fn settle(&mut self, to: Bucket) {
+        self.shift(Bucket::Unsent, to, 1);
+    }
+}
+
+/// What a run counted. read = unchanged + invalid + skipped + create.planned + update.planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Counters {
+    /// Rows that the source gave.
+    pub read: u64,
+    /// Rows with nothing to send.
+    pub unchanged: u64,
+    /// Rows stopped by us.
+    pub invalid: u64,
+    /// Rows left alone: the mode, an option or a filter says so.
+    pub skipped: u64,
+    /// Creates.
+    pub create: Tally,
+    /// Updates.
+    pub update: Tally,
+    /// Deletes.
+    pub delete: Tally,
+    /// Batches sent again.
+    pub retries: u64,
+    /// Requests made.
+    pub requests: u64,
+    /// Body bytes sent.
+    pub bytes: u64,
+}
+
+impl Counters {
+    /// The counters of one kind.
+    pub fn of(&self, kind: OperationKind) -> &Tally {
+        match kind {
+            OperationKind::Create => &self.create,
+            OperationKind::Update => &self.update,
+            OperationKind::Delete => &self.delete,
+        }
+    }
+
+    /// The counters of one kind, to change.
+    pub fn of_mut(&mut self, kind: OperationKind) -> &mut Tally {
+        match kind {
+            OperationKind::Create => &mut self.create,
+            OperationKind::Update => &mut self.update,
+            OperationKind::Delete => &mut self.delete,
+        }
+    }
+
+    /// Sums one counter over the three kinds.
+    pub fn total(&self, of: impl Fn(&Tally) -> u64) -> u64 {
+        OperationKind::ALL
+            .into_iter()
+            .map(|kind| of(self.of(kind)))
+            .sum()
+    }
+
+    /// Whether both sums hold.
+    pub fn add_up(&self) -> bool {
+        let rows = self.unchanged
+            + self.invalid
+            + self.skipped
+            + self.create.planned
+            + self.update.planned;
+        self.read == rows
+            && OperationKind::ALL.into_iter().all(|kind| {
+                let t = self.of(kind);
+                t.planned == t.done + t.rejected + t.unknown + t.pending + t.held + t.unsent
+            })
+    }
+
+    /// Whether some row needs a look.
+    pub fn has_errors(&self) -> bool {
+        self.invalid > 0 || self.total(|t| t.rejected + t.unknown) > 0
+    }
+}
+
+/// How long a phase took.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhaseTime {
+    /// The phase.
+    pub name: Phase,
+    /// Milliseconds.
+    pub ms: u64,
+}
+
+/// A run as it is shown and stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// Its identifier.
+    pub id: RunId,
+    /// Its sync.
+    pub sync: SyncId,
+    /// The sync's revision with which it started.
+    pub revision: u64,
+    /// What made it.
+    pub trigger: Trigger,
+    /// Which rows and how.
+    pub options: RunOptions,
+    /// The sync's mode.
+    pub mode: Mode,
+    /// Where it stands.
+    pub status: RunStatus,
+    /// What it is doing while it runs, and did last when it ended.
+    pub phase: Option<Phase>,
+    /// When it was asked for.
+    pub queued_at: DateTime<Utc>,
+    /// When it began.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// Why it failed.
+    pub error: Option<Problem>,
+    /// When the destination said to come back.
+    pub retry_at: Option<DateTime<Utc>>,
+    /// The hash of its plan.
+    pub plan_hash: Option<String>,
+    /// What it counted.
+    pub counters: Counters,
+    /// How long each phase took.
+    pub phases: Vec<PhaseTime>,
+}
+
+impl Run {
+    /// The exit code of a command that waited for this run: 0 done, 1 failed, 3 completed with
+    /// errors, 4 waiting for approval or deletes held, 5 stopped by a guard.
+    pub fn exit_code(&self) -> u8 {
+        match self.status {
+            RunStatus::Completed | RunStatus::CompletedWithErrors
+                if self.counters.total(|t| t.held) > 0 =>
+            {
+                4
+            }
+            RunStatus::Completed => 0,
+            RunStatus::CompletedWithErrors => 3,
+            RunStatus::Queued | RunStatus::Running => {
+                if self.phase == Some(Phase::AwaitingApproval) {
+                    4
+                } else {
+                    0
+                }
+            }
+            RunStatus::Failed => self.error.as_ref().map_or(1, Problem::exit_code),
+            RunStatus::Cancelled | RunStatus::Interrupted => 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn any_bucket() -> impl Strategy<Value = Bucket> {
+        prop_oneof![
+            Just(Bucket::Done),
+            Just(Bucket::Rejected),
+            Just(Bucket::Unknown),
+            Just(Bucket::Pending),
+            Just(Bucket::Held),
+            Just(Bucket::Unsent),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn counters_add_up_whatever_happens(
+            moves in proptest::collection::vec((any_bucket(), any_bucket(), 0_u64..5), 0..60)
+        ) {
+            let mut counters = Counters::default();
+            for (from, to, count) in moves {
+                counters.read += 1;
+                counters.create.plan();
+                counters.create.shift(from, to, count);
+                prop_assert!(counters.add_up());
+            }
+        }
+    }
+
+    #[test]
+    fn a_final_run_stays_final() {
+        let all = [
+            RunStatus::Queued,
+            RunStatus::Running,
+            RunStatus::Completed,
+            RunStatus::CompletedWithErrors,
+            RunStatus::Failed,
+            RunStatus::Cancelled,
+            RunStatus::Interrupted,
+        ];
+        for from in all {
+            for to in all {
+                if from.is_final() && from != RunStatus::Interrupted {
+                    assert!(!from.may_become(to), "{from} -> {to}");
+                }
+            }
+            assert!(!from.may_become(from));
+        }
+        assert!(!RunStatus::Queued.may_become(RunStatus::Completed));
+    }
+}

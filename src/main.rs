@@ -1,0 +1,3 @@
+//! The binary: parses arguments, picks a mode, turns the error into an exit code. Nothing else.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The one sanitizer for text from outside.

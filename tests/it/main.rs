@@ -1,0 +1,28 @@
+//! One linked test binary: a file per subject.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    missing_docs,
+    reason = "a test may panic: that is how it fails"
+)]
+
+mod bad_input;
+mod cli;
+mod config;
+mod demo;
+mod destinations;
+mod engine;
+mod flights;
+mod planning;
+mod rooms;
+mod screens;
+mod snapshot;
+mod sources;
+mod store;
+mod support;
+mod terminal;
+mod webhook;
