@@ -253,6 +253,25 @@ async fn a_cancel_ends_the_reading_of_a_file() {
 }
 
 #[tokio::test]
+async fn a_header_with_one_name_twice_stops_only_queries_that_need_it() {
+    let place = Place::new();
+    place.write("in/twice.csv", "id,A,a\n1,2,3\n");
+    place.write("in/once.csv", "id,b\n1,2\n");
+    let source = place.files("in/*.csv");
+    let rows = read_all(&*source, "select b + 1 as c from once").await;
+    assert_eq!(rows, [[int(3)]]);
+    assert_eq!(read_all(&*source, "select id from twice").await, [[int(1)]]);
+    for (sql, why) in [
+        ("select id + 1 as id from twice", "duplicate column name"),
+        ("select a from twice", "several columns called a"),
+    ] {
+        let error = describe(&*source, sql).await.unwrap_err();
+        assert_eq!(error.kind, ProblemKind::Config);
+        assert!(error.text.contains(why), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn empty_files_and_unknown_formats_are_told() {
     let place = Place::new();
     place.write("empty.csv", "");

@@ -190,6 +190,21 @@ async fn a_cancel_ends_a_description_and_a_full_channel() {
 }
 
 #[tokio::test]
+async fn a_cancel_ends_the_wait_for_a_lock() {
+    let place = Place::new();
+    let path = victim(&place);
+    let writer = Connection::open(&path).unwrap();
+    writer.execute_batch("begin exclusive").unwrap();
+    let cancel = CancellationToken::new();
+    cancel.cancel();
+    let error = place
+        .sqlite(&path)
+        .describe("select id from t", &cancel)
+        .await;
+    assert_eq!(error.unwrap_err().kind, ProblemKind::Interrupted);
+}
+
+#[tokio::test]
 async fn the_reader_stops_when_the_stream_is_dropped() {
     let place = Place::new();
     let path = victim(&place);

@@ -54,10 +54,14 @@ pub(super) fn load(
     connection
         .execute_batch("pragma journal_mode = off; pragma synchronous = off; begin")
         .map_err(failed)?;
+    // A file that can be no table (two columns of one name) must not stop queries on others.
+    let mut no_table = None;
     for table in tables.named() {
-        create(&connection, table, &[])?;
+        if let Err(error) = create(&connection, table, &[]) {
+            no_table = Some(error);
+        }
     }
-    let named = named_in(&mut connection, sql)?;
+    let named = named_in(&mut connection, sql).map_err(|error| no_table.unwrap_or(error))?;
     for table in tables.named() {
         if !named.contains(&table.name) {
             continue;
@@ -144,7 +148,14 @@ fn create(connection: &Connection, table: &Table, guesses: &[Guess]) -> Result<(
             quoted(&table.name),
             columns.join(", ")
         ))
-        .map_err(|error| explain(&format!("the file of {}", table.name), Doing::Open, &error))
+        .map_err(|error| {
+            let why = explain(NAME, Doing::Open, &error).text;
+            ConnectorError::new(
+                ProblemKind::Config,
+                format!("cannot make a table of the file {}: {why}", table.name),
+            )
+            .hint("mend the header of the file, or use a plain select of some columns")
+        })
 }
 
 /// Declarations that the reader of SQLite databases takes for the very same types. They must not

@@ -2,7 +2,7 @@
 //! coercion matrix, and what that refuses as a misfit.
 
 use bigdecimal::BigDecimal;
-use chrono::NaiveDateTime;
+use chrono::{DateTime, FixedOffset, NaiveDateTime};
 use rusqlite::types::ValueRef;
 
 use crate::connectors::sources::cells::{Room, put_misfit, put_text, put_value};
@@ -44,15 +44,20 @@ fn put_bytes_as_text(bytes: &[u8], kind: Type, out: &mut Vec<u8>) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return put_misfit(&String::from_utf8_lossy(bytes), out);
     };
-    let naive = (kind == Type::Timestamp)
-        .then(|| {
-            NAIVE
-                .iter()
-                .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
-        })
-        .flatten();
-    match naive {
-        Some(instant) => encode(&Value::Timestamp(instant.and_utc().fixed_offset()), out),
+    let instant = (kind == Type::Timestamp).then(|| instant(text)).flatten();
+    match instant {
+        Some(instant) => encode(&Value::Timestamp(instant), out),
         None => put_text(text, kind, out),
     }
+}
+
+/// Reads an instant; one without an offset is in UTC.
+fn instant(text: &str) -> Option<DateTime<FixedOffset>> {
+    DateTime::parse_from_rfc3339(text).ok().or_else(|| {
+        let naive = |form: &&str| NaiveDateTime::parse_from_str(text, form).ok();
+        NAIVE
+            .iter()
+            .find_map(naive)
+            .map(|instant| instant.and_utc().fixed_offset())
+    })
 }

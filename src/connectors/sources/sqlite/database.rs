@@ -17,7 +17,7 @@ use super::error::{Doing, explain};
 use crate::connectors::contract::ConnectorError;
 use crate::connectors::sources::cells::BOMB_BYTES;
 use crate::connectors::sources::paths;
-use crate::connectors::sources::stream::Stop;
+use crate::connectors::sources::stream::{Stop, stopped};
 
 /// Steps of SQLite's machine between two looks at the stop sign; some tens of microseconds.
 const STEPS_BETWEEN_LOOKS: i32 = 4_000;
@@ -96,7 +96,12 @@ impl Database {
             connection.authorizer(Some(authorize))?;
             Ok(connection)
         });
-        let connection = opened.map_err(|error| explain(&self.name, Doing::Open, &error))?;
+        let connection = opened.map_err(|error| {
+            if stop.is_set() {
+                return stopped();
+            }
+            explain(&self.name, Doing::Open, &error)
+        })?;
         let handle = connection.get_interrupt_handle();
         let stop = stop.clone();
         let interrupter = Handle::current().spawn(async move {

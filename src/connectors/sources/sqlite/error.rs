@@ -52,6 +52,12 @@ pub(in crate::connectors::sources) fn explain(
 fn meaning(code: ErrorCode, doing: Doing) -> (ProblemKind, &'static str, &'static str) {
     let source = ProblemKind::Source;
     match code {
+        // No statement that writes gets as far as to be run: it is the database that wants it.
+        ErrorCode::ReadOnly if doing != Doing::Prepare => (
+            source,
+            "its writer left it half written, and only a writer can mend that",
+            "open it once with the program that writes to it, or with the sqlite3 shell",
+        ),
         ErrorCode::AuthorizationForStatementDenied | ErrorCode::ReadOnly => (
             ProblemKind::Config,
             "it does more than read, and a model may only read",
@@ -112,5 +118,100 @@ fn meaning(code: ErrorCode, doing: Doing) -> (ProblemKind, &'static str, &'stati
         ),
         _ if doing == Doing::Prepare => (ProblemKind::Config, "", "mend the model's SQL"),
         _ => (source, "", ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+
+    fn told(code: i32, doing: Doing) -> ConnectorError {
+        let failure = Error::SqliteFailure(ffi::Error::new(code), Some("raw words".into()));
+        explain("crm.db", doing, &failure)
+    }
+
+    #[test]
+    fn each_failure_says_what_it_is_and_what_to_do() {
+        for (code, doing, kind, why) in [
+            (
+                ffi::SQLITE_BUSY,
+                Doing::Open,
+                ProblemKind::Source,
+                "holds a lock",
+            ),
+            (
+                ffi::SQLITE_LOCKED,
+                Doing::Step,
+                ProblemKind::Source,
+                "holds a lock",
+            ),
+            (
+                ffi::SQLITE_IOERR,
+                Doing::Step,
+                ProblemKind::Source,
+                "input/output error",
+            ),
+            (
+                ffi::SQLITE_CORRUPT,
+                Doing::Step,
+                ProblemKind::Source,
+                "damaged",
+            ),
+            (
+                ffi::SQLITE_READONLY,
+                Doing::Open,
+                ProblemKind::Source,
+                "half written",
+            ),
+            (
+                ffi::SQLITE_READONLY,
+                Doing::Prepare,
+                ProblemKind::Config,
+                "may only read",
+            ),
+            (
+                ffi::SQLITE_AUTH,
+                Doing::Prepare,
+                ProblemKind::Config,
+                "may only read",
+            ),
+            (
+                ffi::SQLITE_TOOBIG,
+                Doing::Step,
+                ProblemKind::Source,
+                "larger than 64 MiB",
+            ),
+            (
+                ffi::SQLITE_SCHEMA,
+                Doing::Step,
+                ProblemKind::Source,
+                "schema was changed",
+            ),
+            (
+                ffi::SQLITE_FULL,
+                Doing::Step,
+                ProblemKind::Source,
+                "is full",
+            ),
+            (
+                ffi::SQLITE_ERROR,
+                Doing::Prepare,
+                ProblemKind::Config,
+                "raw words",
+            ),
+        ] {
+            let error = told(code, doing);
+            assert_eq!(error.kind, kind, "{code}");
+            assert!(error.text.starts_with("cannot "), "{error}");
+            assert!(
+                error.text.contains("crm.db") && error.text.contains(why),
+                "{error}"
+            );
+            assert!(!error.hint.is_empty(), "{error}");
+        }
+        let stopped = told(ffi::SQLITE_INTERRUPT, Doing::Step);
+        assert_eq!(stopped.kind, ProblemKind::Interrupted);
     }
 }
