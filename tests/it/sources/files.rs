@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use proptest::prelude::*;
 use signalsmith::domain::destination::StepOutcome;
 use signalsmith::domain::problem::ProblemKind;
 use signalsmith::domain::value::{Type, Value};
@@ -283,4 +284,51 @@ async fn the_test_of_files_names_its_steps() {
         "{}",
         steps[0].detail
     );
+}
+
+/// Cells that look like something, and cells that almost do.
+fn any_field() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just(String::new()),
+        any::<i32>().prop_map(|number| number.to_string()),
+        any::<f32>().prop_map(|number| number.to_string()),
+        any::<bool>().prop_map(|flag| flag.to_string()),
+        (1..13_u32, 1..32_u32).prop_map(|(month, day)| format!("2024-{month:02}-{day:02}")),
+        (0..24_u32).prop_map(|hour| format!("2024-02-29T{hour:02}:00:00+01:00")),
+        "0[0-9]{2}",
+        "[a-z ,;\"'\n\u{e9}]{0,8}",
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn a_query_read_natively_and_one_through_a_database_give_the_same(
+        kinds_of_columns in proptest::collection::vec(
+            proptest::collection::vec(any_field(), 1..4), 2..5),
+        picks in proptest::collection::vec(any::<usize>(), 0..60),
+    ) {
+        let width = kinds_of_columns.len();
+        let mut writer = csv::WriterBuilder::new()
+            .quote_style(csv::QuoteStyle::Always)
+            .from_writer(Vec::new());
+        writer.write_record((0..width).map(|c| format!("c{c}"))).unwrap();
+        for row in picks.chunks_exact(width) {
+            let fields = row.iter().zip(&kinds_of_columns);
+            writer.write_record(fields.map(|(pick, of)| &of[pick % of.len()])).unwrap();
+        }
+        let place = Place::new();
+        place.write("t.csv", writer.into_inner().unwrap());
+        let source = place.files("t.csv");
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let (plain, loaded) = ("select * from t", "select * from t where true");
+            assert_eq!(kinds(&*source, plain).await, kinds(&*source, loaded).await);
+            let rows = read_all(&*source, plain).await;
+            assert_eq!(rows.len(), picks.len() / width);
+            assert!(rows.iter().flatten().all(|cell| matches!(cell, Cell::Value(_))));
+            assert_eq!(rows, read_all(&*source, loaded).await);
+        });
+    }
 }
