@@ -256,6 +256,18 @@ async fn what_is_no_database_is_told_apart() {
         assert_eq!(error.kind, ProblemKind::Source, "{name}: {error}");
         assert!(error.text.contains(why), "{name}: {error}");
     }
+    let mut unreadable = std::fs::read(&path).unwrap();
+    let name = b"name TEXT";
+    let at = unreadable
+        .windows(name.len())
+        .position(|bytes| bytes == name);
+    unreadable[at.unwrap()] = 0xff;
+    let source = place.sqlite(&place.write("unreadable.db", unreadable));
+    let error = describe(&*source, "select * from t").await.unwrap_err();
+    assert!(
+        error.text.contains("its schema is not Unicode text"),
+        "{error}"
+    );
     for (path, why) in [
         (place.folder.path().to_owned(), "it is a folder"),
         (PathBuf::from("/dev/zero"), "a pipe, socket or device"),

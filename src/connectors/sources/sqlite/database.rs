@@ -9,6 +9,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
@@ -18,6 +19,7 @@ use crate::connectors::contract::ConnectorError;
 use crate::connectors::sources::cells::BOMB_BYTES;
 use crate::connectors::sources::paths;
 use crate::connectors::sources::stream::{Stop, stopped};
+use crate::domain::problem::ProblemKind;
 
 /// Steps of SQLite's machine between two looks at the stop sign; some tens of microseconds.
 const STEPS_BETWEEN_LOOKS: i32 = 4_000;
@@ -92,16 +94,26 @@ impl Database {
             // A transaction around the whole use, so that the schema which was looked at is the
             // one that is read.
             connection.execute_batch("begin")?;
-            connection.query_row("select count(*) from sqlite_schema", [], |_| Ok(()))?;
+            let is_text = is_text(&connection)?;
             connection.authorizer(Some(authorize))?;
-            Ok(connection)
+            Ok((connection, is_text))
         });
-        let connection = opened.map_err(|error| {
+        let (connection, is_text) = opened.map_err(|error| {
             if stop.is_set() {
                 return stopped();
             }
             explain(&self.name, Doing::Open, &error)
         })?;
+        if !is_text {
+            return Err(ConnectorError::new(
+                ProblemKind::Source,
+                format!(
+                    "cannot open the database {}: its schema is not Unicode text",
+                    self.name
+                ),
+            )
+            .hint("rename its tables and columns with the program that made it"));
+        }
         let handle = connection.get_interrupt_handle();
         let stop = stop.clone();
         let interrupter = Handle::current().spawn(async move {
@@ -114,6 +126,23 @@ impl Database {
             interrupter: interrupter.abort_handle(),
         })
     }
+}
+
+/// Whether every name in the schema is text; those that are not cannot be asked for. It also shows
+/// that the file is a database.
+fn is_text(connection: &Connection) -> rusqlite::Result<bool> {
+    let mut statement = connection.prepare("select name, sql from sqlite_schema")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        for position in 0..2 {
+            if let ValueRef::Text(bytes) = row.get_ref(position)?
+                && std::str::from_utf8(bytes).is_err()
+            {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
 }
 
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
