@@ -113,7 +113,6 @@ fn convert(value: &Value, to: Type) -> Result<Value, &'static str> {
         (Value::Bytes(bytes), Type::Text) => std::str::from_utf8(bytes)
             .map(Value::text)
             .map_err(|_| "the bytes are not UTF-8"),
-        (Value::Timestamp(instant), Type::Text) => Ok(Value::Text(text::write_instant(instant))),
         (Value::Decimal(number), Type::Text) if !number::is_writable(number) => {
             Err("it has more than 1,000 digits")
         }

@@ -1,6 +1,6 @@
 //! Coercion among booleans, integers, decimals and doubles, and numbers read from text.
 
-use bigdecimal::{BigDecimal, ToPrimitive, Zero};
+use bigdecimal::{BigDecimal, One, ToPrimitive, Zero};
 
 use crate::domain::value::{Type, Value};
 
@@ -35,9 +35,7 @@ pub(super) fn convert(value: &Value, to: Type) -> Option<Result<Value, &'static 
             .filter(|double| double.to_i64() == Some(*number))
             .map(Value::double)
             .ok_or(INEXACT),
-        (Value::Decimal(number), Type::Boolean) => {
-            boolean(number.is_zero(), *number == BigDecimal::from(1))
-        }
+        (Value::Decimal(number), Type::Boolean) => boolean(number.is_zero(), number.is_one()),
         (Value::Decimal(number), Type::Integer) => to_integer(number).map(Value::Integer),
         (Value::Decimal(number), Type::Double) => to_double(number).map(Value::double),
         (Value::Double(number), Type::Boolean) => boolean(number.get() == 0.0, number.get() == 1.0),

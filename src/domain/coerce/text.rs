@@ -1,6 +1,6 @@
-//! Values read from text, and dates and instants written to it.
+//! Values read from text.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, SecondsFormat, Timelike};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, Timelike};
 
 use super::{json, number};
 use crate::domain::value::{Type, Value};
@@ -59,10 +59,9 @@ fn read_date(text: &str) -> Option<NaiveDate> {
 /// Reads `23:59`, `23:59:59`, and fractions down to the nanosecond. A leap second is refused, for
 /// most destinations refuse it too.
 fn read_time(text: &str) -> Option<NaiveTime> {
-    if let Some((_, fraction)) = text.split_once('.') {
-        if fraction.trim_end_matches('0').len() > 9 {
-            return None;
-        }
+    let fraction = text.split_once('.').map_or("", |(_, fraction)| fraction);
+    if fraction.trim_end_matches('0').len() > 9 {
+        return None;
     }
     NaiveTime::parse_from_str(text, "%H:%M:%S%.f")
         .or_else(|_| NaiveTime::parse_from_str(text, "%H:%M"))
@@ -129,16 +128,5 @@ pub(super) fn date_of(instant: &DateTime<FixedOffset>) -> Result<Value, &'static
         Ok(Value::Date(utc.date()))
     } else {
         Err("it is not midnight UTC, and the time of day would be lost")
-    }
-}
-
-/// Writes RFC 3339. It has no seconds in offsets, so such an instant is written in UTC.
-pub(super) fn write_instant(instant: &DateTime<FixedOffset>) -> String {
-    if instant.offset().local_minus_utc() % 60 == 0 {
-        instant.to_rfc3339_opts(SecondsFormat::AutoSi, true)
-    } else {
-        instant
-            .to_utc()
-            .to_rfc3339_opts(SecondsFormat::AutoSi, true)
     }
 }

@@ -101,24 +101,20 @@ impl Line {
     /// Refuses what no row can satisfy.
     fn check_type(&self, given: Option<Type>) -> Result<(), Vec<MappingProblem>> {
         let name = &self.shape.name;
-        if let (Some(given), Finish::Coerce) = (given, self.finish) {
-            if rule(given, self.shape.kind) == Rule::Never {
-                return Err(vec![
-                    MappingProblem::error(
-                        "type_mismatch",
-                        format!("{given} never fits {name}, which is {}.", self.shape.kind),
-                    )
+        if let (Some(given), Finish::Coerce) = (given, self.finish)
+            && rule(given, self.shape.kind) == Rule::Never
+        {
+            let text = format!("{given} never fits {name}, which is {}.", self.shape.kind);
+            return Err(vec![
+                MappingProblem::error("type_mismatch", text)
                     .hint("a transform can change the type"),
-                ]);
-            }
+            ]);
         }
-        if let Source::Constant(value) = &self.source {
-            if let Err(reason) = self.complete(value.clone()) {
-                return Err(vec![MappingProblem::error(
-                    "constant_does_not_fit",
-                    format!("The constant does not fit {name}: {}.", reason.text),
-                )]);
-            }
+        if let Source::Constant(value) = &self.source
+            && let Err(reason) = self.complete(value.clone())
+        {
+            let text = format!("The constant does not fit {name}: {}.", reason.text);
+            return Err(vec![MappingProblem::error("constant_does_not_fit", text)]);
         }
         Ok(())
     }

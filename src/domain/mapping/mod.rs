@@ -10,6 +10,8 @@ mod mapper;
 mod problem;
 mod suggest;
 mod template;
+#[cfg(test)]
+mod tests;
 mod variable;
 
 use serde::{Deserialize, Serialize};

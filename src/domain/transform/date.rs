@@ -1,11 +1,14 @@
 //! Transforms of dates and instants.
 
+mod shift;
+#[cfg(test)]
+mod tests;
+
 use std::fmt::Write as _;
 
 use chrono::format::{Item, Parsed, StrftimeItems, parse};
 use chrono::{
-    DateTime, Days, FixedOffset, LocalResult, Months, NaiveDate, NaiveDateTime, NaiveTime, Offset,
-    TimeDelta, TimeZone, Utc,
+    DateTime, FixedOffset, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Utc,
 };
 use chrono_tz::Tz;
 
@@ -113,7 +116,7 @@ pub(super) fn specs() -> Vec<TransformSpec> {
                 "{\"amount\": 1, \"unit\": \"months\"}",
                 "\"2013-02-28\"",
             ),
-            date_add,
+            shift::date_add,
         ),
         spec(
             "epoch",
@@ -258,20 +261,19 @@ fn temporal(value: Value) -> Result<Temporal, String> {
         other => other,
     };
     let shown = show(&value);
-    // The first type that takes a text is the most exact one: a date alone stays a date.
-    for kind in [Type::Date, Type::Timestamp, Type::Time] {
-        let is_text = matches!(value, Value::Text(_));
-        let date_alone = kind != Type::Date || !shown.contains(':');
-        if value.kind() == Some(kind) || (is_text && date_alone) {
-            match coerce(value.clone(), kind) {
-                Ok(Value::Date(date)) => return Ok(Temporal::Date(date)),
-                Ok(Value::Time(time)) => return Ok(Temporal::Time(time)),
-                Ok(Value::Timestamp(instant)) => return Ok(Temporal::Instant(instant)),
-                _ => {}
-            }
-        }
+    // A date alone stays a date; only a time of day has colons.
+    let kind = match &value {
+        Value::Text(text) if !text.contains(':') => Type::Date,
+        Value::Text(text) if !text.contains('-') => Type::Time,
+        Value::Text(_) => Type::Timestamp,
+        other => other.kind().unwrap_or(Type::Date),
+    };
+    match coerce(value, kind) {
+        Ok(Value::Date(date)) => Ok(Temporal::Date(date)),
+        Ok(Value::Time(time)) => Ok(Temporal::Time(time)),
+        Ok(Value::Timestamp(instant)) => Ok(Temporal::Instant(instant)),
+        _ => Err(format!("`{shown}` is not a date, a time or an instant")),
     }
-    Err(format!("`{shown}` is not a date, a time or an instant"))
 }
 
 fn date_format(arguments: &Arguments) -> Result<Built, TransformError> {
@@ -314,65 +316,6 @@ fn to_timezone(arguments: &Arguments) -> Result<Built, TransformError> {
     }))
 }
 
-fn date_add(arguments: &Arguments) -> Result<Built, TransformError> {
-    let amount = arguments
-        .within("amount", -100_000_000_000..=100_000_000_000)?
-        .unwrap_or(0);
-    let unit = arguments.text("unit");
-    Ok(Built::new(Output::Temporal, move |value| {
-        match temporal(value)? {
-            Temporal::Date(date) => match unit.as_str() {
-                "seconds" | "minutes" | "hours" => {
-                    return Err(format!(
-                        "a date cannot be moved by {unit}; it has no time of day"
-                    ));
-                }
-                unit => move_date(date, amount, unit).map(Value::Date),
-            },
-            Temporal::Instant(instant) => {
-                move_instant(instant, amount, &unit).map(Value::Timestamp)
-            }
-            Temporal::Time(_) => return Err("a time of day cannot be moved".to_owned()),
-        }
-        .ok_or_else(|| "the result is outside the calendar".to_owned())
-    }))
-}
-
-fn months_in(amount: i64, unit: &str) -> Option<Months> {
-    let each = if unit == "years" { 12 } else { 1 };
-    let months = amount.unsigned_abs().checked_mul(each)?;
-    u32::try_from(months).ok().map(Months::new)
-}
-
-fn move_date(date: NaiveDate, amount: i64, unit: &str) -> Option<NaiveDate> {
-    let days = |each: u64| Some(Days::new(amount.unsigned_abs().checked_mul(each)?));
-    match (unit, amount < 0) {
-        ("months" | "years", false) => date.checked_add_months(months_in(amount, unit)?),
-        ("months" | "years", true) => date.checked_sub_months(months_in(amount, unit)?),
-        ("weeks", false) => date.checked_add_days(days(7)?),
-        ("weeks", true) => date.checked_sub_days(days(7)?),
-        (_, false) => date.checked_add_days(days(1)?),
-        (_, true) => date.checked_sub_days(days(1)?),
-    }
-}
-
-fn move_instant(
-    instant: DateTime<FixedOffset>,
-    amount: i64,
-    unit: &str,
-) -> Option<DateTime<FixedOffset>> {
-    let span = match unit {
-        "seconds" => TimeDelta::try_seconds(amount)?,
-        "minutes" => TimeDelta::try_minutes(amount)?,
-        "hours" => TimeDelta::try_hours(amount)?,
-        "days" => TimeDelta::try_days(amount)?,
-        "weeks" => TimeDelta::try_weeks(amount)?,
-        _ if amount < 0 => return instant.checked_sub_months(months_in(amount, unit)?),
-        _ => return instant.checked_add_months(months_in(amount, unit)?),
-    };
-    instant.checked_add_signed(span)
-}
-
 fn epoch(arguments: &Arguments) -> Result<Built, TransformError> {
     let unit = arguments.text("unit");
     if arguments.text("to") == "number" {
@@ -398,114 +341,4 @@ fn epoch(arguments: &Arguments) -> Result<Built, TransformError> {
         .map(|instant| Value::Timestamp(instant.fixed_offset()))
         .ok_or_else(|| format!("{count} {unit} since 1970 is outside the calendar"))
     }))
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use crate::domain::transform::{TransformCall, compile};
-    use crate::domain::value::Value;
-
-    fn run(call: serde_json::Value, input: Value) -> String {
-        let call: TransformCall = serde_json::from_value(call).unwrap();
-        match compile(&call).map(|compiled| compiled.apply(input)) {
-            Ok(Ok(value)) => format!("{} {}", value.kind().unwrap(), value.to_plain()),
-            Ok(Err(failure)) => failure.to_string(),
-            Err(error) => error.to_string(),
-        }
-    }
-
-    #[test]
-    fn a_format_tells_what_it_reads() {
-        let parse = |format: &str, zone: &str, text: &str| {
-            run(
-                json!({"name": "date_parse", "format": format, "timezone": zone}),
-                Value::text(text),
-            )
-        };
-        assert_eq!(parse("%d.%m.%Y", "UTC", "31.12.2013"), "date 2013-12-31");
-        assert_eq!(parse("%H.%M", "UTC", "18.30"), "time 18:30:00");
-        assert_eq!(
-            parse("%Y%m%d%H%M%S%z", "UTC", "20131231183000+0200"),
-            "timestamp 2013-12-31T18:30:00+02:00"
-        );
-        assert_eq!(
-            parse("%s", "UTC", "1357020000"),
-            "timestamp 2013-01-01T06:00:00Z"
-        );
-        let berlin = |text| parse("%Y-%m-%d %H:%M", "Europe/Berlin", text);
-        assert_eq!(
-            berlin("2024-10-27 02:30"),
-            "timestamp 2024-10-27T02:30:00+02:00"
-        );
-        assert_eq!(
-            berlin("2024-03-31 02:30"),
-            "date_parse: 2024-03-31 02:30:00 does not exist in Europe/Berlin: the clock skips it"
-        );
-        assert_eq!(
-            berlin("soon"),
-            "date_parse: `soon` is not written as %Y-%m-%d %H:%M"
-        );
-        assert_eq!(
-            parse("%m", "UTC", "1"),
-            "date_parse: format will not do: it names neither a whole date nor a whole time of day"
-        );
-        assert_eq!(
-            parse("%d", "Europe/Berln", "1"),
-            "date_parse: timezone will not do: there is no zone Europe/Berln; did you mean Europe/Berlin?"
-        );
-        assert!(parse("%Q", "UTC", "1").contains("format will not do"));
-    }
-
-    #[test]
-    fn a_format_that_asks_for_too_much_is_a_failure_and_no_panic() {
-        let format = json!({"name": "date_format", "format": "%H:%M"});
-        assert_eq!(
-            run(format.clone(), Value::text("2013-12-31")),
-            "date_format: the format asks for more than a date has"
-        );
-        assert_eq!(run(format.clone(), Value::text("18:30:00")), "text 18:30");
-        assert_eq!(
-            run(format, Value::text("2013-12-31T00:00:00Z")),
-            "text 00:00"
-        );
-    }
-
-    #[test]
-    fn moving_keeps_dates_dates_and_ends_at_the_calendar() {
-        let add = |amount: i64, unit: &str, text: &str| {
-            run(
-                json!({"name": "date_add", "amount": amount, "unit": unit}),
-                Value::text(text),
-            )
-        };
-        assert_eq!(add(-1, "years", "2024-02-29"), "date 2023-02-28");
-        assert_eq!(
-            add(90, "minutes", "2013-12-31T23:00:00Z"),
-            "timestamp 2014-01-01T00:30:00Z"
-        );
-        assert_eq!(
-            add(1, "hours", "2013-12-31"),
-            "date_add: a date cannot be moved by hours; it has no time of day"
-        );
-        assert_eq!(
-            add(100_000_000_000, "years", "2013-12-31"),
-            "date_add: the result is outside the calendar"
-        );
-        assert_eq!(
-            add(-100_000_000_000, "weeks", "2013-12-31T00:00:00Z"),
-            "date_add: the result is outside the calendar"
-        );
-    }
-
-    #[test]
-    fn counts_since_1970_come_back_as_instants() {
-        let there = json!({"name": "epoch", "unit": "milliseconds", "to": "timestamp"});
-        assert_eq!(
-            run(there.clone(), Value::text("1357020000500")),
-            "timestamp 2013-01-01T06:00:00.500Z"
-        );
-        assert!(run(there, Value::Integer(i64::MAX)).ends_with("outside the calendar"));
-    }
 }
