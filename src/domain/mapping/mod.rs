@@ -1,8 +1,28 @@
 //! Mapping: which value goes to which field, checked against model and object, applied to rows.
+//!
+//! [`check`] says what keeps a mapping from being saved; [`Mapper`] applies it to rows;
+//! [`suggest`] proposes lines by name.
+
+mod check;
+mod column;
+mod line;
+mod mapper;
+mod problem;
+mod suggest;
+mod template;
+#[cfg(test)]
+mod tests;
+mod variable;
 
 use serde::{Deserialize, Serialize};
 
 use super::transform::TransformCall;
+
+pub use check::check;
+pub use mapper::Mapper;
+pub use problem::{MappingProblem, Severity};
+pub use suggest::suggest;
+pub use variable::RunVariables;
 
 /// Where a mapping's value comes from.
 #[derive(Debug, Clone, PartialEq)]
