@@ -104,7 +104,7 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn verify_audit(&self) -> Result<AuditState, StoreError> {
-        self.read("verify the audit trail", |tx| verify(tx)).await
+        self.read("verify the audit trail", verify).await
     }
 }
 

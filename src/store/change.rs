@@ -160,10 +160,14 @@ fn apply(
             schedule_changed,
             reset_snapshot,
         } => {
+            let mut draft = put::sync(tx, sync, *schedule_changed, at)?;
             if *reset_snapshot {
                 layout::forget(tx, &sync.id)?;
+                draft
+                    .fields
+                    .push(("snapshot".into(), String::new(), "starts empty".into()));
             }
-            put::sync(tx, sync, *schedule_changed, at)
+            Ok(draft)
         }
         CatalogChange::DeleteSource(id) => {
             secrets::delete(tx, id.as_str())?;

@@ -14,6 +14,9 @@ use crate::domain::id::SyncId;
 /// snapshot's record, or nothing where the key is gone.
 pub type JournalRow = (u64, [u8; 16], Option<Vec<u8>>);
 
+/// A key whose last write may or may not have been applied: its hash and its canonical bytes.
+pub type DirtyRow = ([u8; 16], Vec<u8>);
+
 /// What a fold of journal into partition files changes; one transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoldCommit {
@@ -131,7 +134,7 @@ impl Store {
         sync: &SyncId,
         from: [u8; 16],
         to_inclusive: [u8; 16],
-    ) -> Result<Vec<([u8; 16], Vec<u8>)>, StoreError> {
+    ) -> Result<Vec<DirtyRow>, StoreError> {
         self.read_blocking("read unknown rows", |tx| {
             let mut statement = tx.prepare_cached(
                 "SELECT key_hash, key FROM unknown

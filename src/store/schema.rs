@@ -73,6 +73,8 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "foreign_keys", true)?;
     conn.pragma_update(None, "trusted_schema", false)?;
+    // What does not fit into memory would stand in the system's folder for temporary files.
+    conn.pragma_update(None, "temp_store", "MEMORY")?;
     conn.pragma_update_and_check(None, "journal_size_limit", LOG_BYTES, |_| Ok(()))?;
     conn.set_prepared_statement_cache_capacity(128);
     Ok(conn)
@@ -165,9 +167,11 @@ pub(super) fn empty_log(conn: &Connection) {
 }
 
 /// Notes that everything is written; without this note the next start looks for damage.
-pub(super) fn mark_clean(conn: &Connection) {
+///
+/// A core that was taken over leaves no note: the database is in use.
+pub(super) fn mark_clean(conn: &Connection, epoch: i64) {
     // Where the note cannot be written, the next start checks, which is right.
-    let _ = conn.execute("UPDATE core SET clean = 1", []);
+    let _ = conn.execute("UPDATE core SET clean = 1 WHERE epoch = ?1", [epoch]);
     empty_log(conn);
 }
 

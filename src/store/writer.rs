@@ -41,7 +41,7 @@ impl Writer {
         let (queue, jobs) = sync_channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("state writer".into())
-            .spawn(move || serve(conn, &jobs, check))
+            .spawn(move || serve(conn, &jobs, epoch, check))
             .map_err(|error| StoreError::io("start the state writer", &error))?;
         Ok(Self {
             queue,
@@ -156,7 +156,7 @@ fn begin(conn: &Connection) -> Result<Transaction<'_>, StoreError> {
     }
 }
 
-fn serve(mut conn: Connection, jobs: &Receiver<Message>, check: bool) {
+fn serve(mut conn: Connection, jobs: &Receiver<Message>, epoch: i64, check: bool) {
     let damage = if check {
         schema::quick_check(&conn).err()
     } else {
@@ -188,7 +188,7 @@ fn serve(mut conn: Connection, jobs: &Receiver<Message>, check: bool) {
             }
             Some(Message::Stop) => {
                 if damage.is_none() {
-                    schema::mark_clean(&conn);
+                    schema::mark_clean(&conn, epoch);
                 }
                 return;
             }
