@@ -46,6 +46,10 @@ pub struct UnknownRow {
     pub key_hash: Fingerprint,
     /// The key's canonical bytes.
     pub key: Vec<u8>,
+    /// The encoded identifier that was written to.
+    pub identifier: Vec<u8>,
+    /// Whether the write was a delete.
+    pub deleting: bool,
     /// The operation's number in the run's plan.
     pub operation: u64,
     /// The run.
@@ -274,14 +278,17 @@ fn mark_unknown(tx: &Transaction<'_>, sync: &str, ack: &Acknowledgement) -> Resu
         clear.execute(params![sync, key_hash.0.as_slice()])?;
     }
     let mut add = tx.prepare_cached(
-        "INSERT OR REPLACE INTO unknown (sync, key_hash, key, operation, run, reason)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT OR REPLACE INTO unknown
+         (sync, key_hash, key, identifier, deleting, operation, run, reason)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?;
     for row in &ack.unknown_add {
         add.execute(params![
             sync,
             row.key_hash.0.as_slice(),
             row.key,
+            row.identifier,
+            row.deleting,
             int(row.operation),
             row.run.as_str(),
             row.reason

@@ -40,7 +40,7 @@ impl Store {
         let sync = sync.clone();
         self.read("read unknown rows", move |tx| {
             let mut statement = tx.prepare_cached(
-                "SELECT key_hash, key, operation, run, reason FROM unknown
+                "SELECT key_hash, key, identifier, deleting, operation, run, reason FROM unknown
                  WHERE sync = ?1 ORDER BY key_hash",
             )?;
             let mut rows = statement.query([sync.as_str()])?;
@@ -49,9 +49,11 @@ impl Store {
                 unknown.push(UnknownRow {
                     key_hash: fingerprint(&row.get::<_, Vec<u8>>(0)?)?,
                     key: row.get(1)?,
-                    operation: count(row.get(2)?),
-                    run: run_id(row.get(3)?)?,
-                    reason: row.get(4)?,
+                    identifier: row.get(2)?,
+                    deleting: row.get(3)?,
+                    operation: count(row.get(4)?),
+                    run: run_id(row.get(5)?)?,
+                    reason: row.get(6)?,
                 });
             }
             Ok(unknown)

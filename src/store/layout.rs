@@ -14,8 +14,18 @@ use crate::domain::id::SyncId;
 /// snapshot's record, or nothing where the key is gone.
 pub type JournalRow = (u64, [u8; 16], Option<Vec<u8>>);
 
-/// A key whose last write may or may not have been applied: its hash and its canonical bytes.
-pub type DirtyRow = ([u8; 16], Vec<u8>);
+/// A write that may or may not have been applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirtyRow {
+    /// The key's hash.
+    pub key_hash: [u8; 16],
+    /// The key's canonical bytes.
+    pub key: Vec<u8>,
+    /// The encoded identifier that was written to.
+    pub identifier: Vec<u8>,
+    /// Whether the write was a delete.
+    pub deleting: bool,
+}
 
 /// What a fold of journal into partition files changes; one transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,6 +135,19 @@ impl Store {
         self.write_blocking("fold the journal", move |tx| commit_fold(tx, &sync, &fold))
     }
 
+    /// Gives the highest number of a sync's journal; 0 where it is empty.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn last_seq_blocking(&self, sync: &SyncId) -> Result<u64, StoreError> {
+        self.read_blocking("read the journal", |tx| {
+            let last: Option<i64> = tx
+                .prepare_cached("SELECT max(seq) FROM journal WHERE sync = ?1")?
+                .query_row([sync.as_str()], |row| row.get(0))?;
+            Ok(last.map_or(0, count))
+        })
+    }
+
     /// Gives the keys of a range of key hashes whose last write may or may not have been applied.
     ///
     /// # Errors
@@ -137,7 +160,7 @@ impl Store {
     ) -> Result<Vec<DirtyRow>, StoreError> {
         self.read_blocking("read unknown rows", |tx| {
             let mut statement = tx.prepare_cached(
-                "SELECT key_hash, key FROM unknown
+                "SELECT key_hash, key, identifier, deleting FROM unknown
                  WHERE sync = ?1 AND key_hash BETWEEN ?2 AND ?3 ORDER BY key_hash",
             )?;
             let mut rows = statement.query(params![
@@ -148,7 +171,12 @@ impl Store {
             let mut dirty = Vec::new();
             while let Some(row) = rows.next()? {
                 let key_hash = fingerprint(row.get_ref(0)?.as_blob().unwrap_or_default())?;
-                dirty.push((key_hash.0, row.get(1)?));
+                dirty.push(DirtyRow {
+                    key_hash: key_hash.0,
+                    key: row.get(1)?,
+                    identifier: row.get(2)?,
+                    deleting: row.get(3)?,
+                });
             }
             Ok(dirty)
         })

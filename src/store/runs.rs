@@ -51,12 +51,12 @@ impl Store {
         .await
     }
 
-    /// Makes a queued or interrupted run this core's running one.
+    /// Makes a queued or interrupted run this core's running one, with what it starts with.
     ///
     /// # Errors
     /// [`ConflictKind::Status`] where it is neither, [`ConflictKind::Running`] where another run of
     /// the sync is running; a missing run.
-    pub async fn claim_run(&self, run: &Run) -> Result<(), StoreError> {
+    pub async fn claim_run(&self, run: &Run, pinned: &Pinned) -> Result<(), StoreError> {
         if run.status != RunStatus::Running {
             return Err(StoreError::conflict(
                 ConflictKind::Status,
@@ -66,11 +66,13 @@ impl Store {
                 ),
             ));
         }
-        let (run, epoch) = (run.clone(), self.epoch());
+        let (run, pinned, epoch) = (run.clone(), json(pinned)?, self.epoch());
         self.write("start a run", move |tx| {
             if row(tx, &run.id)?.status == RunStatus::Running {
                 return Err(illegal(&run, RunStatus::Running));
             }
+            tx.prepare_cached("UPDATE pins SET body = ?2 WHERE run = ?1")?
+                .execute(params![run.id.as_str(), pinned])?;
             save(tx, &run, epoch)
         })
         .await
@@ -143,7 +145,8 @@ impl Store {
         .await
     }
 
-    /// Gives the last `count` runs of a sync that ended, newest first; at most 500.
+    /// Gives the last `count` runs of a sync that ended, newest first, mere plans left out; at
+    /// most 500.
     ///
     /// # Errors
     /// The database's.
@@ -153,6 +156,7 @@ impl Store {
             list(
                 tx,
                 "SELECT body FROM runs WHERE sync = ?1 AND status NOT IN ('queued', 'running')
+                 AND json_extract(body, '$.options.plan_only') = 0
                  ORDER BY seq DESC LIMIT ?2",
                 params![sync.as_str(), count.min(PAGE)],
             )

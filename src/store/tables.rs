@@ -89,8 +89,9 @@ CREATE TABLE journal (               -- the latest acknowledgement of each key s
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE unknown (
     sync TEXT NOT NULL, key_hash BLOB NOT NULL, key BLOB NOT NULL,
+    identifier BLOB NOT NULL, deleting INTEGER NOT NULL,
     operation INTEGER NOT NULL, run TEXT NOT NULL, reason TEXT NOT NULL,
-    PRIMARY KEY (sync, key_hash)
+    PRIMARY KEY (sync, key_hash, identifier)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE pending (
     sync TEXT NOT NULL, key_hash BLOB NOT NULL,

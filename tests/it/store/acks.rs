@@ -20,6 +20,8 @@ fn unknown(run: &signalsmith::domain::run::Run, number: u64) -> UnknownRow {
     UnknownRow {
         key_hash: hash(number),
         key: vec![4, 2],
+        identifier: vec![6, 1],
+        deleting: false,
         operation: number,
         run: run.id.clone(),
         reason: "no answer".into(),
