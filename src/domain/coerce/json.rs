@@ -47,6 +47,7 @@ pub(crate) fn encode(value: &Value) -> Option<Value> {
     match value {
         Value::Json(text) => Some(Value::Json(text.clone())),
         Value::Decimal(number) if !number::is_writable(number) => None,
+        Value::Double(number) if !number.get().is_finite() => None,
         other => serde_json::to_string(other).ok().map(Value::Json),
     }
 }

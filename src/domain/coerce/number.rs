@@ -130,8 +130,9 @@ pub(super) fn read_integer(text: &str) -> Result<i64, &'static str> {
     }
 }
 
-/// Reads a double. Written with as many digits as `text` has, it must be `text` again: so the
-/// seventeen digits that many programs print are taken, and digits that a double drops are not.
+/// Reads a double. Written in its shortest digits, or with as many digits as `text` has, it must
+/// be `text` again: so the seventeen digits that many programs print are taken, and digits that a
+/// double drops are not.
 pub(super) fn read_double(text: &str) -> Result<f64, &'static str> {
     let Some((mantissa, _)) = split(text) else {
         return named_double(text).ok_or(NOT_A_NUMBER);
@@ -150,6 +151,9 @@ pub(super) fn read_double(text: &str) -> Result<f64, &'static str> {
         return Ok(number);
     }
     let wanted = read_decimal(text)?;
+    if decimal_of(number).as_ref() == Some(&wanted) {
+        return Ok(number);
+    }
     let written: BigDecimal = format!("{number:.*e}", digits - 1)
         .parse()
         .map_err(|_| INEXACT)?;

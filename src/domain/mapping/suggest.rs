@@ -103,7 +103,7 @@ pub fn suggest(
             *found = schema
                 .fields
                 .iter()
-                .filter(|field| field.creatable || field.updatable)
+                .filter(|field| field.creatable || field.updatable || field.identifier)
                 .map(|field| field.name.as_str())
                 .find(|field| !used_fields.contains(field) && likeness(&column.name, field));
             used_fields.extend(*found);

@@ -2,14 +2,17 @@
 
 use base64::Engine as _;
 use serde_json::Value as Json;
-use serde_json_path::{JsonPath, PathElement};
+use serde_json_path::{JsonPath, NormalizedPath, PathElement};
 
 use super::arguments::Arguments;
 use super::compiled::{Built, Output, TransformError, check_size, text_of};
 use super::spec::{Family, Parameter, ParameterKind as Kind, TransformSpec};
 use crate::domain::coerce::json::{self, Step};
-use crate::domain::coerce::{coerce, show};
+use crate::domain::coerce::{coerce, shorten, show};
 use crate::domain::value::{Type, Value};
+
+/// Bytes of a document that finding many places may read again, each place from the top.
+const MAX_REREAD_BYTES: usize = 64 << 20;
 
 const SEPARATOR: Parameter =
     Parameter::optional("separator", Kind::Text, "\",\"", "what stands between");
@@ -139,12 +142,12 @@ fn to_boolean(arguments: &Arguments) -> Result<Built, TransformError> {
     Ok(Built::new(Output::Fixed(Type::Boolean), move |value| {
         let own_words = !yes.is_empty() || !no.is_empty();
         if own_words && !matches!(value, Value::Boolean(_)) {
-            let text = text_of(value.clone())?.trim().to_lowercase();
-            match (yes.contains(&text), no.contains(&text)) {
-                (true, _) => return Ok(Value::Boolean(true)),
-                (_, true) => return Ok(Value::Boolean(false)),
-                _ => {}
-            }
+            let text = text_of(value)?.trim().to_lowercase();
+            return match (yes.contains(&text), no.contains(&text)) {
+                (true, _) => Ok(Value::Boolean(true)),
+                (_, true) => Ok(Value::Boolean(false)),
+                _ => Err(format!("`{}` is not among the words", shorten(&text))),
+            };
         }
         coerce(value, Type::Boolean).map_err(|error| error.to_string())
     }))
@@ -206,26 +209,49 @@ fn json_path(arguments: &Arguments) -> Result<Built, TransformError> {
         let document = document_of(value)?;
         let tree: Json = serde_json::from_str(&document)
             .map_err(|error| format!("`{}` is not JSON: {error}", show(&Value::text(&document))))?;
-        // What is found is read again from the text, for the tree rounds long numbers.
         let found = path.query_located(&tree).all();
-        let mut results = found.iter().filter_map(|node| {
-            let steps: Vec<Step> = node.location().iter().map(step_of).collect();
-            json::walk(&document, &steps).ok().flatten()
-        });
         if !all {
-            return Ok(results.next().map_or(Value::Null, json::native));
+            let first = found
+                .first()
+                .and_then(|node| reread(&document, node.location()));
+            return Ok(first.map_or(Value::Null, json::native));
         }
         let mut array = String::from("[");
-        for (position, result) in results.enumerate() {
+        let mut reread_bytes = 0_usize;
+        for (position, node) in found.iter().enumerate() {
             if position > 0 {
                 array.push(',');
             }
-            array.push_str(result);
+            if has_fractions(node.node()) {
+                reread_bytes += document.len();
+                if reread_bytes > MAX_REREAD_BYTES {
+                    return Err("it finds too much in too long a document".to_owned());
+                }
+                array.push_str(reread(&document, node.location()).unwrap_or("null"));
+            } else {
+                array.push_str(&node.node().to_string());
+            }
             check_size(array.len())?;
         }
         array.push(']');
         Ok(Value::Json(array))
     }))
+}
+
+/// Reads a found place again from the document's text, for the tree rounds long numbers.
+fn reread<'d>(document: &'d str, place: &NormalizedPath<'_>) -> Option<&'d str> {
+    let steps: Vec<Step> = place.iter().map(step_of).collect();
+    json::walk(document, &steps).ok().flatten()
+}
+
+/// Whether the tree holds a number that it may have rounded.
+fn has_fractions(tree: &Json) -> bool {
+    match tree {
+        Json::Number(number) => number.is_f64(),
+        Json::Array(elements) => elements.iter().any(has_fractions),
+        Json::Object(members) => members.values().any(has_fractions),
+        _ => false,
+    }
 }
 
 fn step_of(element: &PathElement<'_>) -> Step {
@@ -295,56 +321,4 @@ fn length(value: Value) -> Result<Value, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::domain::transform::{TransformCall, compile};
-    use crate::domain::value::Value;
-
-    fn run(call: serde_json::Value, input: Value) -> Result<Value, String> {
-        let call: TransformCall = serde_json::from_value(call).unwrap();
-        compile(&call)
-            .unwrap()
-            .apply(input)
-            .map_err(|failure| failure.to_string())
-    }
-
-    #[test]
-    fn what_a_path_finds_keeps_every_digit() {
-        let document = Value::Json(r#"{"n": [12345678901234567890.120, "x"], "z": null}"#.into());
-        let path = |path: &str, all: bool| {
-            run(
-                serde_json::json!({"name": "json_path", "path": path, "all": all}),
-                document.clone(),
-            )
-        };
-        assert_eq!(
-            path("$.n[0]", false),
-            Ok(Value::Decimal("12345678901234567890.120".parse().unwrap()))
-        );
-        assert_eq!(
-            path("$.n[*]", true),
-            Ok(Value::Json(r#"[12345678901234567890.120,"x"]"#.into()))
-        );
-        assert_eq!(path("$.missing", false), Ok(Value::Null));
-        assert_eq!(path("$.z", false), Ok(Value::Null));
-        assert!(
-            run(
-                serde_json::json!({"name": "json_path", "path": "$.a"}),
-                Value::text("{")
-            )
-            .is_err()
-        );
-    }
-
-    #[test]
-    fn bytes_become_text_in_the_chosen_way() {
-        let text = |bytes: &str| {
-            run(
-                serde_json::json!({"name": "to_text", "bytes": bytes}),
-                Value::Bytes(vec![0xff, 0x0a]),
-            )
-        };
-        assert_eq!(text("hex"), Ok(Value::text("ff0a")));
-        assert_eq!(text("base64"), Ok(Value::text("/wo=")));
-        assert!(text("utf8").is_err());
-    }
-}
+mod tests;

@@ -125,6 +125,12 @@ fn values_are_transformed_in_order_then_coerced() {
 }
 
 #[test]
+fn a_mapper_is_shared_among_threads() {
+    fn shared<T: Send + Sync>(_: &T) {}
+    shared(&mapper(&lines(good()), &schema()));
+}
+
+#[test]
 fn only_what_is_read_is_asked_for() {
     let narrow = mapper(&lines(good()), &schema());
     assert_eq!(narrow.inputs(), [1, 2]);

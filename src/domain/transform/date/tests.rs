@@ -106,3 +106,39 @@ fn counts_since_1970_come_back_as_instants() {
     );
     assert!(run(there, Value::Integer(i64::MAX)).ends_with("outside the calendar"));
 }
+
+#[test]
+fn the_ends_of_the_calendar_are_no_panic() {
+    let ends = [
+        chrono::DateTime::<chrono::Utc>::MIN_UTC,
+        chrono::DateTime::<chrono::Utc>::MAX_UTC,
+    ];
+    for end in ends {
+        for seconds in [-86_399, 0, 86_399] {
+            let offset = chrono::FixedOffset::east_opt(seconds).unwrap();
+            let instant = Value::Timestamp(end.with_timezone(&offset));
+            for call in [
+                json!({"name": "date_format", "format": "%c %Z %s", "timezone": "Asia/Tokyo"}),
+                json!({"name": "date_format", "format": "%Y-%m-%d"}),
+                json!({"name": "to_timezone", "timezone": "America/New_York"}),
+                json!({"name": "date_add", "amount": 1, "unit": "months"}),
+                json!({"name": "date_add", "amount": -1, "unit": "seconds"}),
+                json!({"name": "epoch", "unit": "microseconds"}),
+                json!("to_text"),
+            ] {
+                assert!(!run(call, instant.clone()).is_empty());
+            }
+        }
+    }
+    for year in ["+262142-12-31 23:59", "-262143-01-01 00:00"] {
+        for zone in ["Asia/Tokyo", "America/New_York"] {
+            let call = json!({"name": "date_parse", "format": "%Y-%m-%d %H:%M", "timezone": zone});
+            assert!(!run(call, Value::text(year)).is_empty());
+        }
+        let read = crate::domain::coerce::coerce(
+            Value::text(format!("{year}+23:59")),
+            crate::domain::value::Type::Timestamp,
+        );
+        assert!(read.is_err() || !read.unwrap().to_plain().is_empty());
+    }
+}
