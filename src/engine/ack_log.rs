@@ -8,7 +8,7 @@ use crate::store::{self, Store, StoreError};
 pub(crate) struct StoreAckLog(pub Store);
 
 fn log(error: StoreError) -> SnapshotError {
-    SnapshotError::Log(Box::new(error))
+    SnapshotError::Log(error.to_string())
 }
 
 impl AckLog for StoreAckLog {

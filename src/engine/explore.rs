@@ -13,15 +13,14 @@ use crate::domain::plan::{Record, RecordShape, ShapeField};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::row::Cell;
 use crate::domain::run::Run;
-use crate::snapshot::{PlanReader, Snapshot};
+use crate::snapshot::PlanReader;
 use crate::store::{Catalog, Pinned};
 
-use super::ack_log::StoreAckLog;
 use super::core::Core;
 use super::deliver::broken;
 use super::deliver::cut::unreadable;
 use super::render::{key_by_column, record_by_field};
-use super::run::prepare::state;
+use super::run::prepare::open_snapshot;
 use super::{connect, names, run_log};
 
 /// Rows of one answer where a face asks for no number.
@@ -129,7 +128,7 @@ async fn rows(core: &Core, id: &RunId, mut filter: RowFilter) -> Result<Reply, P
             let operation = row
                 .operation
                 .zip(reader.as_ref())
-                .and_then(|(number, reader)| reader.operation(number).ok());
+                .and_then(|(number, reader)| reader.operation(number).ok().flatten());
             let payload = operation.zip(reader.as_ref()).and_then(|(operation, reader)| {
                 operation.new.map(|record| record_by_field(&reader.header().shape, &record))
             });
@@ -156,7 +155,7 @@ async fn plan(core: &Core, id: &RunId, from: u64, limit: u32) -> Result<Reply, P
     let page = tokio::task::spawn_blocking(move || {
         let reader = PlanReader::open(&path).map_err(unreadable)?;
         let mut operations = Vec::new();
-        for operation in reader.operations(from).map_err(unreadable)?.take(limit as usize) {
+        for operation in reader.operations(from).take(limit as usize) {
             let operation = operation.map_err(unreadable)?;
             let shape = &reader.header().shape;
             let show = |record: &Option<Record>| {
@@ -239,15 +238,11 @@ async fn test(core: &Core, catalog: &Catalog, name: &str) -> Result<Reply, Probl
 ///
 /// # Errors
 /// A [`Problem`] of kind `state` where it cannot be read or written.
-pub(crate) async fn forget(core: &Core, sync: &SyncId) -> Result<(), Problem> {
-    let (root, id) = (core.snapshots(), sync.clone());
-    let log = Arc::new(StoreAckLog(core.store.clone()));
-    tokio::task::spawn_blocking(move || {
-        Snapshot::open(&root, &id, log).and_then(|snapshot| snapshot.forget())
-    })
-    .await
-    .map_err(|error| broken(&error))?
-    .map_err(state)?;
+pub(crate) async fn forget(core: &Arc<Core>, sync: &SyncId) -> Result<(), Problem> {
+    let snapshot = open_snapshot(core, sync).await?;
+    tokio::task::spawn_blocking(move || snapshot.forget())
+        .await
+        .map_err(|error| broken(&error))??;
     core.store.set_held(sync, None).await?;
     Ok(())
 }

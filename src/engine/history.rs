@@ -6,19 +6,19 @@ use std::sync::Arc;
 use crate::domain::command::{HistoryEntry, Reply, RowFilter};
 use crate::domain::plan::{Operation, Record};
 use crate::domain::problem::Problem;
+use crate::domain::row::Fingerprint;
 use crate::domain::run::Run;
 use crate::domain::sync::Sync;
-use crate::snapshot::{PlanReader, Snapshot};
+use crate::snapshot::PlanReader;
 use crate::store::{Catalog, Pinned};
 
-use super::ack_log::StoreAckLog;
 use super::core::Core;
 use super::deliver::broken;
 use super::explore::find_run;
 use super::names;
 use super::render::{key_by_column, record_by_field};
 use super::run::planning::parse_key;
-use super::run::prepare::state;
+use super::run::prepare::open_snapshot;
 
 /// Runs of one sync that are looked through, newest first.
 const RUNS: u32 = 500;
@@ -82,19 +82,18 @@ async fn find(
     text: &str,
 ) -> Result<Vec<Found>, Problem> {
     let path = core.plan_path(&run.id);
-    let (root, sync) = (core.snapshots(), run.sync.clone());
-    let log = Arc::new(StoreAckLog(core.store.clone()));
+    let seed = open_snapshot(core, &run.sync).await?.seed();
     let key = parse_key(&pinned.model, text).ok();
     let text = text.to_owned();
     let work = move || {
         // A plan that is no longer kept is where the history begins.
         let Ok(reader) = PlanReader::open(&path) else { return Ok(Vec::new()) };
-        let snapshot = Snapshot::open(&root, &sync, log).map_err(state)?;
-        let by_key = key.map(|key| reader.find(&snapshot.key_hash(&key)).unwrap_or_default());
-        let mut operations = by_key.unwrap_or_default();
+        let hash = key.map(|key| Fingerprint::of(seed, key.bytes()));
+        let by_key = hash.and_then(|hash| reader.find(hash).ok().flatten());
+        let mut operations: Vec<Operation> = by_key.into_iter().collect();
         if operations.is_empty() {
-            let all = reader.operations(0).map_err(state)?;
-            operations = all
+            operations = reader
+                .operations(0)
                 .filter_map(Result::ok)
                 .filter(|operation| operation.identifier.iter().any(|v| v.to_plain() == text))
                 .collect();

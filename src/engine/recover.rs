@@ -9,17 +9,15 @@ use crate::domain::plan::Operation;
 use crate::domain::problem::Problem;
 use crate::domain::run::{Run, RunStatus};
 use crate::domain::verdict::Verdict;
-use crate::snapshot::{PlanReader, Snapshot};
+use crate::snapshot::PlanReader;
 use crate::store::{Intent, Pinned};
 
-use super::ack_log::StoreAckLog;
 use super::connect;
 use super::core::Core;
 use super::deliver::acknowledge::Acknowledger;
 use super::deliver::cut::unreadable;
 use super::deliver::send::{Closing, Fate, payload_hash};
 use super::deliver::{broken, read_operations};
-use super::run::prepare::state;
 use super::run_log::RunLog;
 
 /// A request of a dead run may still be travelling for so long.
@@ -35,7 +33,7 @@ pub(crate) async fn end_orphans(core: &Arc<Core>) -> Result<Vec<SyncId>, Problem
     for mut run in core.store.orphaned_runs().await? {
         run.status = RunStatus::Interrupted;
         run.ended_at = Some(now);
-        core.store.adopt_run(&run).await?;
+        core.store.update_run(&run).await?;
         core.store.note_crash(&run.sync, now).await?;
         interrupted.push(run.sync);
     }
@@ -64,17 +62,7 @@ pub(crate) async fn settle(core: &Arc<Core>, id: &RunId, intents: Vec<Intent>) -
     let Some((mut run, pinned)) = core.store.run(id).await? else { return Ok(()) };
     let log = RunLog::open(core, &run.sync, id);
     log.line("recovery", format!("{} batches were under way when the core stopped", intents.len()));
-    let (root, sync) = (core.snapshots(), run.sync.clone());
-    let ack_log = Arc::new(StoreAckLog(core.store.clone()));
-    let snapshot = tokio::task::spawn_blocking(move || Snapshot::open(&root, &sync, ack_log))
-        .await
-        .map_err(|error| broken(&error))?
-        .map_err(state)?;
-    let acknowledger = Acknowledger {
-        snapshot: &snapshot,
-        keep_values: pinned.sync.settings.keep_values,
-        log: &log,
-    };
+    let acknowledger = Acknowledger { keep_values: pinned.sync.settings.keep_values, log: &log };
     let session = match open_session(core, &run, &pinned).await {
         Ok(session) => Some(session),
         Err(problem) => {
@@ -101,7 +89,7 @@ pub(crate) async fn settle(core: &Arc<Core>, id: &RunId, intents: Vec<Intent>) -
         };
         let closing = Closing { batch: Some(intent.batch), fates };
         let kept = acknowledger.acknowledge(&mut run, &closing);
-        core.store.close_intent(&kept).await?;
+        core.store.close_intent(kept).await?;
     }
     let finished = match session {
         Some(session) => session.finish().await,
@@ -113,7 +101,7 @@ pub(crate) async fn settle(core: &Arc<Core>, id: &RunId, intents: Vec<Intent>) -
             Err(error) => unknown(&operations, &error.to_string()),
         };
         let kept = acknowledger.acknowledge(&mut run, &Closing { batch: Some(batch), fates });
-        core.store.close_intent(&kept).await?;
+        core.store.close_intent(kept).await?;
     }
     log.line("recovery", "settled");
     Ok(())

@@ -56,7 +56,7 @@ pub(crate) fn sync_view(live: &Live, sync: &Sync) -> SyncView {
         destination: destination.map(|found| found.name.clone()).unwrap_or_default(),
         destination_type: destination.map(|found| found.connector.clone()).unwrap_or_default(),
         state: state(live, sync),
-        schedule_words: sync.settings.schedule.describe(live.zone()),
+        schedule_words: live.schedule_words(sync),
         next_run_at,
         active,
         queued: live.queued.iter().find(|run| run.sync == sync.id).cloned(),
@@ -88,7 +88,7 @@ fn state(live: &Live, sync: &Sync) -> SyncState {
     if live.queued.iter().any(|run| run.sync == sync.id) {
         return SyncState::Queued;
     }
-    if let Some(reason) = past.and_then(|past| past.attention.clone()) {
+    if let Some(reason) = live.catalog.attention.get(&sync.id).cloned() {
         return SyncState::NeedsAttention { reason };
     }
     if past.is_some_and(|past| past.held.is_some()) {

@@ -1,10 +1,9 @@
 //! Turns the fates of operations into one acknowledgement: snapshot, row log and counters together.
 
-use crate::domain::plan::{Cause, Operation, OperationKind};
-use crate::domain::row::Key;
+use crate::domain::plan::{Operation, OperationKind};
 use crate::domain::run::{Bucket, Run};
 use crate::domain::verdict::Verdict;
-use crate::snapshot::{Entry, Snapshot};
+use crate::snapshot::{Entry, encode_identifier};
 use crate::store::{Acknowledgement, JournalChange, PendingRow, RowLog, UnknownRow};
 
 use super::super::run_log::RunLog;
@@ -12,8 +11,6 @@ use super::send::{Closing, Fate};
 
 /// What an acknowledgement is made with.
 pub(crate) struct Acknowledger<'a> {
-    /// The snapshot that the entries go to.
-    pub snapshot: &'a Snapshot,
     /// Whether the last accepted values are kept.
     pub keep_values: bool,
     /// The run's log.
@@ -23,7 +20,8 @@ pub(crate) struct Acknowledger<'a> {
 impl Acknowledger<'_> {
     /// Counts the fates in `run` and says what the store must keep of them.
     pub fn acknowledge(&self, run: &mut Run, closing: &Closing) -> Acknowledgement {
-        let mut kept = Acknowledgement::of(run, closing.batch);
+        let mut kept = bookkeeping(run);
+        kept.batch = closing.batch;
         for (operation, fate) in &closing.fates {
             let tally = run.counters.of_mut(operation.kind);
             let Fate::Verdict(verdict) = fate else { continue };
@@ -33,7 +31,7 @@ impl Acknowledger<'_> {
                     if operation.kind == OperationKind::Create && *existed == Some(true) {
                         tally.existing += 1;
                     }
-                    self.accepted(operation, destination_id.as_deref(), &mut kept);
+                    self.accepted(operation, destination_id.clone(), &mut kept);
                 }
                 Verdict::Rejected(why) => {
                     tally.settle(Bucket::Rejected);
@@ -50,7 +48,9 @@ impl Acknowledger<'_> {
                     kept.rows.push(row(operation, "unknown", "unknown", reason));
                     kept.unknown_add.push(UnknownRow {
                         key_hash: operation.key_hash,
-                        key: operation.key.clone(),
+                        key: operation.key.bytes().to_vec(),
+                        identifier: encode_identifier(&operation.identifier),
+                        deleting: operation.kind == OperationKind::Delete,
                         operation: operation.number,
                         run: run.id.clone(),
                         reason: reason.clone(),
@@ -70,25 +70,27 @@ impl Acknowledger<'_> {
         kept
     }
 
-    fn accepted(&self, operation: &Operation, id: Option<&str>, kept: &mut Acknowledgement) {
+    fn accepted(&self, operation: &Operation, id: Option<String>, kept: &mut Acknowledgement) {
         let key_hash = operation.key_hash;
         kept.recovered.push(key_hash);
-        match (&operation.kind, &operation.cause) {
-            // The key itself lives on under its new identifier; a foreign record has no entry.
-            (OperationKind::Delete, Cause::FormerIdentifier | Cause::Foreign) => return,
-            (OperationKind::Delete, _) => {
-                kept.journal.push(JournalChange { key_hash, entry: None });
-            }
-            (_, cause) => {
-                let entry = Entry::accepted(operation, id, self.keep_values).encode();
-                kept.journal.push(JournalChange { key_hash, entry: Some(entry) });
-                if let Cause::HandOver { from } = cause {
-                    let key_hash = self.snapshot.key_hash(&Key::from_bytes(from));
-                    kept.journal.push(JournalChange { key_hash, entry: None });
-                }
-            }
-        }
         kept.unknown_clear.push(key_hash);
+        let entry = (operation.kind != OperationKind::Delete)
+            .then(|| Entry::accepted(operation, id, self.keep_values).to_bytes());
+        kept.journal.push(JournalChange { key_hash, entry });
+    }
+}
+
+/// An acknowledgement that closes no intent and holds nothing yet.
+pub(crate) fn bookkeeping(run: &Run) -> Acknowledgement {
+    Acknowledgement {
+        run: run.clone(),
+        batch: None,
+        journal: Vec::new(),
+        unknown_add: Vec::new(),
+        unknown_clear: Vec::new(),
+        pending: Vec::new(),
+        rows: Vec::new(),
+        recovered: Vec::new(),
     }
 }
 

@@ -75,7 +75,7 @@ fn cut(
     let mut batch = Vec::new();
     let mut bytes = 0;
     let mut scratch = Vec::new();
-    for operation in reader.operations(0).map_err(unreadable)? {
+    for operation in reader.operations(0) {
         let operation = operation.map_err(unreadable)?;
         let wanted = pass.takes(operation.kind)
             && (pass == Pass::Writes || deletes(&operation.key_hash));

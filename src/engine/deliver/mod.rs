@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
-use crate::domain::guard::RejectionWatch;
+use crate::domain::guard::{RejectionStop, RejectionWatch};
 use crate::domain::plan::Operation;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::Run;
@@ -105,8 +105,9 @@ impl Delivery<'_> {
         let mut end = sent.end;
         for closing in &sent.closings {
             self.close(run, closing).await?;
-            if let Some(problem) = self.watch_over(closing) {
-                end = end.or(Some(problem.into()));
+            if let Some(stop) = self.watch_over(closing) {
+                let unsent = run.counters.total(|tally| tally.unsent);
+                end = end.or(Some(stop.problem(unsent).into()));
             }
         }
         end.map_or(Ok(()), Err)
@@ -115,21 +116,15 @@ impl Delivery<'_> {
     async fn close(&self, run: &mut Run, closing: &Closing) -> Result<(), RunEnd> {
         let kept = self.acknowledger.acknowledge(run, closing);
         if closing.batch.is_some() {
-            self.core.store.close_intent(&kept).await.map_err(Problem::from)?;
+            self.core.store.close_intent(kept).await.map_err(Problem::from)?;
         }
         (self.progress)(run);
         Ok(())
     }
 
-    fn watch_over(&mut self, closing: &Closing) -> Option<Problem> {
+    fn watch_over(&mut self, closing: &Closing) -> Option<RejectionStop> {
         closing.fates.iter().find_map(|(_, fate)| match fate {
-            Fate::Verdict(Verdict::Rejected(why)) => {
-                self.watch.rejected(&why.code, why.field.as_deref())
-            }
-            Fate::Verdict(_) => {
-                self.watch.accepted();
-                None
-            }
+            Fate::Verdict(verdict) => self.watch.observe(verdict),
             Fate::Unsent => None,
         })
     }
@@ -185,7 +180,7 @@ pub(crate) async fn read_operations(
         let reader = PlanReader::open(&plan).map_err(unreadable)?;
         let first = numbers.iter().min().copied().unwrap_or_default();
         let mut operations = Vec::with_capacity(numbers.len());
-        for operation in reader.operations(first).map_err(unreadable)? {
+        for operation in reader.operations(first) {
             if operations.len() == numbers.len() {
                 break;
             }

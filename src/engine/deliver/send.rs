@@ -17,17 +17,13 @@ use crate::domain::verdict::{Rejection, Verdict};
 use crate::store::Intent;
 
 use super::super::core::Core;
-use super::super::limits::DestinationLimits;
+use super::super::limits::{Attempts, DestinationLimits, LONGEST_WAIT, Retry, ToldWait};
 use super::super::run_log::RunLog;
 
-/// Tries of one batch in all.
-const MAX_ATTEMPTS: u32 = 6;
 /// Tries of a batch whose answers are not of its protocol.
 const MAX_PROTOCOL_ATTEMPTS: u32 = 3;
 /// Tries of rows that were refused for a passing reason.
 const MAX_ROW_TRIES: u32 = 3;
-/// The longest wait that a run bears when a destination asks for it.
-const MAX_WAIT: Duration = Duration::from_secs(15 * 60);
 
 /// What became of an operation of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -199,28 +195,38 @@ impl Sender {
 
     async fn attempts(&self, intent: &Intent, piece: Piece, sent: &mut Sent) -> Step {
         let batch = intent.batch;
+        let mut attempts = self.limits.attempts();
         let mut attempt = 0;
         let mut ambiguous = false;
         loop {
-            let Some(_permit) = self.limits.acquire(&*self.core.clock, &self.cancel).await else {
-                return Step::Closed(self.give_up(batch, &piece, ambiguous, "cancelled"));
+            let pass = tokio::select! {
+                pass = self.limits.enter() => pass,
+                () = self.cancel.cancelled() => {
+                    return Step::Closed(self.give_up(batch, &piece, ambiguous, "cancelled"));
+                }
             };
-            if let Err(problem) = self.limits.check_breaker(self.core.clock.now()) {
-                let closing = self.give_up(batch, &piece, ambiguous, &problem.text);
-                return Step::End(closing, problem.into());
-            }
-            let result = self.session.write(delivery(intent, &piece, attempt)).await;
-            let now = self.core.clock.now();
-            let error = match result {
+            let pass = match pass {
+                Ok(pass) => pass,
+                Err(error) => {
+                    let closing = self.give_up(batch, &piece, ambiguous, &error.to_string());
+                    return Step::End(closing, Problem::from(error).into());
+                }
+            };
+            let error = match self.session.write(delivery(intent, &piece, attempt)).await {
                 Ok(written) => {
-                    self.limits.succeeded(now);
+                    pass.succeeded();
                     return self.written(batch, piece, written, sent);
                 }
                 Err(error) => error,
             };
-            drop(_permit);
+            match &error {
+                WriteError::Retryable { .. } | WriteError::Ambiguous { .. } | WriteError::Protocol { .. } => {
+                    pass.failed();
+                }
+                _ => pass.answered(),
+            }
             ambiguous |= matches!(error, WriteError::Ambiguous { .. } | WriteError::Protocol { .. });
-            let wait = match self.judge(&error, attempt, ambiguous) {
+            let wait = match self.judge(&error, attempt, &mut attempts) {
                 Judgement::Wait(wait) => wait,
                 Judgement::Halve { code, text } => {
                     return Step::Halve { batch, code, text, piece };
@@ -296,9 +302,7 @@ impl Sender {
         Closing { batch: Some(batch), fates }
     }
 
-    fn judge(&self, error: &WriteError, attempt: u32, ambiguous: bool) -> Judgement {
-        let now = self.core.clock.now();
-        let backoff = |asked: Option<Duration>| self.limits.backoff(attempt, asked);
+    fn judge(&self, error: &WriteError, attempt: u32, attempts: &mut Attempts) -> Judgement {
         match error {
             WriteError::Fatal(fatal) => Judgement::End(Problem::from(fatal.clone()).into()),
             WriteError::Poison { code, text } => {
@@ -308,39 +312,32 @@ impl Sender {
                 Judgement::Halve { code: "too_large".into(), text: text.clone() }
             }
             WriteError::RateLimited { retry_after, daily, .. } => {
-                let wait = retry_after.unwrap_or_else(|| backoff(None));
-                if *daily || wait > MAX_WAIT {
-                    return Judgement::End(self.end_of(error));
+                match self.limits.hold(*retry_after, attempts) {
+                    ToldWait::Here(wait) if !daily => Judgement::Wait(wait),
+                    _ => Judgement::End(self.end_of(error)),
                 }
-                self.limits.slow_down(now, wait);
-                Judgement::Wait(backoff(Some(wait)))
             }
-            WriteError::Retryable { retry_after, .. } => {
-                self.limits.failed(now);
-                if attempt + 1 >= MAX_ATTEMPTS || !self.limits.may_retry(now) {
-                    return Judgement::End(self.end_of(error));
+            WriteError::Retryable { retry_after: Some(asked), .. } => {
+                match self.limits.retry(attempts) {
+                    Retry::After(wait) => Judgement::Wait(wait.max(*asked).min(LONGEST_WAIT)),
+                    Retry::GiveUp | Retry::NoBudget => Judgement::End(self.end_of(error)),
                 }
-                Judgement::Wait(backoff(*retry_after))
             }
-            WriteError::Ambiguous { .. } | WriteError::Protocol { .. } => {
-                self.limits.failed(now);
-                let most = match error {
-                    WriteError::Protocol { .. } => MAX_PROTOCOL_ATTEMPTS,
-                    _ => MAX_ATTEMPTS,
-                };
-                debug_assert!(ambiguous);
-                if !self.repeatable {
-                    return Judgement::GiveUp;
-                }
-                if attempt + 1 >= most || !self.limits.may_retry(now) {
-                    return Judgement::End(self.end_of(error));
-                }
-                Judgement::Wait(backoff(None))
+            WriteError::Ambiguous { .. } | WriteError::Protocol { .. } if !self.repeatable => {
+                Judgement::GiveUp
             }
+            WriteError::Protocol { .. } if attempt + 1 >= MAX_PROTOCOL_ATTEMPTS => {
+                Judgement::End(self.end_of(error))
+            }
+            _ => match self.limits.retry(attempts) {
+                Retry::After(wait) => Judgement::Wait(wait),
+                Retry::GiveUp | Retry::NoBudget => Judgement::End(self.end_of(error)),
+            },
         }
     }
 
-    fn end_of(&self, error: &WriteError) -> RunEnd {
+    /// The end of a run for which this error stands.
+    pub fn end_of(&self, error: &WriteError) -> RunEnd {
         let (kind, hint) = match error {
             WriteError::Fatal(fatal) => return Problem::from(fatal.clone()).into(),
             WriteError::RateLimited { .. } => {

@@ -15,11 +15,12 @@ use crate::link::view::{HeldDeletes, RecentRun};
 use crate::store::{Catalog, ScheduleState};
 
 use super::super::core::Core;
+use super::super::run::prepare::open_snapshot;
 use super::super::run::{Answer, Stop};
 use super::super::view;
 
 /// Ended runs that a sync's charts show.
-const RECENT: usize = 20;
+const RECENT: u32 = 20;
 
 /// A run under way.
 pub(crate) struct Active {
@@ -46,8 +47,6 @@ pub(crate) struct Past {
     pub known: u64,
     /// Deletes that wait for approval.
     pub held: Option<HeldDeletes>,
-    /// Why it does not run until someone mends it.
-    pub attention: Option<String>,
 }
 
 /// The live state of a workspace.
@@ -70,6 +69,8 @@ pub(crate) struct Live {
     pub settling: HashSet<SyncId>,
     /// Who waits for a run.
     pub waiters: HashMap<RunId, Vec<oneshot::Sender<Run>>>,
+    /// When the core began: slots up to then fired, or were missed and caught up with.
+    pub began: DateTime<Utc>,
     /// The time of the latest message.
     pub now: DateTime<Utc>,
     view: Arc<WorkspaceView>,
@@ -92,6 +93,7 @@ impl Live {
             later: HashMap::new(),
             settling: HashSet::new(),
             waiters: HashMap::new(),
+            began: core.clock.now(),
             now: core.clock.now(),
             view: Arc::default(),
         };
@@ -178,13 +180,10 @@ impl Live {
 async fn read_past(core: &Arc<Core>, sync: &Sync) -> Result<Past, Problem> {
     let runs = core.store.recent_runs(&sync.id, RECENT).await?;
     let held = core.store.held(&sync.id).await?;
-    let (root, id, log) =
-        (core.snapshots(), sync.id.clone(), super::super::ack_log::StoreAckLog(core.store.clone()));
-    let known = tokio::task::spawn_blocking(move || {
-        crate::snapshot::Snapshot::open(&root, &id, Arc::new(log)).map(|snapshot| snapshot.known())
-    });
+    let snapshot = open_snapshot(core, &sync.id).await;
+    let known = tokio::task::spawn_blocking(move || snapshot.ok().and_then(|s| s.known().ok()));
     // A damaged snapshot is told by the next run, which fails with the reason.
-    let known = known.await.ok().and_then(Result::ok).unwrap_or_default();
+    let known = known.await.ok().flatten().unwrap_or_default();
     Ok(Past {
         recent: runs.iter().rev().map(view::recent_run).collect(),
         last: runs.into_iter().next(),
@@ -194,6 +193,5 @@ async fn read_past(core: &Arc<Core>, sync: &Sync) -> Result<Past, Problem> {
             plan_hash: held.plan_hash,
             run: held.run,
         }),
-        attention: core.store.attention(&sync.id).await?,
     })
 }

@@ -5,7 +5,8 @@ use chrono_tz::Tz;
 
 use crate::domain::id::SyncId;
 use crate::domain::run::{Run, RunOptions, RunStatus, Trigger};
-use crate::domain::schedule::{Schedule, SlotState};
+use crate::domain::schedule::{Past, Schedule};
+use crate::domain::sync::Sync;
 use crate::store::ScheduleState;
 
 use super::Dispatcher;
@@ -26,11 +27,11 @@ impl Live {
         let mut next = std::collections::HashMap::new();
         for sync in &self.catalog.syncs {
             let state = self.schedules.get(&sync.id);
-            if sync.settings.paused || self.attention(&sync.id) {
+            if sync.settings.paused || self.catalog.attention.contains_key(&sync.id) {
                 continue;
             }
             if let Some(state) = state
-                && let Some(at) = sync.settings.schedule.next(now, zone, &slot_state(state))
+                && let Some(at) = sync.settings.schedule.next(self.dealt_with(state), zone, &past(state, now))
             {
                 next.insert(sync.id.clone(), at);
             }
@@ -38,17 +39,27 @@ impl Live {
         self.next = next;
     }
 
-    fn attention(&self, sync: &SyncId) -> bool {
-        self.past.get(sync).is_some_and(|past| past.attention.is_some())
+    /// Up to where a sync's slots have fired, or were passed over when the core started.
+    fn dealt_with(&self, state: &ScheduleState) -> DateTime<Utc> {
+        state.last_slot.map_or(self.began, |slot| slot.max(self.began))
+    }
+
+    /// A sync's schedule in words.
+    pub fn schedule_words(&self, sync: &Sync) -> String {
+        let name = |id: &str| {
+            let found = self.catalog.syncs.iter().find(|other| other.id.as_str() == id);
+            found.map_or_else(|| id.to_owned(), |other| other.settings.name.clone())
+        };
+        sync.settings.schedule.describe_with(self.zone(), name)
     }
 }
 
-fn slot_state(state: &ScheduleState) -> SlotState {
-    SlotState {
+/// What lies behind a schedule; a slot in the future, of a clock that was set back, is left out.
+fn past(state: &ScheduleState, now: DateTime<Utc>) -> Past {
+    Past {
         anchor: state.anchor,
-        last_slot: state.last_slot,
-        last_started: state.last_started,
-        last_ended: state.last_ended,
+        last_slot: state.last_slot.filter(|slot| *slot <= now),
+        last_end: state.last_ended,
     }
 }
 
@@ -104,7 +115,7 @@ impl Dispatcher {
     /// Fires one slot; `missed` older ones are covered by it.
     pub(super) async fn fire(&mut self, id: &SyncId, slot: DateTime<Utc>, missed: u32) {
         let Some(sync) = self.live.sync(id) else { return };
-        let words = sync.settings.schedule.describe(self.live.zone());
+        let words = self.live.schedule_words(sync);
         let trigger = Trigger::Schedule { slot, missed, words };
         if let Err(problem) =
             self.enqueue(id, RunOptions::default(), trigger, Some(slot)).await
@@ -113,7 +124,6 @@ impl Dispatcher {
         }
         if let Some(state) = self.live.schedules.get_mut(id) {
             state.last_slot = Some(slot);
-            state.last_started = Some(slot);
         }
         self.live.plan_slots(self.core.clock.now());
     }
@@ -128,7 +138,7 @@ impl Dispatcher {
                 continue;
             }
             let grace = chrono::Duration::hours(i64::from(sync.settings.grace_hours));
-            let missed = sync.settings.schedule.missed(now, zone, &slot_state(state), grace);
+            let missed = sync.settings.schedule.missed(now, zone, &past(state, now), grace);
             if let Some(missed) = missed {
                 self.fire(&sync.id, missed.slot, missed.count).await;
             }

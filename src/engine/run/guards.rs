@@ -3,19 +3,19 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::domain::event::EventKind;
-use crate::domain::guard::DeleteDecision;
+use crate::domain::guard::{DeleteDecision, held_text};
 use crate::domain::mode::MirrorForeign;
 use crate::domain::plan::OperationKind;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::Bucket;
 use crate::snapshot::PlanReader;
-use crate::store::{Acknowledgement, Held, RowLog};
+use crate::store::{Held, RowLog};
 
+use super::super::deliver::acknowledge::bookkeeping;
 use super::super::deliver::cut::{DeleteFilter, unreadable};
 use super::super::deliver::send::RunEnd;
 use super::super::diff::PlanSummary;
 use super::Job;
-use super::prepare::Prepared;
 
 /// Rows that are put on record in one transaction.
 const CHUNK: usize = 1_000;
@@ -29,30 +29,25 @@ pub(crate) struct Deletes {
 }
 
 /// Records invalid rows and asks every guard.
-pub(crate) async fn judge(
-    job: &mut Job,
-    prepared: &Prepared,
-    planned: &PlanSummary,
-) -> Result<Deletes, RunEnd> {
+pub(crate) async fn judge(job: &mut Job, planned: &PlanSummary) -> Result<Deletes, RunEnd> {
     record_invalid(job).await?;
-    if let Some(text) = job.guards.invalid(planned.counters.invalid, planned.counters.read) {
-        return Err(guard(text, "look at the causes: signalsmith rows", job).into());
+    if let Some(problem) = job.guards.invalid(planned.counters.invalid, planned.counters.read) {
+        return Err(stopped(problem, job));
     }
     let partial = job.run.options.is_partial();
     if !partial && !job.run.options.accept_size {
         let last = job.core.store.last_good_run(&job.run.sync).await.map_err(Problem::from)?;
         let last_rows = last.map(|run| run.counters.read);
-        if let Some(text) = job.guards.shrink(planned.rows, last_rows) {
-            let hint = "preview the model; if the new size is right: signalsmith run --accept-size";
-            return Err(guard(text, hint, job).into());
+        if let Some(problem) = job.guards.shrink(planned.rows, last_rows) {
+            return Err(stopped(problem, job));
         }
     }
-    deletes(job, prepared, planned).await
+    deletes(job, planned).await
 }
 
-fn guard(text: String, hint: &str, job: &Job) -> Problem {
-    job.log.line("guard", text.clone());
-    Problem::new(ProblemKind::Guard, text).hint(hint)
+fn stopped(problem: Problem, job: &Job) -> RunEnd {
+    job.log.line("guard", problem.text.clone());
+    problem.into()
 }
 
 async fn record_invalid(job: &mut Job) -> Result<(), RunEnd> {
@@ -64,7 +59,7 @@ async fn record_invalid(job: &mut Job) -> Result<(), RunEnd> {
     let read = tokio::task::spawn_blocking(move || {
         let reader = PlanReader::open(&path).map_err(unreadable)?;
         let mut chunk = Vec::with_capacity(CHUNK);
-        for row in reader.invalid_rows().map_err(unreadable)? {
+        for row in reader.invalid_rows() {
             chunk.push(row.map_err(unreadable)?);
             if chunk.len() == CHUNK && sender.blocking_send(std::mem::take(&mut chunk)).is_err() {
                 return Ok(());
@@ -74,7 +69,7 @@ async fn record_invalid(job: &mut Job) -> Result<(), RunEnd> {
         Ok::<(), Problem>(())
     });
     while let Some(chunk) = chunks.recv().await {
-        let mut kept = Acknowledgement::of(&job.run, None);
+        let mut kept = bookkeeping(&job.run);
         for row in chunk {
             let reason = row.reason;
             job.log.row("invalid", &reason.code, || format!("{}: {}", row.key, reason.text));
@@ -89,33 +84,29 @@ async fn record_invalid(job: &mut Job) -> Result<(), RunEnd> {
                 reason: reason.text,
             });
         }
-        job.core.store.close_intent(&kept).await.map_err(Problem::from)?;
+        job.core.store.close_intent(kept).await.map_err(Problem::from)?;
     }
     read.await.map_err(|error| super::super::deliver::broken(&error))??;
     Ok(())
 }
 
-async fn deletes(
-    job: &mut Job,
-    prepared: &Prepared,
-    planned: &PlanSummary,
-) -> Result<Deletes, RunEnd> {
+async fn deletes(job: &mut Job, planned: &PlanSummary) -> Result<Deletes, RunEnd> {
     let count = planned.counters.delete.planned;
     let sync = job.run.sync.clone();
     let held = job.core.store.held(&sync).await.map_err(Problem::from)?;
-    let foreign = planned.foreign_deletes > 0
+    let foreign = planned.noted.foreign_deletes > 0
         && job.pinned.sync.settings.mirror_foreign == MirrorForeign::Ask;
     if let Some(approved) = job.run.options.approved_plan.clone() {
         return approved_deletes(job, planned, held, &approved).await;
     }
-    let known = prepared.snapshot.known();
+    let known = planned.noted.known;
     let decision = job.guards.deletes(count, known, planned.rows);
     let partial = job.run.options.is_partial() || job.run.options.plan_only;
     let all: DeleteFilter = Arc::new(|_| true);
     match decision {
-        DeleteDecision::Held { text, .. } => {
+        DeleteDecision::Held { limit } => {
             job.run.counters.delete.shift(Bucket::Unsent, Bucket::Held, count);
-            job.log.line("guard", text);
+            job.log.line("guard", held_text(count, known, planned.rows, limit));
             if !job.run.options.plan_only {
                 hold(job, planned, count).await?;
             }
@@ -164,12 +155,12 @@ async fn approved_deletes(
         let seen = Mutex::new(PlanReader::open(&seen).map_err(unreadable)?);
         let filter: DeleteFilter = Arc::new(move |key_hash| {
             let reader = seen.lock().unwrap_or_else(PoisonError::into_inner);
-            let operations = reader.find(key_hash).unwrap_or_default();
-            operations.iter().any(|operation| operation.kind == OperationKind::Delete)
+            let found = reader.find(*key_hash).ok().flatten();
+            found.is_some_and(|operation| operation.kind == OperationKind::Delete)
         });
         let mut unseen = 0_u64;
         let reader = PlanReader::open(&now).map_err(unreadable)?;
-        for operation in reader.operations(0).map_err(unreadable)? {
+        for operation in reader.operations(0) {
             let operation = operation.map_err(unreadable)?;
             if operation.kind == OperationKind::Delete && !filter(&operation.key_hash) {
                 unseen += 1;

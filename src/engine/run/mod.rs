@@ -96,7 +96,7 @@ impl Job {
         self.enter(Phase::Querying).await?;
         let prepared = prepare::prepare(self).await?;
         let planned = planning::plan(self, &prepared).await?;
-        let deletes = guards::judge(self, &prepared, &planned).await?;
+        let deletes = guards::judge(self, &planned).await?;
         if self.run.options.plan_only {
             return Ok(());
         }

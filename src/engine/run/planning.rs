@@ -9,15 +9,14 @@ use crate::domain::coerce::coerce;
 use crate::domain::mode::{FirstRun, MirrorScope, Mode};
 use crate::domain::model::Model;
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::row::{Fingerprint, Key};
+use crate::domain::row::Key;
 use crate::domain::run::Phase;
 use crate::domain::command::RowFilter;
 use crate::domain::value::Value;
-use crate::snapshot::Snapshot;
 
 use super::super::deliver::broken;
 use super::super::deliver::send::RunEnd;
-use super::super::diff::{self, PlanError, PlanRequest, PlanSummary, Progress, Selection};
+use super::super::diff::{self, ForeignRecords, PlanError, PlanRequest, PlanSummary, Progress, Selection};
 use super::prepare::Prepared;
 use super::{Job, cancelled};
 
@@ -29,11 +28,11 @@ pub(crate) async fn plan(job: &mut Job, prepared: &Prepared) -> Result<PlanSumma
     let cancel = job.stop.token.clone();
     let (reports, mut progress) = mpsc::unbounded_channel::<Progress>();
     let mut work = tokio::task::spawn_blocking(move || {
-        let mut stream = std::iter::from_fn(|| rows.blocking_recv());
+        let stream = std::iter::from_fn(|| rows.blocking_recv());
         let report = |progress: Progress| {
             let _ = reports.send(progress);
         };
-        diff::plan(request, &snapshot, &mut stream, &report, &cancel)
+        diff::plan(request, &snapshot, stream, &report, &cancel)
     });
     let result = loop {
         tokio::select! {
@@ -64,20 +63,18 @@ pub(crate) async fn plan(job: &mut Job, prepared: &Prepared) -> Result<PlanSumma
 }
 
 async fn see(job: &mut Job, seen: &Progress) -> Result<(), RunEnd> {
-    match seen {
-        Progress::Read { rows } => {
-            job.run.counters.read = *rows;
-            job.reporter.soon(&job.run);
-        }
-        Progress::ReadAll { rows } => {
-            job.run.counters.read = *rows;
+    let rows = seen.rows;
+    if seen.phase == Phase::Querying {
+        job.run.counters.read = rows;
+        job.reporter.soon(&job.run);
+    } else if job.run.phase == Some(Phase::Querying) {
+            let rows = job.run.counters.read;
             job.enter(Phase::Comparing).await?;
             let time = job.run.phases.iter().find(|time| time.name == Phase::Querying);
             #[expect(clippy::cast_precision_loss, reason = "seconds for people")]
             let seconds = time.map_or(0.0, |time| time.ms as f64 / 1000.0);
             let model = &job.pinned.model.name;
             job.log.line("querying", format!("{model}: {rows} rows in {seconds:.1} s"));
-        }
     }
     Ok(())
 }
@@ -116,20 +113,24 @@ async fn request(job: &Job, prepared: &Prepared) -> Result<PlanRequest, RunEnd> 
             prepared.mapper.shape().identifier_names().into_iter().map(str::to_owned).collect();
         let object = &sync.settings.destination_object;
         let listing = prepared.destination.list(object, &identifier, &job.stop.token).await;
-        Some(listing.map_err(Problem::from)?)
+        let mut listing = listing.map_err(Problem::from)?;
+        let listed = std::iter::from_fn(move || listing.blocking_recv());
+        Some(Box::new(listed) as ForeignRecords)
     } else {
         None
     };
-    let first = prepared.snapshot.is_new();
+    let good = job.core.store.last_good_run(&sync.id).await.map_err(Problem::from)?;
+    let first = good.is_none() && prepared.snapshot.known().map_err(Problem::from)? == 0;
     Ok(PlanRequest {
         run: job.run.id.clone(),
         sync: sync.clone(),
         model: job.pinned.model.clone(),
         mapper: prepared.mapper.clone(),
         identifier_form: prepared.capabilities.identifier_form,
-        selection: selection(job, &prepared.snapshot).await?,
+        selection: selection(job).await?,
         full: options.full,
         without_deletes: options.without_deletes,
+        spool_bytes: PlanRequest::SPOOL_BYTES,
         adopt: first && sync.settings.first_run == FirstRun::FromNow && !options.full,
         foreign,
         plan_path: job.core.plan_path(&job.run.id),
@@ -137,11 +138,11 @@ async fn request(job: &Job, prepared: &Prepared) -> Result<PlanRequest, RunEnd> 
     })
 }
 
-async fn selection(job: &Job, snapshot: &Snapshot) -> Result<Selection, RunEnd> {
+async fn selection(job: &Job) -> Result<Selection, RunEnd> {
     let options = &job.run.options;
     let mut keys = HashSet::new();
     for text in &options.keys {
-        keys.insert(snapshot.key_hash(&parse_key(&job.pinned.model, text)?));
+        keys.insert(parse_key(&job.pinned.model, text)?);
     }
     if let Some(run) = &options.retry_of
         && options.keys.is_empty()
@@ -157,7 +158,7 @@ async fn selection(job: &Job, snapshot: &Snapshot) -> Result<Selection, RunEnd> 
 async fn collect_failed(
     job: &Job,
     run: &crate::domain::id::RunId,
-    keys: &mut HashSet<Fingerprint>,
+    keys: &mut HashSet<Key>,
 ) -> Result<(), RunEnd> {
     let mut filter =
         RowFilter { code: job.run.options.cause.clone(), limit: 1_000, ..RowFilter::default() };
@@ -165,7 +166,7 @@ async fn collect_failed(
         let rows = job.core.store.rows(run, &filter).await.map_err(Problem::from)?;
         let Some(last) = rows.last() else { return Ok(()) };
         filter.after = last.place;
-        keys.extend(rows.iter().filter(|row| row.row.verdict != "held").map(|row| row.row.key_hash));
+        keys.extend(rows.iter().filter(|row| row.row.verdict != "held").map(|row| row.row.key.clone()));
     }
 }
 
@@ -194,5 +195,5 @@ fn failed(job: &Job, error: PlanError) -> RunEnd {
     if job.stop.token.is_cancelled() {
         return cancelled().into();
     }
-    error.into_problem().into()
+    Problem::from(error).into()
 }

@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use crate::connectors::{DestinationConnector, SourceConnector};
 use crate::domain::destination::{Capabilities, ObjectSchema};
-use crate::domain::mapping::{self, Mapper, RunVariables};
+use crate::domain::id::SyncId;
+use crate::domain::mapping::{self, Mapper, RunVariables, Severity};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::snapshot::Snapshot;
 
 use super::super::ack_log::StoreAckLog;
 use super::super::connect;
+use super::super::core::Core;
+use super::super::deliver::broken;
 use super::super::deliver::send::RunEnd;
 use super::Job;
 
@@ -32,12 +35,7 @@ pub(crate) async fn prepare(job: &Job) -> Result<Prepared, RunEnd> {
     let schema = destination.fields(object).await.map_err(Problem::from)?;
     let capabilities = destination.capabilities(object);
     let mapper = compile(job, &schema, &capabilities)?;
-    let log = Arc::new(StoreAckLog(job.core.store.clone()));
-    let (root, sync) = (job.core.snapshots(), pinned.sync.id.clone());
-    let snapshot = tokio::task::spawn_blocking(move || Snapshot::open(&root, &sync, log))
-        .await
-        .map_err(|error| super::super::deliver::broken(&error))?
-        .map_err(state)?;
+    let snapshot = open_snapshot(&job.core, &pinned.sync.id).await?;
     Ok(Prepared {
         source,
         destination,
@@ -52,11 +50,11 @@ fn compile(job: &Job, schema: &ObjectSchema, capabilities: &Capabilities) -> Res
     let model = &job.pinned.model;
     let problems =
         mapping::check(model, &settings.field_mappings, schema, capabilities, settings.mode);
-    if let Some(worst) = problems.iter().find(|problem| problem.is_error()) {
+    if let Some(worst) = problems.iter().find(|problem| problem.severity == Severity::Error) {
         return Err(attention(&worst.text, &worst.hint).into());
     }
     let variables = RunVariables {
-        run_id: job.run.id.to_string(),
+        run_id: job.run.id.clone(),
         started_at: job.run.started_at.unwrap_or(job.run.queued_at),
         sync_name: settings.name.clone(),
     };
@@ -74,10 +72,13 @@ fn attention(text: &str, hint: &str) -> Problem {
     Problem::new(ProblemKind::Config, text).hint(hint)
 }
 
-/// Folds an error of the snapshot into a problem.
-pub(crate) fn state(error: impl std::fmt::Display) -> Problem {
-    Problem::new(ProblemKind::State, error.to_string()).hint(
-        "nothing was sent and nothing forgotten; restore the workspace's folder from a backup, \
-         or empty the sync's state with: signalsmith forget",
-    )
+/// Opens the snapshot of a sync.
+///
+/// # Errors
+/// A [`Problem`] of kind `state` where it cannot be read.
+pub(crate) async fn open_snapshot(core: &Arc<Core>, sync: &SyncId) -> Result<Snapshot, Problem> {
+    let log = Arc::new(StoreAckLog(core.store.clone()));
+    let (root, sync, seed) = (core.snapshots(), sync.clone(), core.random());
+    let opened = tokio::task::spawn_blocking(move || Snapshot::open(&root, &sync, log, seed));
+    Ok(opened.await.map_err(|error| broken(&error))??)
 }

@@ -7,18 +7,19 @@ use crate::connectors::RunContext;
 use crate::domain::guard::RejectionWatch;
 use crate::domain::mode::Mode;
 use crate::domain::problem::Problem;
+use crate::domain::row::Fingerprint;
 use crate::domain::run::Run;
-use crate::snapshot::{PlanReader, Snapshot};
-use crate::store::{Acknowledgement, JournalChange};
+use crate::snapshot::{FoldOptions, PlanReader, Snapshot};
+use crate::store::JournalChange;
 
-use super::super::deliver::acknowledge::Acknowledger;
+use super::super::deliver::acknowledge::{Acknowledger, bookkeeping};
 use super::super::deliver::cut::{BatchLimits, unreadable};
 use super::super::deliver::send::{RunEnd, Sender};
 use super::super::deliver::{Delivery, broken};
 use super::super::limits::DestinationLimits;
 use super::Job;
 use super::guards::Deletes;
-use super::prepare::{Prepared, state};
+use super::prepare::Prepared;
 
 /// Marks that are journaled in one transaction.
 const CHUNK: usize = 1_000;
@@ -45,7 +46,7 @@ async fn apply_marks(job: &Job) -> Result<(), RunEnd> {
     let read = tokio::task::spawn_blocking(move || {
         let reader = PlanReader::open(&path).map_err(unreadable)?;
         let mut chunk = Vec::with_capacity(CHUNK);
-        for mark in reader.marks().map_err(unreadable)? {
+        for mark in reader.marks() {
             chunk.push(mark.map_err(unreadable)?);
             if chunk.len() == CHUNK && sender.blocking_send(std::mem::take(&mut chunk)).is_err() {
                 return Ok(());
@@ -58,12 +59,18 @@ async fn apply_marks(job: &Job) -> Result<(), RunEnd> {
         if chunk.is_empty() {
             continue;
         }
-        let mut kept = Acknowledgement::of(&job.run, None);
-        kept.journal = chunk
-            .into_iter()
-            .map(|mark| JournalChange { key_hash: mark.key_hash, entry: mark.entry })
-            .collect();
-        job.core.store.close_intent(&kept).await.map_err(Problem::from)?;
+        let mut kept = bookkeeping(&job.run);
+        for mark in &chunk {
+            if let Some((key_hash, entry)) = mark.journal() {
+                kept.journal.push(JournalChange { key_hash: Fingerprint(key_hash), entry });
+            }
+            if mark.settles() {
+                kept.unknown_clear.push(mark.key_hash);
+            }
+            let words = mark.kind.words();
+            job.log.row("noted", words, || format!("{}: {words}", mark.key));
+        }
+        job.core.store.close_intent(kept).await.map_err(Problem::from)?;
     }
     read.await.map_err(|error| broken(&error))??;
     Ok(())
@@ -83,7 +90,8 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
     let capabilities = &prepared.capabilities;
     let concurrency = capabilities.concurrency.max(1);
     let limits = job.core.limits(&job.pinned.destination.id, |seed| {
-        DestinationLimits::new(concurrency, capabilities.requests_per_second, seed, job.core.clock.now())
+        let clock = Arc::clone(&job.core.clock);
+        DestinationLimits::new(concurrency, capabilities.requests_per_second, clock, seed)
     });
     let repeatable = capabilities.idempotent || settings.mode != Mode::Append;
     let sender = Arc::new(Sender {
@@ -99,11 +107,11 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
     });
     let reporter = job.reporter.clone();
     let progress = move |run: &Run| reporter.soon(run);
-    let keep_values = settings.keep_values || job.run.counters.read <= KEEP_VALUES_ROWS;
+    let keep_values = keeps_values(job);
     let delivery = Delivery {
         core: &job.core,
         sender,
-        acknowledger: Acknowledger { snapshot: &prepared.snapshot, keep_values, log: &job.log },
+        acknowledger: Acknowledger { keep_values, log: &job.log },
         plan: job.core.plan_path(&job.run.id),
         batch_limits: BatchLimits {
             rows: capabilities.max_batch_rows.max(1) as usize,
@@ -120,10 +128,22 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
 /// Folds the journal where it is due; a fold that fails loses nothing and fails the run.
 async fn fold(job: &Job, prepared: &Prepared) -> Result<(), RunEnd> {
     let snapshot: Arc<Snapshot> = Arc::clone(&prepared.snapshot);
-    let folded = tokio::task::spawn_blocking(move || snapshot.fold_if_due())
-        .await
-        .map_err(|error| broken(&error))?;
-    folded.map_err(state)?;
-    job.log.line("writing", format!("{} records known", prepared.snapshot.known()));
+    let plan = job.core.plan_path(&job.run.id);
+    let keep_values = keeps_values(job);
+    let work = move || {
+        let plan = PlanReader::open(&plan)?;
+        let options = FoldOptions { below: None, keep_values, refreshes: Some(&plan) };
+        snapshot.fold_if_due(&options)?;
+        snapshot.sweep(&|_| false)?;
+        snapshot.known()
+    };
+    let known = tokio::task::spawn_blocking(work).await.map_err(|error| broken(&error))?;
+    let known = known.map_err(Problem::from)?;
+    job.log.line("writing", format!("{known} records known"));
     Ok(())
+}
+
+/// Whether the last accepted values are kept in the snapshot.
+fn keeps_values(job: &Job) -> bool {
+    job.pinned.sync.settings.keep_values || job.run.counters.read <= KEEP_VALUES_ROWS
 }
