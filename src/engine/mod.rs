@@ -1,1 +1,4 @@
 //! The room engine.
+
+pub mod clock;
+pub mod limits;
