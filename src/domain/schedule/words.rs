@@ -67,16 +67,13 @@ impl Words {
             match word {
                 "at" => self.at = true,
                 "on" => self.at = false,
-                "and" | "the" | "each" | "of" | "month" | "every" => {
-                    let count = words.peek().and_then(|next| next.parse::<u32>().ok());
-                    if word == "every" {
-                        if let Some(count) = count {
-                            words.next();
-                            let unit = words.next().unwrap_or_default();
-                            self.set_step(count, unit)?;
-                        }
+                "every" => {
+                    if let Some(count) = words.peek().and_then(|next| next.parse().ok()) {
+                        words.next();
+                        self.set_step(count, words.next().unwrap_or_default())?;
                     }
                 }
+                "and" | "the" | "each" | "of" | "month" => {}
                 "minute" => self.set_step(1, word)?,
                 "hour" | "hourly" => self.set_step(1, "hour")?,
                 "daily" | "day" | "days" => self.daily = true,
