@@ -4,7 +4,7 @@
 //! they are used; and a name may resolve to anything at each look-up, so the resolver checks every
 //! address and hands on only those that it has checked. Contract: `webhook_http.md`, section 2.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -141,7 +141,11 @@ impl EgressPolicy {
             Some(Host::Domain(name)) if name.trim_matches('.').is_empty() => {
                 return Err(Refusal("the URL names no host".to_owned()));
             }
-            Some(Host::Domain(_)) => {
+            Some(Host::Domain(name)) => {
+                if is_localhost(name) {
+                    let v4 = self.check_address(Ipv4Addr::LOCALHOST.into(), plain);
+                    v4.or_else(|_| self.check_address(Ipv6Addr::LOCALHOST.into(), plain))?;
+                }
                 if plain && self.opened().is_none() {
                     return Err(Refusal(
                         "only https on port 443 or 8443 is used where no network is opened"
@@ -153,6 +157,12 @@ impl EgressPolicy {
         }
         Ok(plain)
     }
+}
+
+/// Names that mean this host whatever a resolver says (RFC 6761, section 6.3).
+fn is_localhost(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    name == "localhost" || name.ends_with(".localhost")
 }
 
 /// Finds the addresses of a name.

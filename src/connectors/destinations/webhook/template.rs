@@ -120,14 +120,17 @@ impl Template {
             Some((path, query)) => (path, Some(query)),
             None => (text.as_str(), None),
         };
+        let folds = |segment: &str| {
+            let segment = segment.to_ascii_lowercase().replace("%2e", ".");
+            segment == "." || segment == ".."
+        };
+        if path.split('/').any(folds) {
+            return Err(NoUrl("the identifier is a dot segment".to_owned()));
+        }
         let mut url = self.base.clone();
         url.set_path(path);
         url.set_query(query);
-        if url.path().split('/').count() == path.split('/').count() {
-            Ok(url)
-        } else {
-            Err(NoUrl("the identifier is a dot segment".to_owned()))
-        }
+        Ok(url)
     }
 }
 
