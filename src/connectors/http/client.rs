@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use reqwest::header::HeaderMap;
-use url::{Host, Origin, Url};
+use url::{Host, Url};
 
 use super::guard::{EgressPolicy, Lookup, PinningResolver, Refusal, SystemLookup};
 use crate::connectors::contract::ConnectorError;
@@ -179,11 +179,6 @@ impl HttpClient {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
         }
-    }
-
-    /// The origin to which requests may go.
-    pub fn origin(&self) -> Origin {
-        self.base.origin()
     }
 
     /// Sends one request and reads its answer. Makes no second try and follows nothing.

@@ -27,6 +27,8 @@ use self::wire::{Hangup, Wires};
 
 /// Requests that are remembered.
 const REMEMBERED: usize = 100;
+/// Bytes of their bodies at most.
+const REMEMBERED_BYTES: usize = 32 << 20;
 /// Bytes of one request's body at most.
 const BODY_BYTES: usize = 8 << 20;
 
@@ -58,7 +60,8 @@ impl Default for ReceiverOptions {
 /// One thing that goes wrong.
 #[derive(Debug, Clone, Default)]
 pub struct Fault {
-    /// Whether the rows are taken nevertheless, so that only the answer is lost.
+    /// Whether the rows are taken nevertheless, so that only the answer is lost; with the usual
+    /// answer they always are.
     pub applied: bool,
     /// How long the answer is held back.
     pub delay: Duration,
@@ -111,7 +114,7 @@ pub struct Received {
     pub refused: u64,
     /// Requests under a webhook-id that was taken before.
     pub duplicates: u64,
-    /// The newest 100 requests, the oldest first.
+    /// The newest requests, the oldest first: 100, or what fits into 32 MiB of bodies.
     pub last: VecDeque<ReceivedRequest>,
 }
 
@@ -281,7 +284,10 @@ async fn receive(
             );
         }
         let fault = held.faults.pop_front();
-        let usual = if fault.as_ref().is_none_or(|fault| fault.applied) {
+        let applied = fault
+            .as_ref()
+            .is_none_or(|fault| fault.applied || matches!(fault.answer, FaultAnswer::Usual));
+        let usual = if applied {
             held.records.take(&method, &uri, &body, id)
         } else {
             answer(StatusCode::OK, "")
@@ -340,9 +346,12 @@ impl Received {
         self.count += 1;
         self.refused += u64::from(refused);
         self.duplicates += u64::from(request.duplicate);
-        if self.last.len() == REMEMBERED {
-            self.last.pop_front();
-        }
         self.last.push_back(request);
+        let mut bytes: usize = self.last.iter().map(|request| request.body.len()).sum();
+        while (self.last.len() > REMEMBERED || bytes > REMEMBERED_BYTES)
+            && let Some(oldest) = self.last.pop_front()
+        {
+            bytes -= oldest.body.len();
+        }
     }
 }

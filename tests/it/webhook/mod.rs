@@ -1,6 +1,7 @@
 //! Tests of the subject `webhook`: what goes out, what comes of each fault, and what is never
 //! reached.
 
+mod contract;
 mod delivery;
 mod faults;
 mod peer;
@@ -23,9 +24,23 @@ use signalsmith::domain::plan::{Cause, Operation, OperationKind, Record, RecordS
 use signalsmith::domain::row::{Fingerprint, Key};
 use signalsmith::domain::value::{Type, Value};
 use signalsmith::domain::verdict::Verdict;
+use signalsmith::sandbox::webhook_receiver::{Fault, ReceiverOptions, WebhookReceiver};
 
-/// Settings for `url` that open the loopback; `extra` adds or replaces, and its keys in
-/// `secret_*` form of the connector go to the secrets.
+/// The secret of the specification's own example.
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// A receiver that holds records by `id`.
+async fn receiver(secret: Option<&str>, faults: Vec<Fault>) -> WebhookReceiver {
+    WebhookReceiver::start(ReceiverOptions {
+        secret: secret.map(str::to_owned),
+        faults,
+        ..ReceiverOptions::default()
+    })
+    .await
+    .unwrap()
+}
+
+/// Settings for `url` that open the loopback; `extra` adds or replaces, secrets included.
 fn settings(url: &str, extra: &Json) -> ResolvedSettings {
     const SECRETS: [&str; 4] = [
         "bearer_token",

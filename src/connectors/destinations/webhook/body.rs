@@ -130,6 +130,7 @@ impl BodyWriter {
     }
 
     fn write(&mut self, operation: &Operation, shape: &RecordShape) -> Result<(), NotTaken> {
+        let start = self.bytes.len();
         if self.form == Form::Array {
             if !self.rows.is_empty() {
                 self.bytes.push(b',');
@@ -143,6 +144,11 @@ impl BodyWriter {
             self.bytes.push(b'}');
         }
         if self.form == Form::Ndjson {
+            // A JSON document of the source may hold line breaks between its parts.
+            let row = self.bytes.get_mut(start..).unwrap_or_default();
+            for byte in row.iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')) {
+                *byte = b' ';
+            }
             self.bytes.push(b'\n');
         }
         Ok(())
@@ -290,6 +296,22 @@ mod tests {
             body(Form::Array, true, EventType::Deleted),
             r#"{"type":"row.deleted","timestamp":"2025-11-24T16:00:00Z","data":[{"id":1},{"id":2}]}"#
         );
+    }
+
+    #[test]
+    fn a_document_of_several_lines_stays_one_line_and_a_broken_one_is_left_out() {
+        let at = DateTime::UNIX_EPOCH;
+        let mut writer = BodyWriter::new(Form::Ndjson, false, EventType::Upserted, at, 1024);
+        let mut row = operation(1, OperationKind::Create, None);
+        let document = |text: &str| Some(Value::Json(text.to_owned()));
+        row.new.as_mut().unwrap().0[2] = document("{\r\n\"a\\n\":\n1}");
+        writer.push(&row, &shape()).unwrap();
+        row.new.as_mut().unwrap().0[2] = document("{broken");
+        assert_eq!(writer.push(&row, &shape()), Err(NotTaken::NotJson));
+        let (bytes, rows) = writer.finish();
+        let text = String::from_utf8(bytes).unwrap();
+        assert_eq!(text, "{\"id\":1,\"n\":1.50,\"t\":{  \"a\\n\": 1}}\n");
+        assert_eq!(rows.len(), 1);
     }
 
     #[test]
