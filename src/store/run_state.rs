@@ -159,8 +159,11 @@ pub(super) fn illegal(run: &Run, from: RunStatus) -> StoreError {
     )
 }
 
-/// Keeps when the sync last started and ended.
+/// Keeps when the schedule last started a run and when that ended; a run by hand shifts nothing.
 fn note_times(tx: &Transaction<'_>, run: &Run) -> Result<(), StoreError> {
+    if !matches!(run.trigger, Trigger::Schedule { .. }) {
+        return Ok(());
+    }
     let ended = if run.started_at.is_some() {
         run.ended_at.map(micros)
     } else {
