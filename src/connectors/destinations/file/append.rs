@@ -49,7 +49,7 @@ impl AppendSession {
         style: Style,
         run: RunContext,
     ) -> Result<Self, ConnectorError> {
-        Layout::over(&place, &style, &run.shape)?;
+        Layout::to_append(&place, &style, &run.shape)?;
         Ok(Self { place, style, run })
     }
 
@@ -62,7 +62,7 @@ impl AppendSession {
 
     fn append(&self, batch: DeliveryBatch) -> Result<Written, WriteError> {
         let folder = self.place.lock()?;
-        let (layout, _) = Layout::over(&self.place, &self.style, &self.run.shape)?;
+        let (layout, torn) = Layout::to_append(&self.place, &self.style, &self.run.shape)?;
         let again = batch.replay || batch.attempt > 0;
         let memo = batch.memo.as_deref().map(serde_json::from_str::<Memo>);
         let (records, verdicts) = self.records(batch, &layout)?;
@@ -80,6 +80,7 @@ impl AppendSession {
             Some(file) => self.met("measure", length(file))?,
         };
         let base = match (again, memo) {
+            _ if torn => 0,
             (false, _) => present,
             // A file that is shorter now was cut by someone: nothing of the batch is left.
             (true, Some(Ok(memo))) => memo.length.min(present),

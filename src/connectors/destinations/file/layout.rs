@@ -1,6 +1,6 @@
 //! A run's fields laid over a file: which column each goes to, and what a record says there.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::sync::Arc;
 
 use csv::ByteRecord;
@@ -12,7 +12,7 @@ use crate::domain::row;
 use crate::domain::value::Value;
 use crate::domain::verdict::Rejection;
 
-use super::entry::{Entries, Entry};
+use super::entry::{Entries, Entry, Output};
 use super::place::Place;
 use super::style::Style;
 
@@ -59,13 +59,14 @@ impl Layout {
             entries = Some(read);
             header = names;
         }
-        let names = || shape.fields.iter().map(|field| field.name.clone());
-        let columns = header.unwrap_or_else(|| names().collect());
+        let columns = header.unwrap_or_else(|| names(shape));
         let positions = if *style == Style::Jsonl {
             (0..shape.fields.len()).collect()
         } else {
-            names()
-                .map(|name| column(&columns, &name, place))
+            shape
+                .fields
+                .iter()
+                .map(|field| column(&columns, &field.name, place))
                 .collect::<Result<_, _>>()?
         };
         let layout = Self {
@@ -75,6 +76,46 @@ impl Layout {
             positions,
         };
         Ok((layout, entries))
+    }
+
+    /// As [`Self::over`], to append: a header that a crash cut short is none yet.
+    ///
+    /// Tells whether the file holds nothing but such a piece.
+    ///
+    /// # Errors
+    /// As [`Self::over`].
+    pub(super) fn to_append(
+        place: &Place,
+        style: &Style,
+        shape: &Arc<RecordShape>,
+    ) -> Result<(Self, bool), ConnectorError> {
+        match Self::over(place, style, shape) {
+            Ok((layout, _)) => Ok((layout, false)),
+            Err(error) => {
+                let fresh = Self {
+                    style: style.clone(),
+                    shape: Arc::clone(shape),
+                    columns: names(shape),
+                    positions: (0..shape.fields.len()).collect(),
+                };
+                let torn = fresh
+                    .holds_piece_of_header(place)
+                    .map_err(|error| place.failed("read", &error))?;
+                if torn { Ok((fresh, true)) } else { Err(error) }
+            }
+        }
+    }
+
+    fn holds_piece_of_header(&self, place: &Place) -> io::Result<bool> {
+        let mut out = Output::new(Vec::new(), &self.style);
+        out.header(&self.columns)?;
+        let header = out.end()?;
+        let Ok(Some(file)) = place.open() else {
+            return Ok(false);
+        };
+        let mut piece = Vec::new();
+        file.take(header.len() as u64).read_to_end(&mut piece)?;
+        Ok(piece.len() < header.len() && header.starts_with(&piece))
     }
 
     /// The columns, for a header line.
@@ -237,6 +278,11 @@ fn component(text: Option<String>, identity: &mut Vec<u8>) {
         Some(text) => row::encode_text(&text, identity),
         None => row::encode(&Value::Null, identity),
     }
+}
+
+fn names(shape: &RecordShape) -> Vec<String> {
+    let fields = shape.fields.iter();
+    fields.map(|field| field.name.clone()).collect()
 }
 
 fn check_fields(shape: &RecordShape) -> Result<(), ConnectorError> {
