@@ -39,6 +39,13 @@ pub(super) fn resolve(path: &Path) -> Result<PathBuf, ConnectorError> {
     if let Ok(found) = absolute.canonicalize() {
         return Ok(found);
     }
+    if absolute.is_symlink() {
+        return Err(ConnectorError::new(
+            ProblemKind::Config,
+            format!("{} is a link that leads nowhere", path.display()),
+        )
+        .hint("correct the link, or the setting path"));
+    }
     let (Some(folder), Some(name)) = (absolute.parent(), absolute.file_name()) else {
         return Err(ConnectorError::new(
             ProblemKind::Config,
@@ -140,6 +147,8 @@ mod tests {
             let path = resolve(&folder.join(name)).unwrap();
             assert!(refuse_forbidden(&path, &forbidden).is_err(), "{name}");
         }
+        std::os::unix::fs::symlink(folder.join("runs/none"), folder.join("none.db")).unwrap();
+        assert!(resolve(&folder.join("none.db")).is_err());
         let other = resolve(&folder.join("other.db")).unwrap();
         assert!(refuse_forbidden(&other, &forbidden).is_ok());
     }

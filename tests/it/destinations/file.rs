@@ -274,6 +274,7 @@ async fn a_stage_that_is_no_database_is_staged_again() {
     let folder = Folder::new();
     let stage = format!(".x.csv.{}.stage", RunId::from_bits(1));
     folder.put(&stage, &"torn by a power cut ".repeat(300));
+    folder.put(&format!(".x.csv.{}.tmp", RunId::from_bits(1)), "email,na");
     folder.write("x.csv", Mode::Upsert, three()).await;
     assert_eq!(folder.names(), ["x.csv"]);
     let read = csv::Reader::from_path(folder.path().join("x.csv"))

@@ -5,9 +5,7 @@ use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use base64::Engine as _;
 use serde_json::json;
-use serde_json::value::RawValue;
 use signalsmith::connectors::registry::{self, Surroundings};
 use signalsmith::connectors::settings::ResolvedSettings;
 use signalsmith::connectors::{
@@ -15,10 +13,16 @@ use signalsmith::connectors::{
 };
 use signalsmith::domain::id::{RunId, SyncId};
 use signalsmith::domain::mode::Mode;
+use signalsmith::domain::plan::OperationKind::Create;
 use signalsmith::domain::plan::{Cause, Operation, OperationKind, Record, RecordShape, ShapeField};
 use signalsmith::domain::row::{Fingerprint, Key};
 use signalsmith::domain::value::{Type, Value};
 use signalsmith::domain::verdict::Verdict;
+
+use super::readers::{read_csv, read_jsonl, read_sqlite};
+
+/// Reads all records by fields, in the order in which they lie there.
+type Read = fn(&Peer, &[(&str, Type)]) -> Vec<Vec<Value>>;
 
 /// One way to run a destination in a folder of its own.
 pub struct Fixture {
@@ -31,7 +35,7 @@ pub struct Fixture {
     /// What `path` is inside the test's folder.
     path: &'static str,
     /// Reads all records by fields, in the order in which they lie there.
-    read: fn(&Peer, &[(&str, Type)]) -> Vec<Vec<Value>>,
+    read: Read,
     /// A value of a type that a row is refused for.
     pub refused: fn() -> (Type, Value),
 }
@@ -288,87 +292,35 @@ pub fn contact(number: u64, kind: OperationKind, values: [&str; 3]) -> Operation
     operation(number, kind, vec![Value::text(values[0])], new)
 }
 
-fn read_sqlite(peer: &Peer, fields: &[(&str, Type)]) -> Vec<Vec<Value>> {
-    use rusqlite::types::ValueRef;
-    let connection = rusqlite::Connection::open(peer.file()).unwrap();
-    let columns: Vec<String> = fields
-        .iter()
-        .map(|(name, _)| format!("\"{}\"", name.replace('"', "\"\"")))
-        .collect();
-    let table = peer.fixture.object;
-    let sql = format!("SELECT {} FROM \"{table}\"", columns.join(", "));
-    let mut select = connection.prepare(&sql).unwrap();
-    let mut rows = select.query([]).unwrap();
-    let mut read = Vec::new();
-    while let Some(row) = rows.next().unwrap() {
-        let cells = fields.iter().enumerate().map(|(position, (_, kind))| {
-            match (row.get_ref(position).unwrap(), kind) {
-                (ValueRef::Null, _) => Value::Null,
-                (ValueRef::Integer(number), Type::Boolean) => Value::Boolean(number != 0),
-                (ValueRef::Integer(number), _) => Value::Integer(number),
-                (ValueRef::Real(number), _) => Value::double(number),
-                (ValueRef::Blob(bytes), _) => Value::Bytes(bytes.to_vec()),
-                (ValueRef::Text(text), kind) => parse(std::str::from_utf8(text).unwrap(), *kind),
-            }
-        });
-        read.push(cells.collect());
-    }
-    read
+/// The fields of [`contacts`].
+pub const FIELDS: [&str; 3] = ["email", "name", "city"];
+
+pub fn supports(peer: &Peer, mode: Mode) -> bool {
+    let capabilities = peer.destination().capabilities(peer.fixture.object);
+    capabilities.modes.contains(&mode)
 }
 
-fn read_jsonl(peer: &Peer, fields: &[(&str, Type)]) -> Vec<Vec<Value>> {
-    let text = std::fs::read_to_string(peer.file()).unwrap_or_default();
-    text.lines()
-        .map(|line| {
-            let members: std::collections::HashMap<String, Box<RawValue>> =
-                serde_json::from_str(line).unwrap();
-            let cells = fields.iter().map(|(name, kind)| {
-                match members.get(*name).map(|token| token.get()) {
-                    None | Some("null") => Value::Null,
-                    Some(token) if token.starts_with('"') && *kind != Type::Json => {
-                        parse(&serde_json::from_str::<String>(token).unwrap(), *kind)
-                    }
-                    Some(token) => parse(token, *kind),
-                }
-            });
-            cells.collect()
-        })
-        .collect()
+pub fn accepted(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Accepted { .. })
 }
 
-fn read_csv(peer: &Peer, fields: &[(&str, Type)]) -> Vec<Vec<Value>> {
-    let Ok(mut reader) = csv::Reader::from_path(peer.file()) else {
-        return Vec::new();
-    };
-    let header = reader.headers().unwrap().clone();
-    let position = |name: &str| header.iter().position(|column| column == name);
-    let records = reader.records().map(|record| {
-        let record = record.unwrap();
-        let cells = fields.iter().map(|(name, kind)| {
-            match position(name).and_then(|position| record.get(position)) {
-                None | Some("\\N") => Value::Null,
-                Some(text) => parse(text, *kind),
-            }
-        });
-        cells.collect()
-    });
-    records.collect()
-}
-
-fn parse(text: &str, kind: Type) -> Value {
-    match kind {
-        Type::Boolean => Value::Boolean(text.parse().unwrap()),
-        Type::Integer => Value::Integer(text.parse().unwrap()),
-        Type::Decimal => Value::Decimal(text.parse().unwrap()),
-        Type::Double => Value::double(text.parse().unwrap()),
-        Type::Text => Value::text(text),
-        Type::Bytes => {
-            let engine = base64::engine::general_purpose::STANDARD;
-            Value::Bytes(engine.decode(text).unwrap())
+pub fn existed(verdict: &Verdict) -> bool {
+    matches!(
+        verdict,
+        Verdict::Accepted {
+            existed: Some(true),
+            ..
         }
-        Type::Date => Value::Date(text.parse().unwrap()),
-        Type::Time => Value::Time(text.parse().unwrap()),
-        Type::Timestamp => Value::Timestamp(chrono::DateTime::parse_from_rfc3339(text).unwrap()),
-        Type::Json => Value::Json(text.to_owned()),
-    }
+    )
+}
+
+/// Puts `a` and `b` there, as an earlier run did.
+pub async fn seeded(peer: &Peer) {
+    let operations = vec![
+        contact(0, Create, ["a@x", "Ann", "Aachen"]),
+        contact(1, Create, ["b@x", "Bob", "Berlin"]),
+    ];
+    let verdicts = peer.deliver(Mode::Upsert, &contacts(), operations).await;
+    assert!(verdicts.iter().all(|(_, verdict)| accepted(verdict)));
+    assert!(!verdicts.iter().any(|(_, verdict)| existed(verdict)));
 }

@@ -3,6 +3,9 @@
 mod contract;
 mod file;
 mod fixtures;
+mod modes;
 mod names;
+mod readers;
 mod sqlite;
+mod tables;
 mod values;

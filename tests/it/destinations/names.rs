@@ -53,7 +53,7 @@ async fn field_round_trips_or_is_refused(peer: &Peer, name: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn any_field_name_round_trips_or_is_refused(name in any_name()) {

@@ -54,7 +54,7 @@ fn record() -> impl Strategy<Value = Vec<Value>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
     fn every_value_reads_back_as_it_was_or_its_row_is_refused(

@@ -76,7 +76,7 @@ impl Stage {
 
     /// Whether a session holds the stage at `path`.
     pub(super) fn is_live(path: &Path) -> bool {
-        if !path.is_file() {
+        if !std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file()) {
             return false;
         }
         match connect(path, Duration::ZERO) {
@@ -277,7 +277,9 @@ fn connect(path: &Path, busy: Duration) -> rusqlite::Result<Connection> {
         .create_new(true)
         .mode(0o600)
         .open(path);
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(busy)?;
     connection.execute_batch(

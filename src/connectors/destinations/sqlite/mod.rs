@@ -121,6 +121,20 @@ impl SqliteDestination {
             .map_err(|error| failure::connector(&format!("open {}", path.display()), &error))
     }
 
+    /// Opens the database to write.
+    fn connect_to_write(&self) -> Result<Connection, ConnectorError> {
+        let connection = self.connect()?;
+        // SQLite opens a file that it may not write as a read-only one, without a word.
+        if connection.is_readonly("main").unwrap_or(true) {
+            return Err(ConnectorError::new(
+                ProblemKind::Destination,
+                format!("cannot write to {}: it is read-only", self.path.display()),
+            )
+            .hint("let this user write to the file and its folder"));
+        }
+        Ok(connection)
+    }
+
     /// Opens the database where there is one.
     fn connect_existing(&self) -> Result<Option<Connection>, ConnectorError> {
         let (_, exists) = self.locate()?;
@@ -156,7 +170,7 @@ impl SqliteDestination {
         if !exists {
             return steps;
         }
-        let tried = self.connect().and_then(|connection| {
+        let tried = self.connect_to_write().and_then(|connection| {
             let tables = table::names(&connection)
                 .map_err(|error| failure::connector("read the tables", &error))?;
             Ok((connection, tables.len()))
@@ -250,7 +264,7 @@ impl DestinationConnector for SqliteDestination {
         let (destination, object, shape) = (self.clone(), object.to_owned(), shape.clone());
         blocking(move || {
             names::check_table(&object)?;
-            let connection = destination.connect()?;
+            let connection = destination.connect_to_write()?;
             if table::find(&connection, &object)?.is_some() {
                 return Err(ConnectorError::new(
                     ProblemKind::Config,
@@ -289,7 +303,7 @@ impl DestinationConnector for SqliteDestination {
         let destination = self.clone();
         blocking(move || {
             names::check_table(&run.object)?;
-            let session = session::SqliteSession::begin(destination.connect()?, &run)?;
+            let session = session::SqliteSession::begin(destination.connect_to_write()?, &run)?;
             Ok(Box::new(session) as Box<dyn Session>)
         })
         .await

@@ -30,6 +30,8 @@ pub(super) struct Writer {
     shape: Arc<RecordShape>,
     columns: Vec<Column>,
     matching: String,
+    exists: String,
+    delete: String,
     texts: HashMap<(bool, Vec<bool>), Arc<str>>,
 }
 
@@ -77,13 +79,17 @@ impl Writer {
             )
             .hint("map a model column of role identifier to an identifier field"));
         }
+        let matching = matching.join(" AND ");
+        let target = format!("main.{}", quote(&table.name));
         Ok(Self {
             table: table.name.clone(),
-            target: format!("main.{}", quote(&table.name)),
+            exists: format!("SELECT 1 FROM {target} WHERE {matching} LIMIT 1"),
+            delete: format!("DELETE FROM {target} WHERE {matching}"),
+            target,
             mode: run.mode,
             shape: Arc::clone(&run.shape),
             columns,
-            matching: matching.join(" AND "),
+            matching,
             texts: HashMap::new(),
         })
     }
@@ -221,10 +227,7 @@ impl Writer {
         match Action::of(self.mode, kind, found) {
             Action::Create => self.insert(connection, bound)?,
             Action::Update => self.update(connection, bound)?,
-            Action::Delete => {
-                let sql = format!("DELETE FROM {} WHERE {}", self.target, self.matching);
-                run(connection, &sql, &bound.identifier)?;
-            }
+            Action::Delete => run(connection, &self.delete, &bound.identifier)?,
             Action::Nothing => {}
             Action::Unmatched => return Ok(Verdict::Rejected(unmatched())),
         }
@@ -232,11 +235,9 @@ impl Writer {
     }
 
     fn exists(&self, connection: &Connection, bound: &Bound) -> Result<bool, Failed> {
-        let sql = format!(
-            "SELECT 1 FROM {} WHERE {} LIMIT 1",
-            self.target, self.matching
-        );
-        let mut select = connection.prepare_cached(&sql).map_err(Failed::Prepare)?;
+        let mut select = connection
+            .prepare_cached(&self.exists)
+            .map_err(Failed::Prepare)?;
         select
             .exists(params_from_iter(&bound.identifier))
             .map_err(Failed::Step)
