@@ -1,1 +1,43 @@
-//! The room tui.
+//! The terminal interface: draws the workspace's state and turns keys into commands.
+//!
+//! A message goes into [`update`], which changes the [`State`] and gives back [`Effect`]s; [`view`]
+//! draws the state. Both are pure: only [`run`] waits, draws on the terminal and talks to the core.
+//! A further screen is one entry in `screens` and a folder; a further key is one line in `action`.
+
+mod act;
+mod action;
+mod available;
+mod banner;
+mod clipboard;
+mod driver;
+mod glyph;
+mod intents;
+mod keymap;
+mod layout;
+mod look;
+mod msg;
+mod options;
+mod overlays;
+mod questions;
+mod screens;
+mod session;
+mod sources;
+mod state;
+mod terminal;
+mod text;
+mod theme;
+mod update;
+mod view;
+mod widgets;
+
+pub use driver::{Error, run};
+pub use glyph::GlyphSet;
+pub use look::Look;
+pub use msg::{Effect, Leave, Moment, Msg, What};
+pub use options::{Clock, MachineClock, Options};
+pub use state::State;
+pub use terminal::FrameWriter;
+pub use text::Zone;
+pub use theme::ThemeName;
+pub use update::update;
+pub use view::view;

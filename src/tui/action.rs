@@ -1,0 +1,436 @@
+//! The action table: one record for each thing that a person can do, from which keymap, footer,
+//! help and palette are made.
+
+/// Something that a person can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Action {
+    Run,
+    RunMenu,
+    TogglePause,
+    Cancel,
+    Held,
+    Enter,
+    Back,
+    Find,
+    Filter,
+    Order,
+    Mark,
+    MarkAll,
+    PreviousTab,
+    NextTab,
+    NextPane,
+    PreviousPane,
+    ToggleLog,
+    LogFollow,
+    LogWrap,
+    LogNextHit,
+    LogPreviousHit,
+    LogSave,
+    Up,
+    Down,
+    Left,
+    Right,
+    First,
+    Last,
+    HalfUp,
+    HalfDown,
+    Copy,
+    CopyCommand,
+    Palette,
+    Help,
+    ShowSyncs,
+    ToggleMouse,
+    Redraw,
+    Suspend,
+    Quit,
+}
+
+/// Where an action is offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Scope {
+    /// On the Syncs screen, in each of its panes.
+    Syncs,
+    /// In the log pane.
+    Log,
+    /// On every screen.
+    Everywhere,
+}
+
+impl Scope {
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Syncs => "Syncs",
+            Self::Log => "Run log",
+            Self::Everywhere => "Everywhere",
+        }
+    }
+}
+
+/// One line of the table.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub action: Action,
+    /// The name by which the configuration remaps it.
+    pub name: &'static str,
+    /// Its keys by default; chords of a sequence are set apart by a blank.
+    pub keys: &'static [&'static str],
+    /// What it does, for help and palette.
+    pub title: &'static str,
+    /// What it does in a word, for the footer; empty where the footer leaves it out.
+    pub short: &'static str,
+    pub scope: Scope,
+    /// Whether it stays in the footer of the smallest layout.
+    pub vital: bool,
+}
+
+const fn entry(
+    action: Action,
+    name: &'static str,
+    keys: &'static [&'static str],
+    title: &'static str,
+    short: &'static str,
+    scope: Scope,
+) -> Entry {
+    Entry {
+        action,
+        name,
+        keys,
+        title,
+        short,
+        scope,
+        vital: false,
+    }
+}
+
+const fn vital(mut entry: Entry) -> Entry {
+    entry.vital = true;
+    entry
+}
+
+use Action as A;
+use Scope::{Everywhere, Log, Syncs};
+
+/// Every action, in the order of footer and help.
+pub(crate) static TABLE: &[Entry] = &[
+    entry(
+        A::LogFollow,
+        "log_follow",
+        &["G", "end"],
+        "Follow the newest line",
+        "follow",
+        Log,
+    ),
+    entry(
+        A::LogNextHit,
+        "log_next_hit",
+        &["n"],
+        "Next hit of the search",
+        "next hit",
+        Log,
+    ),
+    entry(
+        A::LogPreviousHit,
+        "log_previous_hit",
+        &["N"],
+        "Previous hit of the search",
+        "",
+        Log,
+    ),
+    entry(
+        A::LogWrap,
+        "log_wrap",
+        &["w"],
+        "Wrap long lines, or cut them",
+        "wrap",
+        Log,
+    ),
+    entry(
+        A::LogSave,
+        "log_save",
+        &["s"],
+        "Save the lines shown to a file",
+        "save",
+        Log,
+    ),
+    vital(entry(
+        A::Enter,
+        "enter",
+        &["enter"],
+        "Open what is selected",
+        "open",
+        Everywhere,
+    )),
+    vital(entry(
+        A::Back,
+        "back",
+        &["esc"],
+        "One step out",
+        "back",
+        Everywhere,
+    )),
+    vital(entry(A::Run, "run", &["r"], "Run now", "run", Syncs)),
+    entry(
+        A::RunMenu,
+        "run_menu",
+        &["R"],
+        "Run in another way: try, rejected, full, plan",
+        "run…",
+        Syncs,
+    ),
+    vital(entry(
+        A::TogglePause,
+        "pause",
+        &["P"],
+        "Pause the schedule, or resume it",
+        "pause",
+        Syncs,
+    )),
+    vital(entry(
+        A::Cancel,
+        "cancel",
+        &["c"],
+        "Cancel the run",
+        "cancel",
+        Syncs,
+    )),
+    vital(entry(
+        A::Held,
+        "held",
+        &["A"],
+        "See what waits for approval, and approve it",
+        "approve",
+        Syncs,
+    )),
+    entry(
+        A::Find,
+        "find",
+        &["/"],
+        "Find by name, or text in the log",
+        "find",
+        Everywhere,
+    ),
+    entry(
+        A::Filter,
+        "filter",
+        &["f"],
+        "Show only what matches",
+        "filter",
+        Everywhere,
+    ),
+    entry(
+        A::Order,
+        "order",
+        &["o"],
+        "Order by state, name, next run or health",
+        "order",
+        Syncs,
+    ),
+    entry(
+        A::Mark,
+        "mark",
+        &["space"],
+        "Mark, to act on several at once",
+        "",
+        Syncs,
+    ),
+    entry(
+        A::MarkAll,
+        "mark_all",
+        &["*"],
+        "Mark all that are shown, or none",
+        "",
+        Syncs,
+    ),
+    entry(
+        A::ToggleLog,
+        "log",
+        &["L"],
+        "Show or hide the run log",
+        "log",
+        Syncs,
+    ),
+    entry(
+        A::PreviousTab,
+        "previous_tab",
+        &["<"],
+        "Previous tab of the detail",
+        "",
+        Syncs,
+    ),
+    entry(
+        A::NextTab,
+        "next_tab",
+        &[">"],
+        "Next tab of the detail",
+        "tab",
+        Syncs,
+    ),
+    entry(
+        A::NextPane,
+        "next_pane",
+        &["tab"],
+        "Next pane",
+        "",
+        Everywhere,
+    ),
+    entry(
+        A::PreviousPane,
+        "previous_pane",
+        &["backtab"],
+        "Previous pane",
+        "",
+        Everywhere,
+    ),
+    entry(A::Up, "up", &["up", "k"], "Up", "", Everywhere),
+    entry(A::Down, "down", &["down", "j"], "Down", "", Everywhere),
+    entry(
+        A::Left,
+        "left",
+        &["left", "h"],
+        "Left: back to the list, or the start of long lines",
+        "",
+        Everywhere,
+    ),
+    entry(
+        A::Right,
+        "right",
+        &["right", "l"],
+        "Right: into the detail, or along long lines",
+        "",
+        Everywhere,
+    ),
+    entry(
+        A::First,
+        "first",
+        &["g g", "home"],
+        "To the first",
+        "",
+        Everywhere,
+    ),
+    entry(
+        A::Last,
+        "last",
+        &["G", "end"],
+        "To the last",
+        "",
+        Everywhere,
+    ),
+    entry(
+        A::HalfUp,
+        "half_page_up",
+        &["ctrl-u", "pageup"],
+        "Half a page up",
+        "",
+        Everywhere,
+    ),
+    entry(
+        A::HalfDown,
+        "half_page_down",
+        &["ctrl-d", "pagedown"],
+        "Half a page down",
+        "",
+        Everywhere,
+    ),
+    entry(
+        A::Copy,
+        "copy",
+        &["y"],
+        "Copy what is focused",
+        "",
+        Everywhere,
+    ),
+    entry(
+        A::CopyCommand,
+        "copy_command",
+        &["Y"],
+        "Copy as a command line",
+        "",
+        Everywhere,
+    ),
+    entry(
+        A::ShowSyncs,
+        "syncs",
+        &["1"],
+        "The list of syncs",
+        "",
+        Everywhere,
+    ),
+    entry(
+        A::ToggleMouse,
+        "mouse",
+        &[],
+        "Turn the mouse on or off",
+        "",
+        Everywhere,
+    ),
+    entry(
+        A::Redraw,
+        "redraw",
+        &["ctrl-l"],
+        "Paint the screen again",
+        "",
+        Everywhere,
+    ),
+    entry(
+        A::Suspend,
+        "suspend",
+        &["ctrl-z"],
+        "Back to the shell; `fg` returns",
+        "",
+        Everywhere,
+    ),
+    entry(
+        A::Palette,
+        "palette",
+        &[":", "ctrl-p"],
+        "All commands, and syncs by name",
+        "command",
+        Everywhere,
+    ),
+    entry(
+        A::Help,
+        "help",
+        &["?", "f1"],
+        "Keys and words",
+        "help",
+        Everywhere,
+    ),
+    entry(
+        A::Quit,
+        "quit",
+        &["q", "ctrl-c"],
+        "Leave",
+        "leave",
+        Everywhere,
+    ),
+];
+
+/// The record of `action`.
+pub(crate) fn of(action: Action) -> Option<&'static Entry> {
+    TABLE.iter().find(|entry| entry.action == action)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_every_action_has_one_line() {
+        let names: HashSet<_> = TABLE.iter().map(|entry| entry.name).collect();
+        let actions: HashSet<_> = TABLE.iter().map(|entry| entry.action).collect();
+        assert_eq!(names.len(), TABLE.len());
+        assert_eq!(actions.len(), TABLE.len());
+    }
+
+    #[test]
+    fn no_key_of_one_scope_does_two_things() {
+        let mut seen = HashSet::new();
+        for entry in TABLE {
+            for key in entry.keys {
+                assert!(seen.insert((entry.scope, *key)), "{key} twice");
+            }
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! Questions: the dialogs that stand before cancelling, sending all again, approving and leaving.
+
+use super::intents::Intent;
+use super::msg::Leave;
+use super::overlays::Overlay;
+use super::overlays::dialog::{Ask, Dialog, Watch, yes};
+use super::state::State;
+use super::text;
+use super::widgets::field::Field;
+use crate::domain::id::{RunId, SyncId};
+use crate::domain::mode::Mode;
+use crate::domain::run::{Counters, Phase, RunOptions};
+use crate::link::view::SyncView;
+
+fn open(state: &mut State, dialog: Dialog) {
+    state.overlay = Some(Overlay::Dialog(dialog));
+}
+
+/// Asks before runs are cancelled.
+pub(crate) fn ask_cancel(state: &mut State, syncs: &[SyncId]) {
+    let mut runs: Vec<(SyncId, RunId)> = Vec::new();
+    let mut body = Vec::new();
+    for id in syncs {
+        let Some(sync) = state.sync(id) else { continue };
+        if let Some(active) = &sync.active {
+            let c = &active.run.counters;
+            body.push(format!(
+                "{}: {} of {} operations are done.",
+                sync.name(),
+                text::count(c.total(|t| t.done)),
+                text::count(c.total(|t| t.planned - t.held)),
+            ));
+            runs.push((id.clone(), active.run.id.clone()));
+        } else if let Some(run) = &sync.queued {
+            body.push(format!("{}: its run waits for its turn.", sync.name()));
+            runs.push((id.clone(), run.id.clone()));
+        }
+    }
+    if runs.is_empty() {
+        return;
+    }
+    body.truncate(4);
+    body.push(
+        "No new batch starts. What is in flight is awaited for up to 30 s, what was accepted stays, \
+         the rest is due again in the next run."
+            .to_owned(),
+    );
+    let many = runs.len() > 1;
+    let title = match runs.as_slice() {
+        [(sync, run)] => {
+            let name = state.sync(sync).map_or("", |sync| sync.name());
+            format!("Cancel run {} of {name}?", text::short(run))
+        }
+        _ => format!(
+            "Cancel {}?",
+            text::counted(u64::try_from(runs.len()).unwrap_or(u64::MAX), "run")
+        ),
+    };
+    let watched = runs.iter().map(|(_, run)| run.clone()).collect();
+    let mut dialog = yes(state.now.ms, title, Intent::Cancel(runs));
+    dialog.body = body;
+    dialog.stay = if many {
+        "keep them running"
+    } else {
+        "keep it running"
+    }
+    .to_owned();
+    dialog.go = if many {
+        "cancel the runs"
+    } else {
+        "cancel the run"
+    }
+    .to_owned();
+    dialog.watch = Watch::Runs(watched);
+    open(state, dialog);
+}
+
+/// Asks before every row is sent again, with what it costs.
+pub(crate) fn ask_full(state: &mut State, sync: &SyncView, options: RunOptions) {
+    let known = text::counted(sync.known, "known record");
+    let mut body = vec![format!(
+        "Every row of {} goes to {} again, changed or not: {known}, and what is new.",
+        sync.model, sync.destination
+    )];
+    let last = sync.last.as_ref().map(|run| &run.counters);
+    if let Some(c) = last.filter(|c| c.requests > 0 && c.total(|t| t.done) > 0) {
+        let rows = sync.known.max(c.read);
+        let requests = rows.saturating_mul(c.requests) / c.total(|t| t.done).max(1);
+        body.push(format!(
+            "By the last run's measure that is about {}.",
+            text::counted(requests.max(1), "request")
+        ));
+    }
+    match sync.sync.settings.mode {
+        Mode::Append => body.push(
+            "This sync appends: every row is added a second time at the destination.".to_owned(),
+        ),
+        Mode::Mirror => body.push("Deletes are planned as in any mirror run.".to_owned()),
+        _ => {}
+    }
+    let intent = Intent::Run(vec![sync.id().clone()], options);
+    let mut dialog = yes(
+        state.now.ms,
+        format!("Full resync of {}?", sync.name()),
+        intent,
+    );
+    dialog.body = body;
+    dialog.go = match sync.sync.settings.mode {
+        Mode::Append => "send all, twice there".to_owned(),
+        _ => format!("send all, {known}"),
+    };
+    dialog.watch = Watch::Known {
+        sync: sync.id().clone(),
+        known: sync.known,
+    };
+    open(state, dialog);
+}
+
+/// A plan that waits for a person.
+pub(crate) struct Waiting {
+    pub hash: String,
+    /// Its deletes.
+    pub figure: u64,
+    pub run: RunId,
+    /// What an approval names.
+    pub target: String,
+    /// The counts of a run that waits as a whole; nothing where only deletes are held.
+    pub whole: Option<Counters>,
+}
+
+/// The plan of `sync` that waits for a person: a run before its first write comes before deletes
+/// that were held.
+pub(crate) fn waiting(sync: &SyncView) -> Option<Waiting> {
+    if let Some(active) = &sync.active
+        && active.run.phase == Some(Phase::AwaitingApproval)
+        && let Some(hash) = &active.run.plan_hash
+    {
+        return Some(Waiting {
+            hash: hash.clone(),
+            figure: active.run.counters.delete.planned,
+            run: active.run.id.clone(),
+            target: active.run.id.as_str().to_owned(),
+            whole: Some(active.run.counters),
+        });
+    }
+    sync.held.as_ref().map(|held| Waiting {
+        hash: held.plan_hash.clone(),
+        figure: held.count,
+        run: held.run.clone(),
+        target: sync.id().as_str().to_owned(),
+        whole: None,
+    })
+}
+
+/// Shows what waits for approval and asks for it; deletes are approved by typing their number.
+pub(crate) fn ask_held(state: &mut State, id: &SyncId) {
+    let Some(sync) = state.sync(id).cloned() else {
+        return;
+    };
+    let Some(plan) = waiting(&sync) else { return };
+    let deletes = text::counted(plan.figure, "delete");
+    let intent = Intent::Approve {
+        sync: id.clone(),
+        target: plan.target,
+        plan_hash: plan.hash.clone(),
+    };
+    let title = match plan.whole {
+        None => format!("{deletes} held: {}", sync.name()),
+        Some(_) => format!("Run {} waits: {}", text::short(&plan.run), sync.name()),
+    };
+    let mut dialog = yes(state.now.ms, title, intent);
+    dialog.body = match plan.whole {
+        None => held_words(&sync, plan.figure),
+        Some(c) => vec![format!(
+            "It would create {}, update {} and delete {} at {}. Nothing has been sent.",
+            text::count(c.create.planned),
+            text::count(c.update.planned),
+            text::count(c.delete.planned),
+            sync.destination
+        )],
+    };
+    let hash: String = plan.hash.chars().take(12).collect();
+    dialog
+        .body
+        .push(format!("Plan {hash}, run {}.", text::short(&plan.run)));
+    dialog.stay = "leave it".to_owned();
+    if plan.figure > 0 {
+        dialog.go = format!("delete {}", if plan.figure == 1 { "it" } else { "them" });
+        if plan.whole.is_some() {
+            "run the plan".clone_into(&mut dialog.go);
+        }
+        dialog.ask = Ask::Number {
+            expected: plan.figure,
+            field: Field::default(),
+        };
+    } else {
+        "run the plan".clone_into(&mut dialog.go);
+    }
+    if plan.whole.is_none() {
+        dialog.examples_of = Some(plan.run);
+    }
+    dialog.watch = Watch::Plan {
+        sync: id.clone(),
+        hash: plan.hash,
+        figure: plan.figure,
+    };
+    open(state, dialog);
+}
+
+fn held_words(sync: &SyncView, count: u64) -> Vec<String> {
+    let share = if sync.known > 0 {
+        #[expect(clippy::cast_precision_loss, reason = "a share for people")]
+        let share = count as f64 / sync.known as f64 * 100.0;
+        format!(
+            " That is {share:.1} % of the {} records that this sync has sent.",
+            text::count(sync.known)
+        )
+    } else {
+        String::new()
+    };
+    vec![
+        format!(
+            "These rows have left {} and would be deleted from {}.{share}",
+            sync.model, sync.destination
+        ),
+        "Creates and updates went through. A key is deleted only if the next reading still lacks it."
+            .to_owned(),
+    ]
+}
+
+/// Asks before leaving while runs live in this process.
+pub(crate) fn ask_leave(state: &mut State, runs: usize) {
+    let words = text::counted(u64::try_from(runs).unwrap_or(u64::MAX), "run");
+    let title = format!("Leave and stop {words}?");
+    let mut dialog = yes(state.now.ms, title, Intent::Leave(Leave::StopRuns));
+    dialog.body = vec![
+        format!("{words} under way in this process. Leaving stops them as a cancel does."),
+        "`signalsmith serve` in another terminal runs syncs without this interface.".to_owned(),
+    ];
+    dialog.stay = "stay".to_owned();
+    dialog.go = "leave and stop runs".to_owned();
+    open(state, dialog);
+}
+
+/// Asks before the whole process, runs included, is stopped by ctrl-z.
+pub(crate) fn ask_suspend(state: &mut State, runs: usize) {
+    let words = text::counted(u64::try_from(runs).unwrap_or(u64::MAX), "run");
+    let title = format!("Suspend with {words} under way?");
+    let mut dialog = yes(state.now.ms, title, Intent::Suspend);
+    dialog.body = vec![
+        "The runs live in this process and stand still until `fg`. Requests in flight may time out \
+         meanwhile."
+            .to_owned(),
+    ];
+    dialog.stay = "stay".to_owned();
+    dialog.go = "suspend all the same".to_owned();
+    open(state, dialog);
+}

@@ -1,0 +1,17 @@
+//! The Syncs screen: the list, the selected sync in detail, and the log of its run.
+
+mod cell;
+mod detail;
+mod list;
+pub(crate) mod log;
+mod log_view;
+pub(crate) mod moves;
+pub(crate) mod order;
+pub(crate) mod runs;
+mod runs_view;
+mod state;
+mod view;
+
+pub(crate) use list::place_at as list_place;
+pub(crate) use state::{Syncs, Tab, scrolled};
+pub(crate) use view::view;

@@ -1,0 +1,162 @@
+//! Where messages come from: signals, the terminal, the core, and what was asked of it.
+
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crossterm::event::{Event as Input, EventStream};
+use futures_util::StreamExt as _;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{broadcast, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::domain::command::{Command, Reply};
+use crate::domain::event::Event;
+use crate::domain::problem::Problem;
+use crate::link::{Connection, Link, WorkspaceView};
+
+/// What ended a wait.
+#[derive(Debug)]
+pub(crate) enum Wake {
+    /// The process is to end, or its terminal is gone.
+    Leave,
+    Suspend,
+    Continued,
+    Input(Input),
+    View(Arc<WorkspaceView>),
+    Connection(Connection),
+    Event(Event),
+    Lagged,
+    Reply(u64, Result<Reply, Problem>),
+    Saved(Result<PathBuf, String>),
+    Time,
+}
+
+/// Where messages come from.
+pub(crate) struct Sources {
+    terminate: Signal,
+    hangup: Signal,
+    interrupt: Signal,
+    stop: Signal,
+    go_on: Signal,
+    input: EventStream,
+    view: watch::Receiver<Arc<WorkspaceView>>,
+    connection: watch::Receiver<Connection>,
+    events: broadcast::Receiver<Event>,
+    /// What was closed at the other end is not asked again.
+    view_open: bool,
+    connection_open: bool,
+    events_open: bool,
+    /// Commands and files under way.
+    work: JoinSet<Wake>,
+}
+
+impl Sources {
+    /// Opens all of them.
+    ///
+    /// # Errors
+    /// Where the system does not deliver signals.
+    pub(crate) fn open(link: &dyn Link) -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            stop: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
+            go_on: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
+            input: EventStream::new(),
+            view: link.view(),
+            connection: link.connection(),
+            events: link.events(),
+            view_open: true,
+            connection_open: true,
+            events_open: true,
+            work: JoinSet::new(),
+        })
+    }
+
+    pub(crate) fn world(&mut self) -> Arc<WorkspaceView> {
+        Arc::clone(&self.view.borrow_and_update())
+    }
+
+    pub(crate) fn connection(&mut self) -> Connection {
+        self.connection.borrow_and_update().clone()
+    }
+
+    /// Waits for the next message; signals and keys come before what the core says, and the time
+    /// comes last, so that all that is there is taken before a frame is drawn.
+    pub(crate) async fn next(&mut self, until: Instant) -> Wake {
+        loop {
+            let wake = tokio::select! {
+                biased;
+                _ = self.terminate.recv() => Wake::Leave,
+                _ = self.hangup.recv() => Wake::Leave,
+                _ = self.interrupt.recv() => Wake::Leave,
+                _ = self.stop.recv() => Wake::Suspend,
+                _ = self.go_on.recv() => Wake::Continued,
+                input = self.input.next() => match input {
+                    Some(Ok(input)) => Wake::Input(input),
+                    // Without a terminal there is nobody to talk to.
+                    Some(Err(_)) | None => Wake::Leave,
+                },
+                changed = self.view.changed(), if self.view_open => match changed {
+                    Ok(()) => Wake::View(Arc::clone(&self.view.borrow_and_update())),
+                    Err(_) => {
+                        self.view_open = false;
+                        Wake::Connection(Connection::Lost { retry_in_s: 0 })
+                    }
+                },
+                changed = self.connection.changed(), if self.connection_open => match changed {
+                    Ok(()) => Wake::Connection(self.connection.borrow_and_update().clone()),
+                    Err(_) => {
+                        self.connection_open = false;
+                        continue;
+                    }
+                },
+                Some(done) = self.work.join_next() => match done {
+                    Ok(wake) => wake,
+                    // Only a panic ends a task early; the hook has told it.
+                    Err(_) => continue,
+                },
+                event = self.events.recv(), if self.events_open => match event {
+                    Ok(event) => Wake::Event(event),
+                    Err(broadcast::error::RecvError::Lagged(_)) => Wake::Lagged,
+                    Err(broadcast::error::RecvError::Closed) => {
+                        self.events_open = false;
+                        continue;
+                    }
+                },
+                () = tokio::time::sleep_until(until) => Wake::Time,
+            };
+            return wake;
+        }
+    }
+
+    /// Sends a command; the answer comes as [`Wake::Reply`].
+    pub(crate) fn send(&mut self, link: Arc<dyn Link>, token: u64, command: Command) {
+        self.work
+            .spawn(async move { Wake::Reply(token, link.send(command).await) });
+    }
+
+    /// Writes a file that was not there before, for its owner alone.
+    pub(crate) fn save(&mut self, path: PathBuf, text: String) {
+        self.work.spawn_blocking(move || {
+            let written = std::fs::OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(&path)
+                .and_then(|mut file| file.write_all(text.as_bytes()));
+            Wake::Saved(match written {
+                Ok(()) => Ok(path),
+                Err(error) => Err(format!("{}: {error}", path.display())),
+            })
+        });
+    }
+
+    /// Lets go of what is under way.
+    pub(crate) async fn close(&mut self) {
+        self.work.shutdown().await;
+    }
+}

@@ -1,0 +1,239 @@
+//! The state of the interface: all that decides what is on the screen.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::action::Scope;
+use super::keymap::{Chord, Keymap};
+use super::layout::{Areas, Class, Pane, Wish};
+use super::msg::{Effect, Moment};
+use super::options::Options;
+use super::overlays::Overlay;
+use super::screens::syncs::Syncs;
+use super::text::Zone;
+use crate::domain::command::Command;
+use crate::domain::id::{RunId, SyncId};
+use crate::link::view::SyncView;
+use crate::link::{Connection, WorkspaceView};
+
+/// How long a message that asks for nothing stays.
+const NOTE_MS: u64 = 4_000;
+/// How long a failure stays, unless esc takes it away.
+const FAILURE_MS: u64 = 15_000;
+/// The most messages at once; older ones go.
+const MAX_TOASTS: usize = 3;
+
+/// What a command that is under way is for.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Purpose {
+    /// A person's doing on a sync.
+    Act {
+        sync: SyncId,
+        /// What is under way: `starting`.
+        doing: &'static str,
+        /// What failed, if it fails: `could not run CRM Contacts`.
+        failed: String,
+        /// What to say when it is done.
+        done: String,
+    },
+    /// Lines of a log.
+    Log { run: RunId },
+    /// Runs of a sync; `older` appends.
+    Runs { sync: SyncId, older: bool },
+    /// Keys of deletes that are held.
+    HeldKeys { run: RunId },
+}
+
+/// A passing message.
+#[derive(Debug, Clone)]
+pub(crate) struct Toast {
+    pub text: String,
+    pub hint: String,
+    pub failure: bool,
+    pub until_ms: u64,
+}
+
+/// The state of the interface.
+pub struct State {
+    pub(crate) now: Moment,
+    pub(crate) size: (u16, u16),
+    pub(crate) zone: Zone,
+    pub(crate) world: Arc<WorkspaceView>,
+    /// When the core last told its state.
+    pub(crate) seen: Moment,
+    pub(crate) connection: Connection,
+    pub(crate) syncs: Syncs,
+    pub(crate) overlay: Option<Overlay>,
+    pub(crate) toasts: Vec<Toast>,
+    pub(crate) pending: BTreeMap<u64, Purpose>,
+    next_token: u64,
+    pub(crate) keymap: Keymap,
+    /// Chords of a sequence that is not whole.
+    pub(crate) prefix: Vec<Chord>,
+    pub(crate) mouse: bool,
+    /// Whether the terminal has the focus; without it seconds are not counted.
+    pub(crate) focused: bool,
+}
+
+impl State {
+    /// A state at the start: the core's first view, the terminal's size, the last session's text.
+    pub fn new(
+        options: &Options,
+        size: (u16, u16),
+        world: Arc<WorkspaceView>,
+        connection: Connection,
+        session: Option<&str>,
+    ) -> Self {
+        let (keymap, troubles) = Keymap::new(&options.keys);
+        let mut state = Self {
+            now: options.clock.now(),
+            size,
+            zone: options.zone,
+            world,
+            seen: options.clock.now(),
+            connection,
+            syncs: Syncs::default(),
+            overlay: None,
+            toasts: Vec::new(),
+            pending: BTreeMap::new(),
+            next_token: 1,
+            keymap,
+            prefix: Vec::new(),
+            mouse: options.mouse,
+            focused: true,
+        };
+        if let Some(text) = session {
+            super::session::restore(&mut state, text);
+        }
+        for trouble in troubles {
+            state.fail(trouble, "defaults hold where a key was not understood");
+        }
+        state.syncs.arrange(&state.world);
+        state
+    }
+
+    pub(crate) fn class(&self) -> Class {
+        Class::of(self.size)
+    }
+
+    pub(crate) fn areas(&self) -> Areas {
+        Areas::of(Wish {
+            size: self.size,
+            banner: super::banner::banner(self).is_some(),
+            pane: self.syncs.pane,
+            log: self.syncs.log_shown,
+        })
+    }
+
+    /// The scopes whose keys hold, the nearest first.
+    pub(crate) fn scopes(&self) -> &'static [Scope] {
+        match self.syncs.pane {
+            Pane::Log => &[Scope::Log, Scope::Syncs, Scope::Everywhere],
+            Pane::List | Pane::Detail => &[Scope::Syncs, Scope::Everywhere],
+        }
+    }
+
+    pub(crate) fn sync(&self, id: &SyncId) -> Option<&Arc<SyncView>> {
+        self.world.syncs.iter().find(|sync| sync.id() == id)
+    }
+
+    /// The sync on which the cursor stands.
+    pub(crate) fn selected(&self) -> Option<&Arc<SyncView>> {
+        self.syncs
+            .position()
+            .and_then(|position| self.world.syncs.get(position))
+    }
+
+    /// The marked syncs, or else the selected one.
+    pub(crate) fn targets(&self) -> Vec<&Arc<SyncView>> {
+        if self.syncs.marked.is_empty() {
+            return self.selected().into_iter().collect();
+        }
+        self.world
+            .syncs
+            .iter()
+            .filter(|sync| self.syncs.marked.contains(sync.id()))
+            .collect()
+    }
+
+    /// What is under way for a sync: `starting`.
+    pub(crate) fn doing(&self, id: &SyncId) -> Option<&'static str> {
+        self.pending.values().find_map(|purpose| match purpose {
+            Purpose::Act { sync, doing, .. } if sync == id => Some(*doing),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn send(&mut self, purpose: Purpose, command: Command) -> Effect {
+        let token = self.next_token;
+        self.next_token += 1;
+        self.pending.insert(token, purpose);
+        Effect::Send { token, command }
+    }
+
+    pub(crate) fn note(&mut self, text: impl Into<String>) {
+        self.toast(text.into(), String::new(), false, NOTE_MS);
+    }
+
+    pub(crate) fn fail(&mut self, text: impl Into<String>, hint: impl Into<String>) {
+        self.toast(text.into(), hint.into(), true, FAILURE_MS);
+    }
+
+    fn toast(&mut self, text: String, hint: String, failure: bool, ms: u64) {
+        self.toasts.retain(|toast| toast.text != text);
+        if self.toasts.len() >= MAX_TOASTS {
+            self.toasts.remove(0);
+        }
+        self.toasts.push(Toast {
+            text,
+            hint,
+            failure,
+            until_ms: self.now.ms + ms,
+        });
+    }
+
+    /// Runs under way, over all syncs.
+    pub(crate) fn active_runs(&self) -> usize {
+        self.world
+            .syncs
+            .iter()
+            .filter(|sync| sync.active.is_some())
+            .count()
+    }
+
+    /// When the interface must be told the time again, in milliseconds of [`Moment::ms`]; other
+    /// than that it sleeps until the minute changes.
+    pub fn wake_at_ms(&self) -> Option<u64> {
+        let toasts = self.toasts.iter().map(|toast| toast.until_ms);
+        let reads = [self.syncs.log.due_ms(), self.syncs.runs.due_ms()];
+        let second = self
+            .shows_running()
+            .then_some((self.now.ms / 1000 + 1) * 1000);
+        toasts
+            .chain(reads.into_iter().flatten())
+            .chain(second)
+            .min()
+    }
+
+    /// Whether an event changes something on the screen.
+    pub(crate) fn shows_event(&self, event: &crate::domain::event::Event) -> bool {
+        event.run.is_some() && event.run == self.syncs.log.run
+    }
+
+    /// Whether a run whose seconds count is on the screen.
+    fn shows_running(&self) -> bool {
+        if !self.focused {
+            return false;
+        }
+        let areas = self.areas();
+        let detail = areas.detail.is_some() && self.selected().is_some_and(|s| s.active.is_some());
+        let listed = areas.list.is_some_and(|area| {
+            let rows = usize::from(area.height);
+            let shown = self.syncs.shown.iter().skip(self.syncs.top).take(rows);
+            shown
+                .filter_map(|position| self.world.syncs.get(*position))
+                .any(|sync| sync.active.is_some())
+        });
+        detail || listed
+    }
+}

@@ -1,0 +1,230 @@
+//! Text: figures, times and durations as people read them, and widths in columns.
+
+use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
+use unicode_width::UnicodeWidthStr;
+
+use crate::domain::id::RunId;
+use crate::safe_text;
+
+/// The zone in which times are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Zone {
+    /// The machine's own.
+    #[default]
+    Local,
+    /// A named one.
+    Named(chrono_tz::Tz),
+}
+
+impl Zone {
+    pub(crate) fn naive(self, at: DateTime<Utc>) -> NaiveDateTime {
+        match self {
+            Self::Local => at.with_timezone(&chrono::Local).naive_local(),
+            Self::Named(zone) => at.with_timezone(&zone).naive_local(),
+        }
+    }
+}
+
+/// Columns that harmless text takes.
+pub(crate) fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// Harmless text of exactly `columns`: elided or filled up with blanks on the right.
+pub(crate) fn left(text: &str, columns: usize) -> String {
+    let mut out = safe_text::line(text, columns);
+    fill(&mut out, columns);
+    out
+}
+
+/// Harmless text of exactly `columns`, filled up with blanks on the left.
+pub(crate) fn right(text: &str, columns: usize) -> String {
+    let out = safe_text::line(text, columns);
+    let blanks = columns.saturating_sub(width(&out));
+    format!("{}{out}", " ".repeat(blanks))
+}
+
+fn fill(out: &mut String, columns: usize) {
+    let blanks = columns.saturating_sub(width(out));
+    out.extend(std::iter::repeat_n(' ', blanks));
+}
+
+/// A number with its thousands set apart: `48,210`.
+pub(crate) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A number with its noun: `1 row`, `2 rows`.
+pub(crate) fn counted(number: u64, noun: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{ending}", count(number))
+}
+
+/// A duration: `0.4 s`, `38 s`, `4 min 10 s`, `2 h 05 min`.
+pub(crate) fn duration(ms: u64) -> String {
+    let seconds = ms / 1000;
+    match seconds {
+        0..10 => format!("{seconds}.{} s", ms % 1000 / 100),
+        10..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+/// Whole seconds as a clock that counts: `00:25`, `1:04:09`.
+pub(crate) fn countdown(seconds: u64) -> String {
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{:02}", seconds % 60)
+    } else {
+        format!("{minutes:02}:{:02}", seconds % 60)
+    }
+}
+
+/// How long ago, in steps that change on the minute.
+pub(crate) fn ago(now: DateTime<Utc>, at: DateTime<Utc>) -> String {
+    let minutes = (now - at).num_minutes();
+    match minutes {
+        ..1 => "just now".to_owned(),
+        1..60 => format!("{minutes} min ago"),
+        60..1440 => format!("{} h ago", minutes / 60),
+        _ => format!("{} d ago", minutes / 1440),
+    }
+}
+
+/// How far ahead, in steps that change on the minute.
+pub(crate) fn ahead(now: DateTime<Utc>, at: DateTime<Utc>) -> String {
+    let minutes = (at - now).num_minutes();
+    match minutes {
+        ..1 => "in less than a minute".to_owned(),
+        1..60 => format!("in {minutes} min"),
+        60..1440 => format!("in {} h {:02} min", minutes / 60, minutes % 60),
+        _ => format!("in {} d", minutes / 1440),
+    }
+}
+
+/// The time of day to the minute.
+pub(crate) fn hour_minute(zone: Zone, at: DateTime<Utc>) -> String {
+    zone.naive(at).format("%H:%M").to_string()
+}
+
+/// The time of day to the second.
+pub(crate) fn clock(zone: Zone, at: DateTime<Utc>) -> String {
+    zone.naive(at).format("%H:%M:%S").to_string()
+}
+
+/// A time in the fewest columns that tell it: `15:00`, `Tue 09:00`, `2 Dec`, `2 Dec 2027`.
+pub(crate) fn when(zone: Zone, now: DateTime<Utc>, at: DateTime<Utc>) -> String {
+    let (here, there) = (zone.naive(now), zone.naive(at));
+    let days = (there.date() - here.date()).num_days();
+    if days == 0 {
+        there.format("%H:%M").to_string()
+    } else if (-6..=6).contains(&days) {
+        there.format("%a %H:%M").to_string()
+    } else if here.year() == there.year() {
+        there.format("%-d %b").to_string()
+    } else {
+        there.format("%-d %b %Y").to_string()
+    }
+}
+
+/// A run's id, as short as people say it: `k3v9`.
+pub(crate) fn short(run: &RunId) -> &str {
+    let text = run.as_str();
+    text.get(RunId::PREFIX.len()..RunId::PREFIX.len() + 4)
+        .unwrap_or(text)
+}
+
+/// Breaks harmless text at blanks into at most `lines` lines of `columns`; the last one is elided.
+pub(crate) fn wrap(text: &str, columns: usize, lines: usize) -> Vec<String> {
+    let budget = columns.saturating_mul(lines).saturating_mul(4).max(16);
+    let head: String = text.chars().take(budget).collect();
+    let clean = safe_text::safe(&head).into_owned();
+    let mut out: Vec<String> = Vec::new();
+    let mut rest = clean.trim();
+    while !rest.is_empty() && out.len() < lines && columns > 0 {
+        if out.len() + 1 == lines || width(rest) <= columns {
+            out.push(safe_text::line(rest, columns));
+            break;
+        }
+        let cut = break_at(rest, columns);
+        let (line, tail) = rest.split_at(cut);
+        out.push(line.trim_end().to_owned());
+        rest = tail.trim_start();
+    }
+    out
+}
+
+/// Where to break `text` so that what is before takes at most `columns`: after a blank if there is
+/// one in the second half, else between graphemes.
+fn break_at(text: &str, columns: usize) -> usize {
+    use unicode_segmentation::UnicodeSegmentation;
+    let (mut used, mut end, mut blank) = (0, 0, None);
+    for (start, grapheme) in text.grapheme_indices(true) {
+        let wide = width(grapheme);
+        if used + wide > columns {
+            break;
+        }
+        used += wide;
+        end = start + grapheme.len();
+        if grapheme == " " && used * 2 > columns {
+            blank = Some(end);
+        }
+    }
+    let whole = text.get(end..).is_some_and(|rest| rest.starts_with(' '));
+    let first = text.graphemes(true).next().map_or(text.len(), str::len);
+    match blank {
+        Some(at) if !whole => at,
+        _ => end.max(first),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_read_well() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(999), "999");
+        assert_eq!(count(48_210), "48,210");
+        assert_eq!(count(1_000_000), "1,000,000");
+        assert_eq!(counted(1, "row"), "1 row");
+        assert_eq!(duration(440), "0.4 s");
+        assert_eq!(duration(250_000), "4 min 10 s");
+        assert_eq!(duration(7_500_000), "2 h 05 min");
+        assert_eq!(countdown(3849), "1:04:09");
+    }
+
+    #[test]
+    fn wrapping_keeps_words_and_elides_the_last_line() {
+        assert_eq!(wrap("one two three", 7, 3), ["one two", "three"]);
+        assert_eq!(wrap("abcdefghij", 4, 3), ["abcd", "efgh", "ij"]);
+        assert_eq!(wrap("one two three four", 7, 2), ["one two", "three …"]);
+        assert_eq!(wrap("世界世界", 1, 2).len(), 2);
+        assert!(wrap("", 10, 2).is_empty());
+    }
+
+    #[test]
+    fn a_cell_has_its_width_whatever_is_in_it() {
+        for text in [
+            "",
+            "plain",
+            "世界世界世界",
+            "\u{1b}[31mred",
+            "e\u{301}e\u{301}",
+            "a\u{202e}b",
+        ] {
+            assert_eq!(width(&left(text, 7)), 7, "{text:?}");
+            assert_eq!(width(&right(text, 7)), 7, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! Takes a message: changes the state and says what the loop is to do.
+
+use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::Position;
+
+use super::act;
+use super::action::Action;
+use super::keymap::{Chord, Resolved};
+use super::layout::Pane;
+use super::msg::{Effect, Msg, What};
+use super::overlays::{self, Overlay, dialog};
+use super::screens::syncs::runs::{PAGE as RUNS_PAGE, Reading};
+use super::screens::syncs::{Tab, list_place, log, moves};
+use super::state::{Purpose, State};
+use crate::domain::command::{Command, Reply, RowFilter};
+use crate::domain::problem::Problem;
+use crate::domain::run::RunStatus;
+
+/// How long the cursor must rest on a sync before its log and runs are asked for, in milliseconds.
+const PATIENCE_MS: u64 = 120;
+/// Held keys that a dialog shows.
+const EXAMPLES: u32 = 5;
+
+/// Takes a message.
+pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
+    state.now = msg.at;
+    let mut effects = match msg.what {
+        What::Key(key) if key.kind != KeyEventKind::Release => on_key(state, key),
+        What::Key(_) | What::Tick => Vec::new(),
+        What::Paste(text) => {
+            overlays::paste(state, &text);
+            Vec::new()
+        }
+        What::Mouse(mouse) => on_mouse(state, mouse),
+        What::Resize(columns, rows) => {
+            state.size = (columns, rows);
+            Vec::new()
+        }
+        What::View(world) => {
+            state.world = world;
+            state.seen = state.now;
+            let world = state.world.clone();
+            state.syncs.arrange(&world);
+            Vec::new()
+        }
+        What::Connection(connection) => {
+            state.connection = connection;
+            Vec::new()
+        }
+        What::Event(event) => {
+            state.syncs.log.happened(&event);
+            Vec::new()
+        }
+        What::Lagged => {
+            state.syncs.log.reread(state.now.ms);
+            Vec::new()
+        }
+        What::Reply { token, result } => on_reply(state, token, *result),
+        What::LogSaved(Ok(path)) => {
+            state.note(format!("saved to {}", path.display()));
+            Vec::new()
+        }
+        What::LogSaved(Err(why)) => {
+            state.fail("could not save the log", why);
+            Vec::new()
+        }
+        What::Resumed => vec![Effect::Redraw],
+        What::SuspendAsked => vec![Effect::Suspend],
+    };
+    settle(state, &mut effects);
+    effects
+}
+
+fn on_key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
+    if state.overlay.is_some() {
+        state.prefix.clear();
+        if state.class() == super::layout::Class::Tiny {
+            // What cannot be read must not be answered.
+            if key.code == crossterm::event::KeyCode::Esc {
+                state.overlay = None;
+            }
+            return Vec::new();
+        }
+        return overlays::key(state, key);
+    }
+    let Some(chord) = Chord::of(key) else {
+        state.prefix.clear();
+        return Vec::new();
+    };
+    state.prefix.push(chord);
+    let resolved = state.keymap.resolve(state.scopes(), &state.prefix);
+    let resolved = match resolved {
+        // A sequence that leads nowhere is forgotten; its last key counts by itself.
+        Resolved::Nothing if state.prefix.len() > 1 => {
+            state.prefix = vec![chord];
+            state.keymap.resolve(state.scopes(), &state.prefix)
+        }
+        other => other,
+    };
+    match resolved {
+        Resolved::Prefix => Vec::new(),
+        Resolved::Nothing => {
+            state.prefix.clear();
+            Vec::new()
+        }
+        Resolved::Action(action) => {
+            state.prefix.clear();
+            if act::heard(state, action) {
+                act::act(state, action)
+            } else {
+                Vec::new()
+            }
+        }
+    }
+}
+
+fn on_mouse(state: &mut State, mouse: MouseEvent) -> Vec<Effect> {
+    if state.overlay.is_some() {
+        return Vec::new();
+    }
+    let areas = state.areas();
+    let at = Position::new(mouse.column, mouse.row);
+    let over = [
+        (Pane::List, areas.list),
+        (Pane::Detail, areas.detail),
+        (Pane::Log, areas.log),
+    ]
+    .into_iter()
+    .rev()
+    .find(|(_, area)| area.is_some_and(|area| area.contains(at)));
+    let Some((pane, Some(area))) = over else {
+        return Vec::new();
+    };
+    match mouse.kind {
+        MouseEventKind::Down(MouseButton::Left) => {
+            state.syncs.pane = pane;
+            if pane == Pane::List
+                && let Some(place) = list_place(state, area, at)
+            {
+                let world = state.world.clone();
+                state.syncs.select(&world, place);
+            }
+            Vec::new()
+        }
+        MouseEventKind::ScrollUp | MouseEventKind::ScrollDown => {
+            state.syncs.pane = pane;
+            let action = if mouse.kind == MouseEventKind::ScrollUp {
+                Action::Up
+            } else {
+                Action::Down
+            };
+            act::act(state, action)
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn on_reply(state: &mut State, token: u64, result: Result<Reply, Problem>) -> Vec<Effect> {
+    let Some(purpose) = state.pending.remove(&token) else {
+        return Vec::new();
+    };
+    match purpose {
+        Purpose::Act { failed, done, .. } => match result {
+            Err(problem) => state.fail(format!("{failed}: {}", problem.text), problem.hint),
+            Ok(Reply::Run(run)) if run.status == RunStatus::Queued => {
+                let name = state
+                    .sync(&run.sync)
+                    .map_or(String::new(), |sync| format!("{}: ", sync.name()));
+                state.note(format!("{name}queued, it starts when its turn comes"));
+            }
+            Ok(_) if !done.is_empty() => state.note(done),
+            Ok(_) => {}
+        },
+        Purpose::Log { run } => {
+            if state.syncs.log.run.as_ref() != Some(&run) {
+                return Vec::new();
+            }
+            match result {
+                Ok(Reply::Log(lines)) => {
+                    if state.syncs.log.take(lines) {
+                        return ask_log(state);
+                    }
+                }
+                Ok(_) => state.syncs.log.fail(misfit()),
+                Err(problem) => state.syncs.log.fail(problem),
+            }
+        }
+        Purpose::Runs { sync, older } => {
+            let runs = &mut state.syncs.runs;
+            if runs.sync.as_ref() != Some(&sync) {
+                return Vec::new();
+            }
+            match result {
+                Ok(Reply::Runs(rows)) => runs.take(rows, older),
+                Ok(_) => runs.fail(misfit()),
+                Err(problem) => runs.fail(problem),
+            }
+        }
+        Purpose::HeldKeys { run } => held_keys(state, &run, result),
+    }
+    Vec::new()
+}
+
+fn misfit() -> Problem {
+    Problem::new(
+        crate::domain::problem::ProblemKind::Internal,
+        "the core gave an answer to another question",
+    )
+    .hint("interface and core may be of different versions")
+}
+
+fn held_keys(state: &mut State, run: &crate::domain::id::RunId, result: Result<Reply, Problem>) {
+    let Some(Overlay::Dialog(open)) = &mut state.overlay else {
+        return;
+    };
+    if open.examples_of.as_ref() != Some(run) {
+        return;
+    }
+    open.examples = Some(match result {
+        Ok(Reply::Rows(rows)) if rows.is_empty() => vec!["no keys are on record".to_owned()],
+        Ok(Reply::Rows(rows)) => rows
+            .iter()
+            .take(usize::try_from(EXAMPLES).unwrap_or(5))
+            .map(|row| {
+                let key: Vec<String> = row
+                    .key
+                    .iter()
+                    .map(|(column, value)| format!("{column} = {value}"))
+                    .collect();
+                format!("- {}", key.join(", "))
+            })
+            .collect(),
+        Ok(_) => vec![misfit().text],
+        Err(problem) => vec![format!("could not read which: {}", problem.text)],
+    });
+}
+
+/// Makes everything fit together after a message, and asks for what is due.
+fn settle(state: &mut State, effects: &mut Vec<Effect>) {
+    let now_ms = state.now.ms;
+    state.toasts.retain(|toast| toast.until_ms > now_ms);
+    dialog::watch(state);
+    aim(state);
+    moves::settle(state);
+    if state.syncs.log.due_ms().is_some_and(|due| due <= now_ms) {
+        effects.extend(ask_log(state));
+    }
+    if state.syncs.runs.due_ms().is_some_and(|due| due <= now_ms) {
+        effects.extend(ask_runs(state));
+    }
+    effects.extend(ask_examples(state));
+}
+
+/// Points log and runs at what is selected.
+fn aim(state: &mut State) {
+    let due = state.now.ms + PATIENCE_MS;
+    let selected = state.selected().cloned();
+    let latest = selected.as_ref().and_then(|sync| {
+        let active = sync.active.as_ref().map(|active| &active.run.id);
+        active.or(sync.last.as_ref().map(|run| &run.id)).cloned()
+    });
+    let run = state.syncs.opened.clone().or(latest);
+    state.syncs.log.aim(run, due);
+    if let Some(sync) = selected
+        && state.syncs.tab == Tab::Runs
+        && state.areas().detail.is_some()
+    {
+        state.syncs.runs.aim(&sync, state.now.ms, PATIENCE_MS);
+    }
+}
+
+fn ask_log(state: &mut State) -> Vec<Effect> {
+    let Some(run) = state.syncs.log.run.clone() else {
+        return Vec::new();
+    };
+    let from = state.syncs.log.ask();
+    let command = Command::Log {
+        run: run.clone(),
+        from,
+        limit: log::PAGE,
+    };
+    vec![state.send(Purpose::Log { run }, command)]
+}
+
+fn ask_runs(state: &mut State) -> Vec<Effect> {
+    let runs = &mut state.syncs.runs;
+    let Some(sync) = runs.sync.clone() else {
+        return Vec::new();
+    };
+    let before = runs.older_than();
+    runs.reading = Reading::Asked;
+    let command = Command::Runs {
+        sync: Some(sync.as_str().to_owned()),
+        before: before.clone(),
+        limit: RUNS_PAGE,
+    };
+    let older = before.is_some();
+    vec![state.send(Purpose::Runs { sync, older }, command)]
+}
+
+fn ask_examples(state: &mut State) -> Vec<Effect> {
+    let Some(Overlay::Dialog(open)) = &state.overlay else {
+        return Vec::new();
+    };
+    let Some(run) = open.examples_of.clone().filter(|_| open.examples.is_none()) else {
+        return Vec::new();
+    };
+    let purpose = Purpose::HeldKeys { run: run.clone() };
+    if state.pending.values().any(|other| *other == purpose) {
+        return Vec::new();
+    }
+    let filter = RowFilter {
+        verdict: Some("held".to_owned()),
+        limit: EXAMPLES,
+        ..RowFilter::default()
+    };
+    vec![state.send(purpose, Command::Rows { run, filter })]
+}
