@@ -98,7 +98,7 @@ impl Store {
                 if draft.action == "delete" {
                     deleted.push((draft.resource.clone(), draft.name.clone()));
                 }
-                // create, update, delete
+                // The words end in "e": created, updated, deleted.
                 let what = format!("{} {} {}d", draft.kind, draft.name, draft.action);
                 audit::append(tx, &actor, at, &draft)?;
                 let sync = match change {
