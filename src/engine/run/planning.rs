@@ -34,12 +34,15 @@ pub(crate) async fn plan(job: &mut Job, prepared: &Prepared) -> Result<PlanSumma
         };
         diff::plan(request, &snapshot, stream, &report, &cancel)
     });
+    let spool = job.core.surroundings.temporary.join(job.run.id.as_str());
     let result = loop {
         tokio::select! {
             done = &mut work => break done.map_err(|error| broken(&error))?,
             Some(seen) = progress.recv() => see(job, &seen).await?,
         }
     };
+    // What a kill leaves there goes with the next start.
+    let _ = std::fs::remove_dir_all(&spool);
     let summary = result.map_err(|error| failed(job, error))?;
     job.run.counters = summary.counters;
     job.run.plan_hash = Some(summary.hash.clone());
