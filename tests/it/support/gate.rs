@@ -11,12 +11,14 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 /// One request: its webhook-id and its body.
-pub type Came = (String, Vec<u8>);
+pub type Came = (String, String);
+
+type Answer = Box<dyn Fn(&str) -> u16 + Send>;
 
 struct Inner {
     came: watch::Sender<Vec<Came>>,
     permits: Semaphore,
-    status: Mutex<StatusCode>,
+    status: Mutex<Answer>,
 }
 
 /// An endpoint whose answers wait for a permit.
@@ -32,7 +34,7 @@ impl Gate {
         let inner = Arc::new(Inner {
             came: watch::Sender::new(Vec::new()),
             permits: Semaphore::new(0),
-            status: Mutex::new(StatusCode::OK),
+            status: Mutex::new(Box::new(|_| 200)),
         });
         let router = Router::new().fallback(hold).with_state(Arc::clone(&inner));
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
@@ -52,9 +54,9 @@ impl Gate {
         self.inner.permits.add_permits(answers);
     }
 
-    /// Answers with this status from now on.
-    pub fn answer(&self, status: u16) {
-        *self.inner.status.lock().unwrap() = StatusCode::from_u16(status).unwrap();
+    /// Answers with the status that follows from the body, from now on.
+    pub fn answer(&self, status: impl Fn(&str) -> u16 + Send + 'static) {
+        *self.inner.status.lock().unwrap() = Box::new(status);
     }
 
     /// Waits until so many requests have come, and gives them.
@@ -78,9 +80,11 @@ impl Drop for Gate {
 
 async fn hold(State(inner): State<Arc<Inner>>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let id = headers.get("webhook-id").map(|id| id.to_str().unwrap().to_owned());
-    inner.came.send_modify(|came| came.push((id.unwrap_or_default(), body.to_vec())));
+    let body = String::from_utf8(body.to_vec()).unwrap();
+    inner.came.send_modify(|came| came.push((id.unwrap_or_default(), body.clone())));
     if let Ok(permit) = inner.permits.acquire().await {
         permit.forget();
     }
-    *inner.status.lock().unwrap()
+    let status = (inner.status.lock().unwrap())(&body);
+    StatusCode::from_u16(status).unwrap()
 }

@@ -16,7 +16,7 @@ use signalsmith::link::{Link as _, WorkspaceView};
 use tokio::runtime::Runtime;
 
 /// Longer than anything here takes; what is waited for comes as an event, never by time.
-const HANGS: Duration = Duration::from_secs(60);
+const HANGS: Duration = Duration::from_secs(20);
 /// The dispatcher looks at the clock at least this often.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
@@ -146,6 +146,27 @@ impl Workspace {
         run
     }
 
+    /// Waits for the end of a run that itself waits for time to pass; steps of one second.
+    pub fn wait_through(&self, run: &RunId) -> Run {
+        let link = self.engine.as_ref().unwrap().link();
+        let reply = self.wait_for(async {
+            let mut ended = link.send(Command::WaitRun { run: run.clone() });
+            loop {
+                let pass = async {
+                    self.clock.sleepers(1).await;
+                    self.clock.advance(Duration::from_secs(1)).await;
+                };
+                tokio::select! {
+                    reply = &mut ended => break reply,
+                    () = pass => {}
+                }
+            }
+        });
+        let run = a_run(reply.unwrap());
+        adds_up(&run);
+        run
+    }
+
     /// A run with options, to its end.
     pub fn run_with(&self, sync: &str, options: RunOptions) -> Run {
         let run = self.begin(sync, options);
@@ -196,7 +217,7 @@ impl Workspace {
     pub fn plan(&self, run: &Run) -> PlanPage {
         let command = Command::ShowPlan { run: run.id.clone(), from: 0, limit: 10_000 };
         let Reply::Plan(plan) = self.ask(command).unwrap() else { panic!("no plan") };
-        plan
+        *plan
     }
 
     /// The lines of a run's log.
