@@ -59,11 +59,14 @@ fn open_batches_are_sent_again_verbatim_and_then_one_run_sends_the_rest() {
 fn batches_that_cannot_be_sent_again_are_unknown_and_the_recovery_run_sends_them() {
     let (mut workspace, gate, run) = died();
     gate.open(100);
-    gate.answer(|_| 503);
+    // What comes a second time is the replay.
+    gate.answer(|body, came| {
+        let email = |body: &str| body.split_once("@x.example").unwrap().0[body.find("\"p").unwrap()..].to_owned();
+        let times = came.iter().filter(|(_, other)| email(other) == email(body)).count();
+        if times == 2 { 503 } else { 200 }
+    });
     workspace.start().unwrap();
     pass_the_timeout(&workspace);
-    workspace.wait_for(gate.arrived(4));
-    gate.answer(|_| 200);
     let recovery = workspace.until("people", |sync| {
         sync.active.as_ref().is_some_and(|active| active.run.trigger == Trigger::Recovery)
             || sync.last.as_ref().is_some_and(|last| last.trigger == Trigger::Recovery)
@@ -143,7 +146,7 @@ fn a_sync_under_which_the_core_dies_three_times_is_paused_with_the_reason() {
     let before = workspace.runs("people").len();
     workspace.wait_for(workspace.clock.advance(Duration::from_mins(5)));
     assert_eq!(workspace.runs("people").len(), before, "it does not run by itself");
-    assert_eq!(completed(&workspace.run("people")), (2, 0, 0), "a person may run it");
+    assert_eq!(completed(&workspace.run("people")), (1, 0, 0), "a person may run it");
 }
 
 #[test]
@@ -156,17 +159,23 @@ fn a_stopped_core_takes_its_runs_on_when_it_starts_again() {
     workspace.wait_for(gate.arrived(1));
     gate.open(1);
     workspace.wait_for(gate.arrived(2));
-    // The answer comes while the core stops.
-    std::thread::scope(|scope| {
-        let stopping = scope.spawn(|| workspace.stop());
+    // The answer comes while the core stops: it takes no more runs then.
+    workspace.stop_while(|ask| {
+        let run = || Command::Run { sync: "people".into(), options: RunOptions::default() };
+        while ask(run()).is_ok() {}
         gate.open(100);
-        stopping.join().unwrap();
     });
     workspace.start().unwrap();
-    let recovery = workspace.next_run("people", Some(&run.id));
-    assert_eq!(recovery.trigger, Trigger::Recovery);
-    assert_eq!(recovery.status, RunStatus::Completed);
-    assert_eq!(recovery.counters.create.done + recovery.counters.unchanged, 4);
+    let seen = workspace.until("people", |sync| {
+        let last = sync.last.as_ref();
+        sync.active.is_none()
+            && sync.queued.is_none()
+            && last.is_some_and(|last| last.status == RunStatus::Completed)
+    });
+    assert_ne!(seen.last.as_ref().unwrap().id, run.id);
+    let interrupted = workspace.wait(&run.id);
+    let create = interrupted.counters.create;
+    assert_eq!((interrupted.status, create.done, create.unsent), (RunStatus::Interrupted, 2, 2));
     assert_eq!(gate.came().len(), 4, "nothing went twice");
 }
 

@@ -140,9 +140,6 @@ fn a_missing_or_retyped_column_fails_the_run_before_anything_is_sent() {
         assert_eq!(run.status, RunStatus::Failed, "{change}");
         assert_eq!(run.exit_code(), 5, "{run:#?}");
         assert!(!workspace.path("copy.db").exists(), "{change}");
-        let state = &workspace.sync("people").state;
-        let needs = matches!(state, signalsmith::link::view::SyncState::NeedsAttention { .. });
-        assert!(needs, "{state:?}");
     }
 }
 
