@@ -168,7 +168,11 @@ impl Iterator for BatchReader {
 
     fn next(&mut self) -> Option<Self::Item> {
         let next = self.operations.next();
-        self.left = if next.is_some() { self.left.saturating_sub(1) } else { 0 };
+        self.left = if next.is_some() {
+            self.left.saturating_sub(1)
+        } else {
+            0
+        };
         next
     }
 

@@ -67,7 +67,10 @@ mod tests {
         assert_eq!(asked("900", None), Some((900, false)));
         assert_eq!(asked("901", None), Some((901, true)));
         assert_eq!(asked("1000000000000", None), Some((86_400, true)));
-        assert_eq!(asked("99999999999999999999999999", None), Some((86_400, true)));
+        assert_eq!(
+            asked("99999999999999999999999999", None),
+            Some((86_400, true))
+        );
     }
 
     #[test]

@@ -25,10 +25,15 @@ impl Acknowledger<'_> {
         kept.batch = closing.batch;
         let id = run.id.clone();
         for (operation, fate) in &closing.fates {
-            let Fate::Verdict(verdict) = fate else { continue };
+            let Fate::Verdict(verdict) = fate else {
+                continue;
+            };
             let tally = run.counters.of_mut(operation.kind);
             match verdict {
-                Verdict::Accepted { destination_id, existed } => {
+                Verdict::Accepted {
+                    destination_id,
+                    existed,
+                } => {
                     tally.settle(Bucket::Done);
                     if operation.kind == OperationKind::Create && *existed == Some(true) {
                         tally.existing += 1;
@@ -38,11 +43,18 @@ impl Acknowledger<'_> {
                 Verdict::Rejected(why) => {
                     tally.settle(Bucket::Rejected);
                     self.log.row("rejected", &why.code, || {
-                        let field = why.field.as_deref().map(|f| format!(" {f}")).unwrap_or_default();
+                        let field = why
+                            .field
+                            .as_deref()
+                            .map(|f| format!(" {f}"))
+                            .unwrap_or_default();
                         format!("{}: {}{field} ({})", operation.key, why.code, why.text)
                     });
                     let row = row(operation, "rejected", &why.code, &why.text);
-                    kept.rows.push(RowLog { field: why.field.clone(), ..row });
+                    kept.rows.push(RowLog {
+                        field: why.field.clone(),
+                        ..row
+                    });
                     if closing.doubt {
                         let reason = "an earlier try may have been applied";
                         kept.unknown_add.push(unknown(operation, &id, reason));
@@ -50,7 +62,9 @@ impl Acknowledger<'_> {
                 }
                 Verdict::Unknown { reason } => {
                     tally.settle(Bucket::Unknown);
-                    self.log.row("unknown", "unknown", || format!("{}: {reason}", operation.key));
+                    self.log.row("unknown", "unknown", || {
+                        format!("{}: {reason}", operation.key)
+                    });
                     kept.rows.push(row(operation, "unknown", "unknown", reason));
                     kept.unknown_add.push(unknown(operation, &id, reason));
                 }

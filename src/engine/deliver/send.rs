@@ -57,7 +57,10 @@ pub(crate) struct RunEnd {
 
 impl From<Problem> for RunEnd {
     fn from(problem: Problem) -> Self {
-        Self { problem, retry_at: None }
+        Self {
+            problem,
+            retry_at: None,
+        }
     }
 }
 
@@ -105,8 +108,16 @@ struct Piece {
 enum Step {
     Closed(Closing),
     Again(Closing, Piece),
-    Halve { batch: u64, code: String, text: String, piece: Piece },
-    Staged { batch: u64, numbers: Vec<u64> },
+    Halve {
+        batch: u64,
+        code: String,
+        text: String,
+        piece: Piece,
+    },
+    Staged {
+        batch: u64,
+        numbers: Vec<u64>,
+    },
     End(Closing, RunEnd),
 }
 
@@ -114,10 +125,18 @@ impl Sender {
     /// Sends a batch; halves and repeats are sent in turn.
     pub async fn send(&self, operations: Arc<Vec<Operation>>) -> Sent {
         let mut sent = Sent::default();
-        let mut waiting = vec![Piece { operations, row_tries: 0, doubt: false }];
+        let mut waiting = vec![Piece {
+            operations,
+            row_tries: 0,
+            doubt: false,
+        }];
         while let Some(piece) = waiting.pop() {
             if sent.end.is_some() || self.cancel.is_cancelled() {
-                sent.closings.push(leave(None, &piece, "the run ended before it was sent again"));
+                sent.closings.push(leave(
+                    None,
+                    &piece,
+                    "the run ended before it was sent again",
+                ));
                 continue;
             }
             match self.send_piece(piece, &mut sent).await {
@@ -131,8 +150,14 @@ impl Sender {
                     sent.closings.push(closing);
                     sent.end = Some(end);
                 }
-                Step::Halve { batch, code, text, piece } => {
-                    sent.closings.push(self.halve(batch, &code, &text, piece, &mut waiting));
+                Step::Halve {
+                    batch,
+                    code,
+                    text,
+                    piece,
+                } => {
+                    sent.closings
+                        .push(self.halve(batch, &code, &text, piece, &mut waiting));
                 }
             }
         }
@@ -157,9 +182,16 @@ impl Sender {
             };
             let fate = Fate::Verdict(Verdict::Rejected(rejection));
             let fates = vec![(only.clone(), fate)];
-            return Closing { batch: Some(batch), fates, doubt: piece.doubt };
+            return Closing {
+                batch: Some(batch),
+                fates,
+                doubt: piece.doubt,
+            };
         }
-        self.log.line("retry", format!("batch {batch} was refused ({text}): trying its halves"));
+        self.log.line(
+            "retry",
+            format!("batch {batch} was refused ({text}): trying its halves"),
+        );
         let (left, right) = operations.split_at(operations.len() / 2);
         for half in [right, left] {
             waiting.push(Piece {
@@ -168,7 +200,11 @@ impl Sender {
                 doubt: piece.doubt,
             });
         }
-        Closing { batch: Some(batch), fates: Vec::new(), doubt: piece.doubt }
+        Closing {
+            batch: Some(batch),
+            fates: Vec::new(),
+            doubt: piece.doubt,
+        }
     }
 
     async fn send_piece(&self, piece: Piece, sent: &mut Sent) -> Step {
@@ -192,12 +228,19 @@ impl Sender {
             run: self.run.clone(),
             sync: self.sync.clone(),
             batch,
-            operations: operations.iter().map(|operation| operation.number).collect(),
+            operations: operations
+                .iter()
+                .map(|operation| operation.number)
+                .collect(),
             idempotency_key: self.core.idempotency_key(),
             payload_hash: payload_hash(operations),
             memo,
         };
-        self.core.store.open_intent(&intent).await.map_err(Problem::from)?;
+        self.core
+            .store
+            .open_intent(&intent)
+            .await
+            .map_err(Problem::from)?;
         Ok(intent)
     }
 
@@ -227,12 +270,17 @@ impl Sender {
                 Err(error) => error,
             };
             match &error {
-                WriteError::Retryable { .. } | WriteError::Ambiguous { .. } | WriteError::Protocol { .. } => {
+                WriteError::Retryable { .. }
+                | WriteError::Ambiguous { .. }
+                | WriteError::Protocol { .. } => {
                     pass.failed();
                 }
                 _ => pass.answered(),
             }
-            piece.doubt |= matches!(error, WriteError::Ambiguous { .. } | WriteError::Protocol { .. });
+            piece.doubt |= matches!(
+                error,
+                WriteError::Ambiguous { .. } | WriteError::Protocol { .. }
+            );
             let wait = match self.judge(&error, attempt, &mut attempts) {
                 Judgement::Wait(wait) => wait,
                 Judgement::Halve { code, text } => {
@@ -241,7 +289,12 @@ impl Sender {
                         self.limits.too_large(rows);
                         self.too_large.store(true, Ordering::Relaxed);
                     }
-                    return Step::Halve { batch, code, text, piece };
+                    return Step::Halve {
+                        batch,
+                        code,
+                        text,
+                        piece,
+                    };
                 }
                 Judgement::GiveUp => {
                     return Step::Closed(leave(Some(batch), &piece, &error.to_string()));
@@ -253,7 +306,10 @@ impl Sender {
             };
             self.log.line(
                 "retry",
-                format!("batch {batch}: {error}; waiting {:.1} s", wait.as_secs_f64()),
+                format!(
+                    "batch {batch}: {error}; waiting {:.1} s",
+                    wait.as_secs_f64()
+                ),
             );
             if !matches!(error, WriteError::RateLimited { .. }) {
                 attempt += 1;
@@ -287,10 +343,18 @@ impl Sender {
         let (verdicts, requests, bytes) = match written {
             Written::Staged { bytes } => {
                 sent.bytes += bytes;
-                let numbers = piece.operations.iter().map(|operation| operation.number).collect();
+                let numbers = piece
+                    .operations
+                    .iter()
+                    .map(|operation| operation.number)
+                    .collect();
                 return Step::Staged { batch, numbers };
             }
-            Written::Verdicts { verdicts, requests, bytes } => (verdicts, requests, bytes),
+            Written::Verdicts {
+                verdicts,
+                requests,
+                bytes,
+            } => (verdicts, requests, bytes),
         };
         sent.requests += requests;
         sent.bytes += bytes;
@@ -298,9 +362,11 @@ impl Sender {
         let mut fates = Vec::with_capacity(piece.operations.len());
         let mut again = Vec::new();
         for operation in piece.operations.iter() {
-            let verdict = verdicts.remove(&operation.number).unwrap_or_else(|| Verdict::Unknown {
-                reason: "the destination's answer left this row out".into(),
-            });
+            let verdict = verdicts
+                .remove(&operation.number)
+                .unwrap_or_else(|| Verdict::Unknown {
+                    reason: "the destination's answer left this row out".into(),
+                });
             let passing = matches!(&verdict, Verdict::Rejected(why) if why.transient);
             if passing && piece.row_tries + 1 < MAX_ROW_TRIES {
                 again.push(operation.clone());
@@ -308,26 +374,46 @@ impl Sender {
                 fates.push((operation.clone(), Fate::Verdict(verdict)));
             }
         }
-        let closing = Closing { batch: Some(batch), fates, doubt: piece.doubt };
+        let closing = Closing {
+            batch: Some(batch),
+            fates,
+            doubt: piece.doubt,
+        };
         if again.is_empty() {
             return Step::Closed(closing);
         }
         sent.retries += 1;
         let row_tries = piece.row_tries + 1;
         let operations = Arc::new(again);
-        Step::Again(closing, Piece { operations, row_tries, doubt: piece.doubt })
+        Step::Again(
+            closing,
+            Piece {
+                operations,
+                row_tries,
+                doubt: piece.doubt,
+            },
+        )
     }
 }
 
 /// Closes what is not tried again: what may have been applied is unknown.
 fn leave(batch: Option<u64>, piece: &Piece, reason: &str) -> Closing {
     let fate = if piece.doubt {
-        Fate::Verdict(Verdict::Unknown { reason: reason.to_owned() })
+        Fate::Verdict(Verdict::Unknown {
+            reason: reason.to_owned(),
+        })
     } else {
         Fate::Unsent
     };
-    let fates = piece.operations.iter().map(|operation| (operation.clone(), fate.clone()));
-    Closing { batch, fates: fates.collect(), doubt: piece.doubt }
+    let fates = piece
+        .operations
+        .iter()
+        .map(|operation| (operation.clone(), fate.clone()));
+    Closing {
+        batch,
+        fates: fates.collect(),
+        doubt: piece.doubt,
+    }
 }
 
 fn delivery(intent: &Intent, piece: &Piece, attempt: u32) -> DeliveryBatch {

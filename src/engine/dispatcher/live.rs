@@ -119,7 +119,10 @@ impl Live {
 
     async fn read_schedules(&mut self, core: &Core) -> Result<(), Problem> {
         let states = core.store.schedule_states().await?;
-        self.schedules = states.into_iter().map(|state| (state.sync.clone(), state)).collect();
+        self.schedules = states
+            .into_iter()
+            .map(|state| (state.sync.clone(), state))
+            .collect();
         for (sync, slot) in &self.coalesced {
             if let Some(state) = self.schedules.get_mut(sync) {
                 state.last_slot = state.last_slot.max(Some(*slot));
@@ -137,7 +140,8 @@ impl Live {
         self.catalog = Arc::new(core.store.load_catalog().await?);
         self.read_schedules(core).await?;
         let syncs = self.catalog.syncs.clone();
-        self.past.retain(|id, _| syncs.iter().any(|sync| sync.id == *id));
+        self.past
+            .retain(|id, _| syncs.iter().any(|sync| sync.id == *id));
         for sync in syncs {
             let past = read_past(core, &sync).await?;
             self.past.insert(sync.id, past);
@@ -150,7 +154,13 @@ impl Live {
     /// # Errors
     /// A [`Problem`] of kind `state` where it cannot be read.
     pub async fn reread(&mut self, core: &Arc<Core>, id: &SyncId) -> Result<(), Problem> {
-        if let Some(sync) = self.catalog.syncs.iter().find(|sync| sync.id == *id).cloned() {
+        if let Some(sync) = self
+            .catalog
+            .syncs
+            .iter()
+            .find(|sync| sync.id == *id)
+            .cloned()
+        {
             let past = read_past(core, &sync).await?;
             self.past.insert(sync.id, past);
         }

@@ -30,15 +30,22 @@ impl Dispatcher {
         slot: Option<DateTime<Utc>>,
     ) -> Result<Run, Problem> {
         if self.is_stopping() {
-            return Err(Problem::new(ProblemKind::Interrupted, "the core is about to stop"));
+            return Err(Problem::new(
+                ProblemKind::Interrupted,
+                "the core is about to stop",
+            ));
         }
         if let Some(queued) = self.live.queued.iter().find(|run| run.sync == *sync) {
             if trigger != Trigger::Manual && slot.is_some() || covers(&queued.options, &options) {
                 return Ok(queued.clone());
             }
-            let text = format!("run {} of this sync waits for its turn, with other rows", queued.id);
-            return Err(Problem::new(ProblemKind::Conflict, text)
-                .hint("wait for its end, or cancel it"));
+            let text = format!(
+                "run {} of this sync waits for its turn, with other rows",
+                queued.id
+            );
+            return Err(
+                Problem::new(ProblemKind::Conflict, text).hint("wait for its end, or cancel it")
+            );
         }
         let sync = self.live.sync(sync).cloned().ok_or_else(|| {
             Problem::new(ProblemKind::NotFound, format!("there is no sync {sync}"))
@@ -67,7 +74,10 @@ impl Dispatcher {
         self.start_ready().await;
         self.refresh(&sync.id);
         let active = self.live.active.get(&sync.id).map(|active| &active.run);
-        Ok(active.filter(|active| active.id == run.id).cloned().unwrap_or(run))
+        Ok(active
+            .filter(|active| active.id == run.id)
+            .cloned()
+            .unwrap_or(run))
     }
 
     fn pin(&self, sync: &Sync) -> Result<Pinned, Problem> {
@@ -78,14 +88,27 @@ impl Dispatcher {
                 format!("the {what} of {} is gone", sync.settings.name),
             )
         };
-        let model = catalog.models.iter().find(|model| model.id == sync.settings.model);
+        let model = catalog
+            .models
+            .iter()
+            .find(|model| model.id == sync.settings.model);
         let model = model.ok_or_else(|| missing("model"))?.clone();
-        let source = catalog.sources.iter().find(|source| source.id == model.source);
+        let source = catalog
+            .sources
+            .iter()
+            .find(|source| source.id == model.source);
         let source = source.ok_or_else(|| missing("source"))?.clone();
-        let destination =
-            catalog.destinations.iter().find(|found| found.id == sync.settings.destination);
+        let destination = catalog
+            .destinations
+            .iter()
+            .find(|found| found.id == sync.settings.destination);
         let destination = destination.ok_or_else(|| missing("destination"))?.clone();
-        Ok(Pinned { sync: sync.clone(), model, source, destination })
+        Ok(Pinned {
+            sync: sync.clone(),
+            model,
+            source,
+            destination,
+        })
     }
 
     /// Starts queued runs for which there is room: so many in all, one a destination.
@@ -108,10 +131,16 @@ impl Dispatcher {
     fn has_room(&self, sync: &SyncId) -> bool {
         let destination = |id: &SyncId| self.live.sync(id).map(|sync| &sync.settings.destination);
         let wanted = destination(sync);
-        let most = usize::try_from(self.live.catalog.workspace.max_runs).unwrap_or(1).max(1);
+        let most = usize::try_from(self.live.catalog.workspace.max_runs)
+            .unwrap_or(1)
+            .max(1);
         self.live.active.len() < most
             && !self.live.settling.contains(sync)
-            && !self.live.active.keys().any(|other| other == sync || destination(other) == wanted)
+            && !self
+                .live
+                .active
+                .keys()
+                .any(|other| other == sync || destination(other) == wanted)
     }
 
     /// Settles the open intents of an earlier core, each run in a task of its own.
@@ -153,8 +182,12 @@ impl Dispatcher {
         run.status = RunStatus::Running;
         run.started_at = Some(now);
         self.core.store.claim_run(&run, &pinned).await?;
-        let status = EventKind::RunStatus { status: RunStatus::Running };
-        self.core.happen(Some(&run.sync), Some(&run.id), status).await?;
+        let status = EventKind::RunStatus {
+            status: RunStatus::Running,
+        };
+        self.core
+            .happen(Some(&run.sync), Some(&run.id), status)
+            .await?;
         let stop = Stop::default();
         let (answers, receiver) = mpsc::channel(4);
         let guards = Guards::resolve(
@@ -162,7 +195,15 @@ impl Dispatcher {
             &self.live.catalog.workspace.guards,
         );
         let reporter = Reporter::new(Arc::clone(&self.core.clock), self.sender.clone());
-        let job = Job::new(&self.core, run.clone(), pinned, guards, stop.clone(), receiver, reporter);
+        let job = Job::new(
+            &self.core,
+            run.clone(),
+            pinned,
+            guards,
+            stop.clone(),
+            receiver,
+            reporter,
+        );
         let active = Active {
             run: run.clone(),
             stop,
@@ -199,11 +240,20 @@ impl Dispatcher {
 
     /// Takes the end of a run: history, health, waiters, and who comes next.
     pub(super) async fn run_ended(&mut self, run: Run) {
-        if self.live.active.get(&run.sync).is_some_and(|active| active.run.id == run.id) {
+        if self
+            .live
+            .active
+            .get(&run.sync)
+            .is_some_and(|active| active.run.id == run.id)
+        {
             self.live.active.remove(&run.sync);
         }
         let status = EventKind::RunStatus { status: run.status };
-        if let Err(problem) = self.core.happen(Some(&run.sync), Some(&run.id), status).await {
+        if let Err(problem) = self
+            .core
+            .happen(Some(&run.sync), Some(&run.id), status)
+            .await
+        {
             tracing::error!(run = %run.id, %problem, "cannot journal the end of the run");
         }
         self.note_health(&run).await;
@@ -220,7 +270,9 @@ impl Dispatcher {
     }
 
     async fn note_health(&mut self, run: &Run) {
-        let Some(sync) = self.live.sync(&run.sync) else { return };
+        let Some(sync) = self.live.sync(&run.sync) else {
+            return;
+        };
         let at = self.core.clock.now();
         let health = match &run.error {
             None if run.counters.requests > 0 || run.counters.total(|t| t.done) > 0 => {
@@ -232,7 +284,10 @@ impl Dispatcher {
                     ProblemKind::Destination | ProblemKind::Auth | ProblemKind::Protocol
                 ) =>
             {
-                Health::Failing { at, reason: problem.text.clone() }
+                Health::Failing {
+                    at,
+                    reason: problem.text.clone(),
+                }
             }
             _ => return,
         };
@@ -264,7 +319,13 @@ impl Dispatcher {
 fn covers(queued: &RunOptions, asked: &RunOptions) -> bool {
     queued == asked || {
         let plain = RunOptions::default();
-        let is_part = RunOptions { limit: None, keys: Vec::new(), retry_of: None, cause: None, ..asked.clone() };
+        let is_part = RunOptions {
+            limit: None,
+            keys: Vec::new(),
+            retry_of: None,
+            cause: None,
+            ..asked.clone()
+        };
         *queued == plain && is_part == plain
     }
 }

@@ -6,18 +6,20 @@ use tokio::sync::mpsc;
 
 use crate::connectors::{Chunk, ConnectorError, Listing, Query};
 use crate::domain::coerce::coerce;
+use crate::domain::command::RowFilter;
 use crate::domain::mode::{FirstRun, MirrorScope, Mode};
 use crate::domain::model::Model;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::row::{Cell, Key};
 use crate::domain::run::Phase;
-use crate::domain::command::RowFilter;
 use crate::domain::value::{Type, Value};
 use crate::domain::words::{count, counted};
 
 use super::super::deliver::broken;
 use super::super::deliver::send::RunEnd;
-use super::super::diff::{self, ForeignRecords, PlanError, PlanRequest, PlanSummary, Progress, Selection};
+use super::super::diff::{
+    self, ForeignRecords, PlanError, PlanRequest, PlanSummary, Progress, Selection,
+};
 use super::prepare::Prepared;
 use super::{Job, cancelled};
 
@@ -54,7 +56,8 @@ pub(crate) async fn plan(job: &mut Job, prepared: &Prepared) -> Result<PlanSumma
     job.run.counters = summary.counters;
     job.run.plan_hash = Some(summary.hash.clone());
     for key in absent.into_iter().flat_map(|absent| absent.keys) {
-        job.log.row("left", "left", || format!("{key}: has left the model"));
+        job.log
+            .row("left", "left", || format!("{key}: has left the model"));
     }
     if job.run.phase == Some(Phase::Querying) {
         job.enter(Phase::Comparing).await?;
@@ -81,13 +84,20 @@ async fn see(job: &mut Job, seen: &Progress) -> Result<(), RunEnd> {
         job.run.counters.read = rows;
         job.reporter.soon(&job.run);
     } else if job.run.phase == Some(Phase::Querying) {
-            let rows = job.run.counters.read;
-            job.enter(Phase::Comparing).await?;
-            let time = job.run.phases.iter().find(|time| time.name == Phase::Querying);
-            #[expect(clippy::cast_precision_loss, reason = "seconds for people")]
-            let seconds = time.map_or(0.0, |time| time.ms as f64 / 1000.0);
-            let model = &job.pinned.model.name;
-            job.log.line("querying", format!("{model}: {} in {seconds:.1} s", counted(rows, "row")));
+        let rows = job.run.counters.read;
+        job.enter(Phase::Comparing).await?;
+        let time = job
+            .run
+            .phases
+            .iter()
+            .find(|time| time.name == Phase::Querying);
+        #[expect(clippy::cast_precision_loss, reason = "seconds for people")]
+        let seconds = time.map_or(0.0, |time| time.ms as f64 / 1000.0);
+        let model = &job.pinned.model.name;
+        job.log.line(
+            "querying",
+            format!("{model}: {} in {seconds:.1} s", counted(rows, "row")),
+        );
     }
     Ok(())
 }
@@ -106,7 +116,10 @@ async fn open_rows(
     let rows = prepared.source.read(query).await.map_err(Problem::from);
     Ok(rows.map_err(|problem| match problem.kind {
         // A column that is missing or has another type: the guard stops the run, exit code 5.
-        ProblemKind::Config => Problem { kind: ProblemKind::Guard, ..problem },
+        ProblemKind::Config => Problem {
+            kind: ProblemKind::Guard,
+            ..problem
+        },
         _ => problem,
     })?)
 }
@@ -127,21 +140,38 @@ async fn request(job: &Job, prepared: &Prepared) -> Result<PlanRequest, RunEnd> 
         && sync.settings.mirror_scope == MirrorScope::All
         && !options.is_partial()
     {
-        let identifier: Vec<String> =
-            prepared.mapper.shape().identifier_names().into_iter().map(str::to_owned).collect();
+        let identifier: Vec<String> = prepared
+            .mapper
+            .shape()
+            .identifier_names()
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
         let object = &sync.settings.destination_object;
-        let listing = prepared.destination.list(object, &identifier, &job.stop.token).await;
+        let listing = prepared
+            .destination
+            .list(object, &identifier, &job.stop.token)
+            .await;
         let mut listing = listing.map_err(Problem::from)?;
         let listed = std::iter::from_fn(move || listing.blocking_recv());
         let shape = prepared.mapper.shape();
-        let kinds: Vec<Type> =
-            shape.identifier.iter().filter_map(|at| shape.fields.get(*at)).map(|f| f.kind).collect();
+        let kinds: Vec<Type> = shape
+            .identifier
+            .iter()
+            .filter_map(|at| shape.fields.get(*at))
+            .map(|f| f.kind)
+            .collect();
         let typed = listed.map(move |listing| listing.map(|listing| typed(listing, &kinds)));
         Some(Box::new(typed) as ForeignRecords)
     } else {
         None
     };
-    let good = job.core.store.last_good_run(&sync.id).await.map_err(Problem::from)?;
+    let good = job
+        .core
+        .store
+        .last_good_run(&sync.id)
+        .await
+        .map_err(Problem::from)?;
     let first = good.is_none() && prepared.snapshot.known().map_err(Problem::from)? == 0;
     Ok(PlanRequest {
         run: job.run.id.clone(),
@@ -179,7 +209,9 @@ async fn selection(job: &Job) -> Result<Selection, RunEnd> {
 
 /// Identifiers in the types of their fields: a file lists texts. What does not fit stays as it is.
 fn typed(listing: Listing, kinds: &[Type]) -> Listing {
-    let Listing::Identifiers(all) = listing else { return listing };
+    let Listing::Identifiers(all) = listing else {
+        return listing;
+    };
     let fit = |(value, kind): (Value, &Type)| coerce(value.clone(), *kind).unwrap_or(value);
     let row = |values: Vec<Value>| values.into_iter().zip(kinds).map(fit).collect();
     Listing::Identifiers(all.into_iter().map(row).collect())
@@ -193,11 +225,16 @@ struct Absent {
 
 impl Absent {
     fn of(job: &Job, request: &PlanRequest) -> Option<Self> {
-        let Selection::Keys(keys) = &request.selection else { return None };
+        let Selection::Keys(keys) = &request.selection else {
+            return None;
+        };
         let model = &job.pinned.model;
         let place = |name: &String| model.columns.iter().position(|column| column.name == *name);
         let columns = model.primary_key.iter().map(place).collect::<Option<_>>()?;
-        Some(Self { keys: keys.clone(), columns })
+        Some(Self {
+            keys: keys.clone(),
+            columns,
+        })
     }
 
     fn see(&mut self, chunk: &Chunk) {
@@ -219,27 +256,58 @@ async fn collect_failed(
     run: &crate::domain::id::RunId,
     keys: &mut HashSet<Key>,
 ) -> Result<(), RunEnd> {
-    let mut filter =
-        RowFilter { code: job.run.options.cause.clone(), limit: 1_000, ..RowFilter::default() };
+    let mut filter = RowFilter {
+        code: job.run.options.cause.clone(),
+        limit: 1_000,
+        ..RowFilter::default()
+    };
     loop {
-        let rows = job.core.store.rows(run, &filter).await.map_err(Problem::from)?;
-        let Some(last) = rows.last() else { return Ok(()) };
+        let rows = job
+            .core
+            .store
+            .rows(run, &filter)
+            .await
+            .map_err(Problem::from)?;
+        let Some(last) = rows.last() else {
+            return Ok(());
+        };
         filter.after = last.place;
-        keys.extend(rows.iter().filter(|row| row.row.verdict != "held").map(|row| row.row.key.clone()));
+        keys.extend(
+            rows.iter()
+                .filter(|row| row.row.verdict != "held")
+                .map(|row| row.row.key.clone()),
+        );
     }
 }
 
 /// Reads a key as a person types it: the key columns' values joined by `,`.
 pub(crate) fn parse_key(model: &Model, text: &str) -> Result<Key, Problem> {
     let wrong = |why: String| {
-        Problem::new(ProblemKind::Usage, format!("'{text}' is not a key of {}: {why}", model.name))
-            .hint(format!("give {} joined by commas", model.primary_key.join(", ")))
+        Problem::new(
+            ProblemKind::Usage,
+            format!("'{text}' is not a key of {}: {why}", model.name),
+        )
+        .hint(format!(
+            "give {} joined by commas",
+            model.primary_key.join(", ")
+        ))
     };
-    let columns: Vec<_> = model.primary_key.iter().filter_map(|name| model.column(name)).collect();
-    let parts: Vec<&str> =
-        if columns.len() == 1 { vec![text] } else { text.split(',').map(str::trim).collect() };
+    let columns: Vec<_> = model
+        .primary_key
+        .iter()
+        .filter_map(|name| model.column(name))
+        .collect();
+    let parts: Vec<&str> = if columns.len() == 1 {
+        vec![text]
+    } else {
+        text.split(',').map(str::trim).collect()
+    };
     if parts.len() != columns.len() {
-        return Err(wrong(format!("it has {} parts, not {}", parts.len(), columns.len())));
+        return Err(wrong(format!(
+            "it has {} parts, not {}",
+            parts.len(),
+            columns.len()
+        )));
     }
     let mut values = Vec::new();
     for (part, column) in parts.into_iter().zip(columns) {
