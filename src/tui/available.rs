@@ -41,12 +41,10 @@ pub(crate) fn available(state: &State, action: Action) -> Result<(), Refusal> {
         },
         Action::PreviousTab | Action::NextTab => match state.areas().detail.is_some() {
             true => Ok(()),
-            false => no("the detail is not open; `enter` opens it"),
+            false => no("`enter` opens the detail first"),
         },
         Action::ToggleLog => match state.class() {
-            Class::Narrow if state.syncs.pane == Pane::List => {
-                no("the log stands beneath the detail; `enter` opens it")
-            }
+            Class::Narrow if state.syncs.pane == Pane::List => no("`enter` opens the detail first"),
             _ => Ok(()),
         },
         Action::LogFollow | Action::LogWrap | Action::LogSave => log_lines(state),

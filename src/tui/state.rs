@@ -222,7 +222,7 @@ impl State {
 
     /// Whether a run whose seconds count is on the screen.
     fn shows_running(&self) -> bool {
-        if !self.focused {
+        if !self.focused || matches!(self.connection, Connection::Lost { .. }) {
             return false;
         }
         let areas = self.areas();

@@ -30,16 +30,21 @@ pub(crate) fn width(text: &str) -> usize {
     text.width()
 }
 
+/// Harmless text of at most `columns`, elided where it is longer.
+pub(crate) fn line(text: &str, columns: usize) -> String {
+    safe_text::line(text, columns).into()
+}
+
 /// Harmless text of exactly `columns`: elided or filled up with blanks on the right.
 pub(crate) fn left(text: &str, columns: usize) -> String {
-    let mut out = safe_text::line(text, columns);
+    let mut out = line(text, columns);
     fill(&mut out, columns);
     out
 }
 
 /// Harmless text of exactly `columns`, filled up with blanks on the left.
 pub(crate) fn right(text: &str, columns: usize) -> String {
-    let out = safe_text::line(text, columns);
+    let out = line(text, columns);
     let blanks = columns.saturating_sub(width(&out));
     format!("{}{out}", " ".repeat(blanks))
 }
@@ -152,12 +157,12 @@ pub(crate) fn wrap(text: &str, columns: usize, lines: usize) -> Vec<String> {
     let mut rest = clean.trim();
     while !rest.is_empty() && out.len() < lines && columns > 0 {
         if out.len() + 1 == lines || width(rest) <= columns {
-            out.push(safe_text::line(rest, columns));
+            out.push(line(rest, columns));
             break;
         }
         let cut = break_at(rest, columns);
-        let (line, tail) = rest.split_at(cut);
-        out.push(line.trim_end().to_owned());
+        let (head, tail) = rest.split_at(cut);
+        out.push(head.trim_end().to_owned());
         rest = tail.trim_start();
     }
     out

@@ -185,7 +185,7 @@ pub(super) fn draw(dialog: &Dialog, look: &Look, screen: Rect, buf: &mut Buffer)
         }
         Ask::Number { expected, field } => {
             let label = format!("type {} to {}: ", text::count(*expected), dialog.go);
-            let label = crate::safe_text::line(&label, columns.saturating_sub(14));
+            let label = crate::tui::text::line(&label, columns.saturating_sub(14));
             let place = field.draw(look, &label, last, buf);
             if dialog.warning.is_empty() {
                 let hint = format!("esc {}", dialog.stay);

@@ -100,7 +100,7 @@ fn content(state: &State, look: &Look, columns: usize) -> Vec<Line<'static>> {
                     let room = columns.saturating_sub(KEY_COLUMNS);
                     lines.line(vec![
                         look.span(Role::Dim, keys),
-                        look.foreign(Role::Dim, &format!("{}: not now, {why}", entry.title), room),
+                        look.foreign(Role::Dim, &format!("{} ({why})", entry.title), room),
                     ]);
                 }
             }

@@ -6,7 +6,6 @@ use ratatui::text::{Line, Span};
 
 use super::runs::Reading;
 use crate::domain::event::LogLine;
-use crate::safe_text;
 use crate::tui::action::Action;
 use crate::tui::layout::{Class, Pane};
 use crate::tui::look::{Lines, Look};
@@ -191,7 +190,7 @@ fn lines_of(state: &State, look: &Look, line: &LogLine, columns: usize) -> Vec<L
             .skip(log.shift)
             .take(4 * room + 4)
             .collect();
-        vec![safe_text::line(&shifted, room)]
+        vec![text::line(&shifted, room)]
     };
     let mut out = Vec::new();
     for content in texts {

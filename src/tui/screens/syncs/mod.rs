@@ -7,6 +7,7 @@ pub(crate) mod log;
 mod log_view;
 pub(crate) mod moves;
 pub(crate) mod order;
+mod overview;
 pub(crate) mod runs;
 mod runs_view;
 mod state;

@@ -1,0 +1,7 @@
+//! Tests of the screens: a robot presses keys and reads what stands on the screen.
+
+mod flows;
+mod hostile;
+mod pictures;
+pub mod robot;
+pub mod worlds;
