@@ -39,9 +39,10 @@ pub(crate) fn available(state: &State, action: Action) -> Result<(), Refusal> {
             Pane::List => no("no sync is shown"),
             _ => no("marks are set in the list"),
         },
-        Action::PreviousTab | Action::NextTab => match state.areas().detail.is_some() {
-            true => Ok(()),
-            false => no("`enter` opens the detail first"),
+        Action::PreviousTab | Action::NextTab => match state.areas().detail {
+            Some(_) if state.selected().is_none() => no("no sync is selected"),
+            Some(_) => Ok(()),
+            None => no("`enter` opens the detail first"),
         },
         Action::ToggleLog => match state.class() {
             Class::Narrow if state.syncs.pane == Pane::List => no("`enter` opens the detail first"),

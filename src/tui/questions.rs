@@ -13,7 +13,7 @@ use crate::domain::run::{Counters, Phase, RunOptions};
 use crate::link::view::SyncView;
 
 fn open(state: &mut State, dialog: Dialog) {
-    state.overlay = Some(Overlay::Dialog(dialog));
+    state.overlay = Some(Overlay::Dialog(Box::new(dialog)));
 }
 
 /// Asks before runs are cancelled.

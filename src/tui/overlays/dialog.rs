@@ -88,7 +88,7 @@ impl Dialog {
 
 pub(super) fn key(state: &mut State, mut dialog: Dialog, key: KeyEvent) -> Vec<Effect> {
     if dialog.deaf(state.now.ms) {
-        state.overlay = Some(Overlay::Dialog(dialog));
+        state.overlay = Some(Overlay::Dialog(Box::new(dialog)));
         return Vec::new();
     }
     let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
@@ -117,7 +117,7 @@ pub(super) fn key(state: &mut State, mut dialog: Dialog, key: KeyEvent) -> Vec<E
             }
         }
     }
-    state.overlay = Some(Overlay::Dialog(dialog));
+    state.overlay = Some(Overlay::Dialog(Box::new(dialog)));
     Vec::new()
 }
 

@@ -20,7 +20,7 @@ pub(crate) enum Overlay {
     Help(help::Help),
     Palette(palette::Palette),
     Menu(menu::RunMenu),
-    Dialog(dialog::Dialog),
+    Dialog(Box<dialog::Dialog>),
     Prompt(prompt::Prompt),
 }
 
@@ -30,7 +30,7 @@ pub(crate) fn key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
         Some(Overlay::Help(help)) => help::key(state, help, key),
         Some(Overlay::Palette(palette)) => palette::key(state, palette, key),
         Some(Overlay::Menu(menu)) => menu::key(state, menu, key),
-        Some(Overlay::Dialog(dialog)) => dialog::key(state, dialog, key),
+        Some(Overlay::Dialog(dialog)) => dialog::key(state, *dialog, key),
         Some(Overlay::Prompt(prompt)) => prompt::key(state, prompt, key),
         None => Vec::new(),
     }

@@ -20,7 +20,12 @@ pub(super) fn draw(state: &State, look: &Look, area: Rect, buf: &mut Buffer) -> 
         } else {
             "No sync is selected."
         };
-        look.put(buf, inner, 0, &Line::from(look.span(Role::Dim, hint)));
+        look.put(
+            buf,
+            inner,
+            0,
+            &Line::from(look.span(Role::Dim, format!(" {hint}"))),
+        );
         return inner.as_position();
     };
     let inner = if state.class() == Class::Small {
