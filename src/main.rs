@@ -1,3 +1,7 @@
 //! The binary: parses arguments, picks a mode, turns the error into an exit code. Nothing else.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(signalsmith::cli::run())
+}

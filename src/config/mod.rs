@@ -1,1 +1,12 @@
-//! The room config.
+//! Configuration as files: resource files in and out, settings, secrets by reference, paths.
+
+pub mod document;
+mod error;
+pub mod export;
+pub mod paths;
+pub mod secrets;
+pub mod settings;
+mod tree;
+
+pub use document::{ConnectionDoc, Document, ModelDoc, SyncDoc, WorkspaceDoc};
+pub use error::ConfigError;

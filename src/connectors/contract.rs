@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -130,6 +131,9 @@ pub trait SourceConnector: Send + Sync {
 pub struct RunContext {
     /// The run.
     pub run: RunId,
+    /// When the run started; a replay after a crash gives the first start, since what is sent may
+    /// carry it and must be the same again.
+    pub started_at: DateTime<Utc>,
     /// The sync.
     pub sync: SyncId,
     /// The object that is written.

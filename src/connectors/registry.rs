@@ -2,17 +2,31 @@
 
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
+
 use super::contract::{ConnectorError, DestinationConnector, SourceConnector};
 use super::settings::{ResolvedSettings, Setting};
 use crate::domain::problem::ProblemKind;
 
 /// What every connector may need of the workspace.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Surroundings {
     /// Files that no connection may read or write: the workspace's own.
     pub forbidden: Vec<PathBuf>,
     /// The folder for temporary files.
     pub temporary: PathBuf,
+    /// The time, for signatures and waits.
+    pub now: fn() -> DateTime<Utc>,
+}
+
+impl Default for Surroundings {
+    fn default() -> Self {
+        Self {
+            forbidden: Vec::new(),
+            temporary: PathBuf::default(),
+            now: Utc::now,
+        }
+    }
 }
 
 /// What is known of a kind of connection without making one.

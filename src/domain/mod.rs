@@ -5,6 +5,7 @@ pub mod command;
 pub mod destination;
 pub mod event;
 pub mod guard;
+pub mod health;
 pub mod id;
 pub mod mapping;
 pub mod mode;

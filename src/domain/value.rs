@@ -183,6 +183,10 @@ impl Value {
             Self::Bytes(bytes) => base64::engine::general_purpose::STANDARD.encode(bytes),
             Self::Date(date) => date.format("%Y-%m-%d").to_string(),
             Self::Time(time) => time.format("%H:%M:%S%.f").to_string(),
+            // RFC 3339 has no seconds in offsets, so such an instant is written in UTC.
+            Self::Timestamp(instant) if instant.offset().local_minus_utc() % 60 != 0 => instant
+                .to_utc()
+                .to_rfc3339_opts(SecondsFormat::AutoSi, true),
             Self::Timestamp(instant) => instant.to_rfc3339_opts(SecondsFormat::AutoSi, true),
         }
     }
@@ -269,6 +273,16 @@ mod tests {
         assert_eq!(
             serde_json::to_string(&values).unwrap(),
             r#"[12345678901234567890.120,9223372036854775807,{"a":1.10}]"#
+        );
+    }
+
+    #[test]
+    fn an_offset_with_seconds_is_written_as_the_same_instant() {
+        let instant = DateTime::from_timestamp(0, 0).unwrap();
+        let offset = FixedOffset::east_opt(-1).unwrap();
+        assert_eq!(
+            Value::Timestamp(instant.with_timezone(&offset)).to_plain(),
+            "1970-01-01T00:00:00Z"
         );
     }
 

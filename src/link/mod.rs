@@ -9,8 +9,11 @@ use crate::domain::command::{Command, Reply};
 use crate::domain::event::Event;
 use crate::domain::problem::Problem;
 
+pub mod remote;
 pub mod view;
+pub mod wire;
 
+pub use remote::RemoteLink;
 pub use view::WorkspaceView;
 
 /// How a face is joined to its core.

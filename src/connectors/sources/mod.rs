@@ -2,3 +2,9 @@
 
 pub mod files;
 pub mod sqlite;
+
+mod cells;
+mod columns;
+mod paths;
+mod steps;
+mod stream;

@@ -1,6 +1,24 @@
 //! Transforms: the one registry that mapping, editor, command line and docs read.
+//!
+//! A transform that works on text takes the plain form of any value; one that works on numbers,
+//! dates or documents reads them from text. A character is a Unicode scalar value, as SQL databases
+//! count them. Null stays null unless a transform's help says otherwise. No result is over 1 MiB.
+
+mod arguments;
+mod compiled;
+mod data;
+mod date;
+mod identity;
+mod logic;
+pub(crate) mod near;
+mod number;
+mod spec;
+mod string;
 
 use serde::{Deserialize, Serialize};
+
+pub use compiled::{Compiled, MAX_RESULT_BYTES, TransformError, TransformFailure, compile};
+pub use spec::{Example, Family, Parameter, ParameterKind, TransformSpec, find, registry};
 
 /// A transform with its parameters: `"trim"` or `{ name = "substring", start = 0, length = 40 }`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,0 +1,99 @@
+//! `rows`: the invalid, rejected and unknown rows of a run, with their causes.
+
+use serde_json::json;
+
+use crate::domain::command::{Command, Reply, RowEntry, RowFilter};
+use crate::domain::id::RunId;
+use crate::domain::problem::{Problem, ProblemKind};
+
+use super::args::Json;
+use super::context::{Context, unexpected};
+use super::output::{self, Table, say};
+use super::plan::plain;
+
+/// Rows that are asked for at once.
+const PAGE: u32 = 1_000;
+
+/// Prints rows.
+pub(super) async fn rows(
+    context: &Context,
+    target: &str,
+    verdict: Option<String>,
+    cause: Option<String>,
+    key: Option<String>,
+    form: Json,
+) -> Result<u8, Problem> {
+    let run = run_of(context, target)?;
+    let mut filter = RowFilter { verdict, code: cause, key, after: 0, limit: PAGE };
+    let mut table = Table::new(&["KEY", "VERDICT", "OP", "FIELD", "CAUSE", "RUNS", "REASON"]);
+    loop {
+        let command = Command::Rows { run: run.clone(), filter: filter.clone() };
+        let rows = match context.ask(command).await? {
+            Reply::Rows(rows) => rows,
+            other => return Err(unexpected(&other)),
+        };
+        for row in &rows {
+            if form.json {
+                output::json(&as_json(row))?;
+            } else {
+                table.row(cells(row));
+            }
+        }
+        match rows.last() {
+            Some(last) if rows.len() == PAGE as usize => filter.after = last.place,
+            _ => break,
+        }
+    }
+    if !form.json {
+        if table.is_empty() {
+            say(format!("no row of {run} needs a look"));
+        } else {
+            table.print();
+        }
+    }
+    Ok(0)
+}
+
+fn as_json(row: &RowEntry) -> serde_json::Value {
+    json!({
+        "key": row.key,
+        "verdict": row.verdict,
+        "op": row.op,
+        "field": row.field,
+        "code": row.code,
+        "reason": row.reason,
+        "attempts": row.attempts,
+        "payload": row.payload,
+    })
+}
+
+fn cells(row: &RowEntry) -> Vec<String> {
+    let key: Vec<String> = row.key.values().map(plain).collect();
+    vec![
+        key.join(" · "),
+        row.verdict.clone(),
+        row.op.clone().unwrap_or_default(),
+        row.field.clone().unwrap_or_default(),
+        row.code.clone(),
+        if row.attempts >= 10 { format!("{} stuck", row.attempts) } else { row.attempts.to_string() },
+        row.reason.clone(),
+    ]
+}
+
+/// The run that is meant: by its id, or the latest of a sync.
+pub(super) fn run_of(context: &Context, target: &str) -> Result<RunId, Problem> {
+    if let Ok(run) = RunId::parse(target) {
+        return Ok(run);
+    }
+    let view = context.view();
+    let sync = view.syncs.iter().find(|s| s.name() == target || s.id().as_str() == target);
+    let sync = sync.ok_or_else(|| {
+        Problem::new(ProblemKind::NotFound, format!("there is no run or sync '{target}'"))
+            .hint("signalsmith list runs shows the runs")
+    })?;
+    let active = sync.active.as_ref().map(|active| active.run.id.clone());
+    active.or_else(|| sync.last.as_ref().map(|run| run.id.clone())).ok_or_else(|| {
+        Problem::new(ProblemKind::NotFound, format!("{target} has not run yet"))
+            .hint(format!("signalsmith run '{target}' starts it"))
+    })
+}

@@ -1,0 +1,45 @@
+//! Errors of files that a person wrote: which line, what is wrong, what was meant.
+
+use crate::domain::problem::{Problem, ProblemKind};
+
+/// Why a file cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {text}")]
+pub struct ConfigError {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// What is wrong there.
+    pub text: String,
+    /// What was meant, or what is allowed.
+    pub hint: String,
+}
+
+impl ConfigError {
+    /// Makes an error without a hint.
+    pub fn new(line: usize, text: impl Into<String>) -> Self {
+        Self { line, text: text.into(), hint: String::new() }
+    }
+
+    /// Adds what was meant.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+}
+
+impl From<ConfigError> for Problem {
+    fn from(error: ConfigError) -> Self {
+        Self::new(ProblemKind::Config, error.to_string()).hint(error.hint)
+    }
+}
+
+/// The word of `allowed` that `word` was most likely meant to be.
+pub(crate) fn meant<'a>(word: &str, allowed: &[&'a str]) -> Option<&'a str> {
+    allowed
+        .iter()
+        .map(|known| (strsim::jaro_winkler(known, word), *known))
+        .filter(|(score, _)| *score >= 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, known)| known)
+}

@@ -1,0 +1,383 @@
+//! One operation in a transaction: what each mode does with it, in SQL with bound values.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rusqlite::types::Value as Stored;
+use rusqlite::{Connection, params_from_iter};
+
+use crate::connectors::contract::{ConnectorError, RunContext, WriteError};
+use crate::connectors::destinations::action::{Action, accepted, needs_identifier, unmatched};
+use crate::domain::mode::Mode;
+use crate::domain::plan::{Operation, OperationKind, RecordShape};
+use crate::domain::problem::ProblemKind;
+use crate::domain::value::Value;
+use crate::domain::verdict::{Rejection, Verdict};
+
+use super::failure;
+use super::names::quote;
+use super::storage::{size, store};
+use super::table::{Column, Table};
+
+/// Statement texts that are kept; records of one sync have few different sets of fields.
+const MAX_TEXTS: usize = 256;
+
+/// Writes the operations of one run to one table.
+pub(super) struct Writer {
+    table: String,
+    target: String,
+    mode: Mode,
+    shape: Arc<RecordShape>,
+    columns: Vec<Column>,
+    matching: String,
+    exists: String,
+    delete: String,
+    texts: HashMap<(bool, Vec<bool>), Arc<str>>,
+}
+
+/// An operation's values as they are bound.
+struct Bound {
+    identifier: Vec<Stored>,
+    /// By position of the shape; nothing where the field is left out.
+    fields: Vec<Option<Stored>>,
+}
+
+/// Why a change was not made.
+enum Failed {
+    /// The statement is wrong: the table changed under the run.
+    Prepare(rusqlite::Error),
+    /// The row was refused, or the database failed.
+    Step(rusqlite::Error),
+}
+
+impl Writer {
+    /// Checks the run's fields against the table.
+    ///
+    /// # Errors
+    /// [`ConnectorError`] of kind `config` where they do not fit.
+    pub(super) fn new(table: &Table, run: &RunContext) -> Result<Self, ConnectorError> {
+        let columns = table.bind(&run.shape)?;
+        let matching: Vec<String> = run
+            .shape
+            .identifier
+            .iter()
+            .filter_map(|position| columns.get(*position))
+            .enumerate()
+            .map(|(number, column)| {
+                let (name, number) = (quote(&column.name), number + 1);
+                // The first term can use an index of any collation, the second makes it exact.
+                format!("{name} IS ?{number} AND {name} COLLATE BINARY IS ?{number}")
+            })
+            .collect();
+        if matching.is_empty() || matching.len() != run.shape.identifier.len() {
+            return Err(ConnectorError::new(
+                ProblemKind::Config,
+                format!(
+                    "cannot write to the table '{}': no identifier mapped",
+                    table.name
+                ),
+            )
+            .hint("map a model column of role identifier to an identifier field"));
+        }
+        let matching = matching.join(" AND ");
+        let target = format!("main.{}", quote(&table.name));
+        Ok(Self {
+            table: table.name.clone(),
+            exists: format!("SELECT 1 FROM {target} WHERE {matching} LIMIT 1"),
+            delete: format!("DELETE FROM {target} WHERE {matching}"),
+            target,
+            mode: run.mode,
+            shape: Arc::clone(&run.shape),
+            columns,
+            matching,
+            texts: HashMap::new(),
+        })
+    }
+
+    /// Does one operation inside the batch's transaction; a row that is refused leaves no trace.
+    ///
+    /// Gives the verdict and the bytes that were bound.
+    ///
+    /// # Errors
+    /// [`WriteError`] where the batch cannot go on.
+    pub(super) fn apply(
+        &mut self,
+        connection: &Connection,
+        operation: &Operation,
+    ) -> Result<(Verdict, u64), WriteError> {
+        let bound = match self.bound(operation)? {
+            Ok(bound) => bound,
+            Err(rejection) => return Ok((Verdict::Rejected(rejection), 0)),
+        };
+        let bytes = bound.identifier.iter().map(size).sum::<u64>()
+            + bound.fields.iter().flatten().map(size).sum::<u64>();
+        mark(connection, "SAVEPOINT signalsmith_row")?;
+        match self.change(connection, operation.kind, &bound) {
+            Ok(verdict) => {
+                mark(connection, "RELEASE signalsmith_row")?;
+                Ok((verdict, bytes))
+            }
+            Err(Failed::Prepare(error)) => Err(failure::batch(
+                &format!("write to the table '{}'", self.table),
+                &error,
+            )),
+            Err(Failed::Step(error)) => {
+                let rejection = failure::rejection(&error, &self.table).ok_or_else(|| {
+                    failure::batch(&format!("write to the table '{}'", self.table), &error)
+                })?;
+                // RAISE(ROLLBACK) in a trigger takes the whole transaction away.
+                if connection.is_autocommit() {
+                    return Err(WriteError::Poison {
+                        code: rejection.code,
+                        text: rejection.text,
+                    });
+                }
+                mark(connection, "ROLLBACK TO signalsmith_row")?;
+                mark(connection, "RELEASE signalsmith_row")?;
+                Ok((Verdict::Rejected(self.named(rejection)), bytes))
+            }
+        }
+    }
+
+    /// Gives the field its name in the mapping, which may differ from the column's in case.
+    fn named(&self, mut rejection: Rejection) -> Rejection {
+        if let Some(column) = rejection.field.take() {
+            let position = self.columns.iter().position(|known| known.name == column);
+            rejection.field = match position.and_then(|at| self.shape.fields.get(at)) {
+                Some(field) => Some(field.name.clone()),
+                None => Some(column),
+            };
+        }
+        rejection
+    }
+
+    fn bound(&self, operation: &Operation) -> Result<Result<Bound, Rejection>, ConnectorError> {
+        let record = operation.new.as_ref().map(|record| record.0.as_slice());
+        let wrong = operation.identifier.len() != self.shape.identifier.len()
+            || match (operation.kind, record) {
+                (OperationKind::Delete, _) => false,
+                (_, Some(values)) => values.len() != self.columns.len(),
+                (_, None) => true,
+            };
+        if wrong {
+            return Err(ConnectorError::new(
+                ProblemKind::Internal,
+                format!(
+                    "operation {} does not fit the run's fields",
+                    operation.number
+                ),
+            ));
+        }
+        let positions = self.shape.identifier.iter().copied();
+        let mut identifier = Vec::with_capacity(operation.identifier.len());
+        for (position, value) in positions.zip(&operation.identifier) {
+            match self.stored(position, value) {
+                Ok(Stored::Null) if needs_identifier(self.mode, operation.kind) => {
+                    return Ok(Err(self.refused(
+                        position,
+                        "NOT_NULL",
+                        "an identifier is null",
+                    )));
+                }
+                Ok(stored) => identifier.push(stored),
+                Err(rejection) => return Ok(Err(rejection)),
+            }
+        }
+        let mut fields = Vec::with_capacity(self.columns.len());
+        for (position, value) in record.unwrap_or_default().iter().enumerate() {
+            match value.as_ref().map(|value| self.stored(position, value)) {
+                None => fields.push(None),
+                Some(Ok(stored)) => fields.push(Some(stored)),
+                Some(Err(rejection)) => return Ok(Err(rejection)),
+            }
+        }
+        Ok(Ok(Bound { identifier, fields }))
+    }
+
+    fn stored(&self, position: usize, value: &Value) -> Result<Stored, Rejection> {
+        let affinity = self
+            .columns
+            .get(position)
+            .map_or(super::storage::Affinity::Blob, Column::affinity);
+        store(value, affinity)
+            .map_err(|why| self.refused(position, "TYPE", &format!("the value {why}")))
+    }
+
+    fn refused(&self, position: usize, code: &str, text: &str) -> Rejection {
+        Rejection {
+            code: code.to_owned(),
+            field: self
+                .shape
+                .fields
+                .get(position)
+                .map(|field| field.name.clone()),
+            text: text.to_owned(),
+            transient: false,
+        }
+    }
+
+    fn change(
+        &mut self,
+        connection: &Connection,
+        kind: OperationKind,
+        bound: &Bound,
+    ) -> Result<Verdict, Failed> {
+        // Appending asks for no record, so it needs no search.
+        let found = self.mode != Mode::Append && self.exists(connection, bound)?;
+        match Action::of(self.mode, kind, found) {
+            Action::Create => self.insert(connection, bound)?,
+            Action::Update => self.update(connection, bound)?,
+            Action::Delete => run(connection, &self.delete, &bound.identifier)?,
+            Action::Nothing => {}
+            Action::Unmatched => return Ok(Verdict::Rejected(unmatched())),
+        }
+        Ok(accepted(kind, found))
+    }
+
+    fn exists(&self, connection: &Connection, bound: &Bound) -> Result<bool, Failed> {
+        let mut select = connection
+            .prepare_cached(&self.exists)
+            .map_err(Failed::Prepare)?;
+        select
+            .exists(params_from_iter(&bound.identifier))
+            .map_err(Failed::Step)
+    }
+
+    fn insert(&mut self, connection: &Connection, bound: &Bound) -> Result<(), Failed> {
+        let present = self.present(bound, true);
+        let sql = self.text(true, present, |writer, present| {
+            let mut names: Vec<String> = writer.identifier_columns();
+            names.extend(writer.chosen(present).map(|(_, name)| name));
+            let marks: Vec<String> = (1..=names.len()).map(|at| format!("?{at}")).collect();
+            // OR ABORT: a conflict clause of the table itself must not replace other records.
+            format!(
+                "INSERT OR ABORT INTO {} ({}) VALUES ({})",
+                writer.target,
+                names.join(", "),
+                marks.join(", ")
+            )
+        });
+        let values = self.values(bound, true);
+        run(connection, &sql, &values)
+    }
+
+    fn update(&mut self, connection: &Connection, bound: &Bound) -> Result<(), Failed> {
+        let present = self.present(bound, false);
+        if !present.contains(&true) {
+            return Ok(());
+        }
+        let sql = self.text(false, present, |writer, present| {
+            let first = writer.shape.identifier.len() + 1;
+            let sets: Vec<String> = writer
+                .chosen(present)
+                .enumerate()
+                .map(|(at, (position, name))| writer.assignment(position, &name, first + at))
+                .collect();
+            format!(
+                "UPDATE OR ABORT {} SET {} WHERE {}",
+                writer.target,
+                sets.join(", "),
+                writer.matching
+            )
+        });
+        let values = self.values(bound, false);
+        run(connection, &sql, &values)
+    }
+
+    fn assignment(&self, position: usize, name: &str, number: usize) -> String {
+        let if_empty = self
+            .shape
+            .fields
+            .get(position)
+            .is_some_and(|field| field.if_empty);
+        if if_empty {
+            format!(
+                "{name} = CASE WHEN {name} IS NULL OR {name} = '' THEN ?{number} ELSE {name} END"
+            )
+        } else {
+            format!("{name} = ?{number}")
+        }
+    }
+
+    fn identifier_columns(&self) -> Vec<String> {
+        self.shape
+            .identifier
+            .iter()
+            .filter_map(|position| self.columns.get(*position))
+            .map(|column| quote(&column.name))
+            .collect()
+    }
+
+    /// The fields beside the identifier that a write touches, by position.
+    fn present(&self, bound: &Bound, creating: bool) -> Vec<bool> {
+        bound
+            .fields
+            .iter()
+            .zip(&self.shape.fields)
+            .enumerate()
+            .map(|(position, (value, field))| {
+                value.is_some()
+                    && !self.shape.identifier.contains(&position)
+                    && (creating || !field.on_create)
+            })
+            .collect()
+    }
+
+    fn chosen<'a>(&'a self, present: &'a [bool]) -> impl Iterator<Item = (usize, String)> + 'a {
+        present
+            .iter()
+            .zip(&self.columns)
+            .enumerate()
+            .filter(|(_, (present, _))| **present)
+            .map(|(position, (_, column))| (position, quote(&column.name)))
+    }
+
+    /// The identifier, then the touched fields: the order of the numbers in both statements.
+    fn values<'a>(&self, bound: &'a Bound, creating: bool) -> Vec<&'a Stored> {
+        let present = self.present(bound, creating);
+        let fields = bound.fields.iter().zip(present);
+        bound
+            .identifier
+            .iter()
+            .chain(fields.filter_map(|(value, present)| value.as_ref().filter(|_| present)))
+            .collect()
+    }
+
+    fn text(
+        &mut self,
+        creating: bool,
+        present: Vec<bool>,
+        make: impl FnOnce(&Self, &[bool]) -> String,
+    ) -> Arc<str> {
+        let key = (creating, present);
+        if let Some(text) = self.texts.get(&key) {
+            return Arc::clone(text);
+        }
+        if self.texts.len() >= MAX_TEXTS {
+            self.texts.clear();
+        }
+        let text: Arc<str> = make(self, &key.1).into();
+        self.texts.insert(key, Arc::clone(&text));
+        text
+    }
+}
+
+fn run<'a>(
+    connection: &Connection,
+    sql: &str,
+    values: impl IntoIterator<Item = &'a (impl rusqlite::ToSql + 'a)>,
+) -> Result<(), Failed> {
+    let mut statement = connection.prepare_cached(sql).map_err(Failed::Prepare)?;
+    statement
+        .execute(params_from_iter(values))
+        .map(|_| ())
+        .map_err(Failed::Step)
+}
+
+fn mark(connection: &Connection, sql: &str) -> Result<(), WriteError> {
+    connection
+        .prepare_cached(sql)
+        .and_then(|mut statement| statement.execute([]))
+        .map(|_| ())
+        .map_err(|error| failure::batch("mark a row's place in the transaction", &error))
+}

@@ -1,0 +1,169 @@
+//! Brings a resource file into the store: checked whole, shown as changes, written in one transaction.
+
+mod changes;
+mod connections;
+mod models;
+mod syncs;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+
+use crate::config::Document;
+use crate::domain::command::{Change, Reply};
+use crate::domain::model::Model;
+use crate::domain::problem::{Problem, ProblemKind};
+use crate::store::{Catalog, CatalogChange};
+
+use super::core::Core;
+
+/// Who brought the file in.
+const ACTOR: &str = "local";
+
+/// What a person wants of a resource file.
+pub(crate) struct Wish {
+    /// The file's text.
+    pub text: String,
+    /// The folder that its relative paths start from.
+    pub base: PathBuf,
+    /// Also removes what the file does not have.
+    pub prune: bool,
+    /// Changes nothing.
+    pub dry_run: bool,
+    /// Names of syncs whose snapshot may be dropped.
+    pub confirm: Vec<String>,
+}
+
+/// The catalog as it would be, with the changes that lead there.
+pub(super) struct Draft<'a> {
+    pub core: &'a Arc<Core>,
+    pub wish: &'a Wish,
+    /// The catalog with the changes so far.
+    pub catalog: Catalog,
+    /// Models that got another primary key.
+    pub rekeyed: Vec<Model>,
+    /// What the store is told.
+    pub changes: Vec<CatalogChange>,
+    /// What a person is shown.
+    pub shown: Vec<Change>,
+}
+
+/// Applies a resource file, or shows what it would change.
+///
+/// # Errors
+/// A [`Problem`] with the line where something is wrong; nothing is changed then.
+pub(crate) async fn apply(
+    core: &Arc<Core>,
+    catalog: &Catalog,
+    wish: Wish,
+) -> Result<Reply, Problem> {
+    let document = Document::parse(&wish.text)?;
+    let mut draft = Draft {
+        core,
+        wish: &wish,
+        catalog: catalog.clone(),
+        rekeyed: Vec::new(),
+        changes: Vec::new(),
+        shown: Vec::new(),
+    };
+    draft.workspace(&document)?;
+    draft.sources(&document)?;
+    draft.destinations(&document)?;
+    draft.models(&document).await?;
+    draft.syncs(&document).await?;
+    if wish.prune {
+        draft.prune()?;
+    }
+    let Draft { changes, shown, .. } = draft;
+    if !wish.dry_run && !changes.is_empty() {
+        let events = core.store.change_catalog(ACTOR, core.clock.now(), changes).await?;
+        events.into_iter().for_each(|event| core.tell(event));
+    }
+    Ok(Reply::Changes(shown))
+}
+
+impl Draft<'_> {
+    fn workspace(&mut self, document: &Document) -> Result<(), Problem> {
+        let Some(wanted) = &document.workspace else { return Ok(()) };
+        let old = self.catalog.workspace.clone();
+        let mut new = old.clone();
+        if let Some(name) = &wanted.name {
+            new.name.clone_from(name);
+        }
+        if let Some(zone) = &wanted.timezone {
+            zone.parse::<Tz>().map_err(|_| unknown_zone(zone))?;
+            new.timezone.clone_from(zone);
+        }
+        new.max_runs = wanted.max_runs.unwrap_or(new.max_runs).max(1);
+        new.guards = wanted.guards.unwrap_or(new.guards);
+        let change = changes::between("workspace", &new.name, Some(&old), Some(&new));
+        if change.action != "unchanged" {
+            self.catalog.workspace = new.clone();
+            self.changes.push(CatalogChange::Workspace(new));
+        }
+        self.shown.push(change);
+        Ok(())
+    }
+
+    /// Removes what the file does not have, syncs first.
+    fn prune(&mut self) -> Result<(), Problem> {
+        let names = |kind: &str| -> Vec<String> {
+            let same = self.shown.iter().filter(|change| change.kind == kind);
+            same.map(|change| change.name.clone()).collect()
+        };
+        let kept = (names("sync"), names("model"), names("destination"), names("source"));
+        for sync in self.catalog.syncs.clone() {
+            let name = sync.settings.name.clone();
+            if !kept.0.contains(&name) {
+                if !self.wish.confirm.contains(&name) {
+                    return Err(unconfirmed(&name, "removing it drops its snapshot and history"));
+                }
+                self.shown.push(changes::removal("sync", &name));
+                self.changes.push(CatalogChange::DeleteSync(sync.id));
+            }
+        }
+        for model in self.catalog.models.clone() {
+            if !kept.1.contains(&model.name) {
+                self.shown.push(changes::removal("model", &model.name));
+                self.changes.push(CatalogChange::DeleteModel(model.id));
+            }
+        }
+        for found in self.catalog.destinations.clone() {
+            if !kept.2.contains(&found.name) {
+                self.shown.push(changes::removal("destination", &found.name));
+                self.changes.push(CatalogChange::DeleteDestination(found.id));
+            }
+        }
+        for source in self.catalog.sources.clone() {
+            if !kept.3.contains(&source.name) {
+                self.shown.push(changes::removal("source", &source.name));
+                self.changes.push(CatalogChange::DeleteSource(source.id));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The problem of a change that drops a snapshot and whose sync was not named.
+pub(super) fn unconfirmed(name: &str, why: &str) -> Problem {
+    Problem::new(ProblemKind::Usage, format!("cannot change the sync {name} without its name typed: {why}"))
+        .hint(format!("what it sent stays at the destination; to go on: --confirm '{name}'"))
+}
+
+/// The problem at a line of the file.
+pub(super) fn at_line(line: usize, problem: Problem) -> Problem {
+    Problem { text: format!("line {line}: {}", problem.text), ..problem }
+}
+
+fn unknown_zone(zone: &str) -> Problem {
+    let alike = chrono_tz::TZ_VARIANTS
+        .iter()
+        .map(|known| (strsim::jaro_winkler(known.name(), zone), known.name()))
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let problem = Problem::new(ProblemKind::Config, format!("there is no time zone '{zone}'"));
+    match alike {
+        Some((_, name)) => problem.hint(format!("did you mean {name}?")),
+        None => problem,
+    }
+}

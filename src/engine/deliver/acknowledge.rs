@@ -1,0 +1,108 @@
+//! Turns the fates of operations into one acknowledgement: snapshot, row log and counters together.
+
+use crate::domain::plan::{Operation, OperationKind};
+use crate::domain::run::{Bucket, Run};
+use crate::domain::verdict::Verdict;
+use crate::snapshot::{Entry, encode_identifier};
+use crate::store::{Acknowledgement, JournalChange, PendingRow, RowLog, UnknownRow};
+
+use super::super::run_log::RunLog;
+use super::send::{Closing, Fate};
+
+/// What an acknowledgement is made with.
+pub(crate) struct Acknowledger<'a> {
+    /// Whether the last accepted values are kept.
+    pub keep_values: bool,
+    /// The run's log.
+    pub log: &'a RunLog,
+}
+
+impl Acknowledger<'_> {
+    /// Counts the fates in `run` and says what the store must keep of them.
+    pub fn acknowledge(&self, run: &mut Run, closing: &Closing) -> Acknowledgement {
+        let mut kept = bookkeeping(run);
+        kept.batch = closing.batch;
+        for (operation, fate) in &closing.fates {
+            let tally = run.counters.of_mut(operation.kind);
+            let Fate::Verdict(verdict) = fate else { continue };
+            match verdict {
+                Verdict::Accepted { destination_id, existed } => {
+                    tally.settle(Bucket::Done);
+                    if operation.kind == OperationKind::Create && *existed == Some(true) {
+                        tally.existing += 1;
+                    }
+                    self.accepted(operation, destination_id.clone(), &mut kept);
+                }
+                Verdict::Rejected(why) => {
+                    tally.settle(Bucket::Rejected);
+                    self.log.row("rejected", &why.code, || {
+                        let field = why.field.as_deref().map(|f| format!(" {f}")).unwrap_or_default();
+                        format!("{}: {}{field} ({})", operation.key, why.code, why.text)
+                    });
+                    let row = row(operation, "rejected", &why.code, &why.text);
+                    kept.rows.push(RowLog { field: why.field.clone(), ..row });
+                }
+                Verdict::Unknown { reason } => {
+                    tally.settle(Bucket::Unknown);
+                    self.log.row("unknown", "unknown", || format!("{}: {reason}", operation.key));
+                    kept.rows.push(row(operation, "unknown", "unknown", reason));
+                    kept.unknown_add.push(UnknownRow {
+                        key_hash: operation.key_hash,
+                        key: operation.key.bytes().to_vec(),
+                        identifier: encode_identifier(&operation.identifier),
+                        deleting: operation.kind == OperationKind::Delete,
+                        operation: operation.number,
+                        run: run.id.clone(),
+                        reason: reason.clone(),
+                    });
+                }
+                Verdict::Pending { ticket } => {
+                    tally.settle(Bucket::Pending);
+                    kept.pending.push(PendingRow {
+                        operation: operation.number,
+                        key_hash: operation.key_hash,
+                        ticket: ticket.clone(),
+                    });
+                }
+            }
+        }
+        kept.run = run.clone();
+        kept
+    }
+
+    fn accepted(&self, operation: &Operation, id: Option<String>, kept: &mut Acknowledgement) {
+        let key_hash = operation.key_hash;
+        kept.recovered.push(key_hash);
+        kept.unknown_clear.push(key_hash);
+        let entry = (operation.kind != OperationKind::Delete)
+            .then(|| Entry::accepted(operation, id, self.keep_values).to_bytes());
+        kept.journal.push(JournalChange { key_hash, entry });
+    }
+}
+
+/// An acknowledgement that closes no intent and holds nothing yet.
+pub(crate) fn bookkeeping(run: &Run) -> Acknowledgement {
+    Acknowledgement {
+        run: run.clone(),
+        batch: None,
+        journal: Vec::new(),
+        unknown_add: Vec::new(),
+        unknown_clear: Vec::new(),
+        pending: Vec::new(),
+        rows: Vec::new(),
+        recovered: Vec::new(),
+    }
+}
+
+fn row(operation: &Operation, verdict: &str, code: &str, reason: &str) -> RowLog {
+    RowLog {
+        key: operation.key.clone(),
+        key_hash: operation.key_hash,
+        verdict: verdict.to_owned(),
+        op: Some(operation.kind),
+        operation: Some(operation.number),
+        field: None,
+        code: code.to_owned(),
+        reason: reason.to_owned(),
+    }
+}

@@ -1,0 +1,111 @@
+//! Cuts a plan's operations into delivery batches, reading the plan file as they are needed.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use crate::domain::plan::{Operation, OperationKind};
+use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::row::Fingerprint;
+use crate::snapshot::plan_file::PlanReader;
+
+/// Which operations of a plan go out in one pass; deletes only go when all else has gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pass {
+    /// Creates and updates.
+    Writes,
+    /// Deletes.
+    Deletes,
+}
+
+impl Pass {
+    /// Whether an operation of this kind goes out in this pass.
+    pub fn takes(self, kind: OperationKind) -> bool {
+        (kind == OperationKind::Delete) == (self == Self::Deletes)
+    }
+}
+
+/// Limits of one delivery batch.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BatchLimits {
+    /// Operations at most.
+    pub rows: usize,
+    /// Encoded bytes at most; a single larger operation goes alone.
+    pub bytes: usize,
+}
+
+/// Operations that go out together.
+#[derive(Debug, Clone)]
+pub(crate) struct Cut {
+    /// The operations, in the plan's order.
+    pub operations: Arc<Vec<Operation>>,
+}
+
+/// Which deletes may go: all, or those that a person has seen.
+pub(crate) type DeleteFilter = Arc<dyn Fn(&Fingerprint) -> bool + Send + Sync>;
+
+/// Starts cutting on a blocking thread; the channel bounds what waits in memory.
+pub(crate) fn start(
+    plan: PathBuf,
+    pass: Pass,
+    limits: BatchLimits,
+    deletes: DeleteFilter,
+) -> mpsc::Receiver<Result<Cut, Problem>> {
+    let (sender, receiver) = mpsc::channel(2);
+    tokio::task::spawn_blocking(move || {
+        let result = cut(&plan, pass, limits, &deletes, |batch| {
+            sender.blocking_send(Ok(batch)).is_ok()
+        });
+        if let Err(problem) = result {
+            let _ = sender.blocking_send(Err(problem));
+        }
+    });
+    receiver
+}
+
+fn cut(
+    plan: &Path,
+    pass: Pass,
+    limits: BatchLimits,
+    deletes: &DeleteFilter,
+    mut give: impl FnMut(Cut) -> bool,
+) -> Result<(), Problem> {
+    let reader = PlanReader::open(plan).map_err(unreadable)?;
+    let mut batch = Vec::new();
+    let mut bytes = 0;
+    let mut scratch = Vec::new();
+    for operation in reader.operations(0) {
+        let operation = operation.map_err(unreadable)?;
+        let wanted = pass.takes(operation.kind)
+            && (pass == Pass::Writes || deletes(&operation.key_hash));
+        if !wanted {
+            continue;
+        }
+        scratch.clear();
+        if let Some(record) = &operation.new {
+            record.encode(&mut scratch);
+        }
+        let size = scratch.len() + operation.key.bytes().len();
+        let full = batch.len() >= limits.rows || bytes + size > limits.bytes;
+        if full && !batch.is_empty() {
+            let operations = Arc::new(std::mem::take(&mut batch));
+            bytes = 0;
+            if !give(Cut { operations }) {
+                return Ok(());
+            }
+        }
+        bytes += size;
+        batch.push(operation);
+    }
+    if !batch.is_empty() {
+        give(Cut { operations: Arc::new(batch) });
+    }
+    Ok(())
+}
+
+/// Folds an error of the plan file into a problem.
+pub(crate) fn unreadable(error: impl std::fmt::Display) -> Problem {
+    Problem::new(ProblemKind::State, format!("cannot read the run's plan: {error}"))
+        .hint("nothing more is sent from it; run the sync again to make a new plan")
+}

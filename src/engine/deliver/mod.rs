@@ -1,0 +1,201 @@
+//! Delivery: a plan's operations go out in batches, concurrently, each acknowledged on disk.
+
+pub(crate) mod acknowledge;
+pub(crate) mod cut;
+pub(crate) mod send;
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use crate::domain::guard::{RejectionStop, RejectionWatch};
+use crate::domain::plan::Operation;
+use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::run::Run;
+use crate::domain::verdict::Verdict;
+use crate::snapshot::plan_file::PlanReader;
+
+use super::core::Core;
+use acknowledge::Acknowledger;
+use cut::{BatchLimits, DeleteFilter, Pass, unreadable};
+use send::{Closing, Fate, RunEnd, Sender, Sent};
+
+
+/// What a delivery needs.
+pub(crate) struct Delivery<'a> {
+    pub core: &'a Arc<Core>,
+    pub sender: Arc<Sender>,
+    pub acknowledger: Acknowledger<'a>,
+    pub plan: PathBuf,
+    pub batch_limits: BatchLimits,
+    /// Batches under way at once.
+    pub concurrency: usize,
+    /// Which deletes may go; none where deletes are held.
+    pub deletes: Option<DeleteFilter>,
+    pub watch: RejectionWatch,
+    /// Told after each acknowledgement.
+    pub progress: &'a (dyn Fn(&Run) + Send + Sync),
+}
+
+impl Delivery<'_> {
+    /// Sends all operations that may go; `run` counts them.
+    ///
+    /// # Errors
+    /// A [`RunEnd`] where the run cannot go on; what was acknowledged is kept, the rest is unsent.
+    pub async fn deliver(mut self, run: &mut Run) -> Result<(), RunEnd> {
+        let mut staged = Vec::new();
+        let mut end = self.pass(Pass::Writes, run, &mut staged).await.err();
+        if end.is_none() && !self.sender.cancel.is_cancelled() && self.deletes.is_some() {
+            end = self.pass(Pass::Deletes, run, &mut staged).await.err();
+        }
+        let finished = self.finish(run, staged).await;
+        end.map_or(finished, Err)
+    }
+
+    async fn pass(
+        &mut self,
+        pass: Pass,
+        run: &mut Run,
+        staged: &mut Vec<(u64, Vec<u64>)>,
+    ) -> Result<(), RunEnd> {
+        let all: DeleteFilter = Arc::new(|_| true);
+        let filter = self.deletes.clone().unwrap_or(all);
+        let mut cuts = cut::start(self.plan.clone(), pass, self.batch_limits, filter);
+        let mut flying: JoinSet<Sent> = JoinSet::new();
+        let mut end: Option<RunEnd> = None;
+        let mut more = true;
+        while more || !flying.is_empty() {
+            let open = more && end.is_none() && !self.sender.cancel.is_cancelled();
+            if !open {
+                more = false;
+            }
+            tokio::select! {
+                cut = cuts.recv(), if open && flying.len() < self.concurrency => match cut {
+                    Some(Ok(cut)) => {
+                        let sender = Arc::clone(&self.sender);
+                        flying.spawn(async move { sender.send(cut.operations).await });
+                    }
+                    Some(Err(problem)) => end = end.or(Some(problem.into())),
+                    None => more = false,
+                },
+                Some(sent) = flying.join_next(), if !flying.is_empty() => {
+                    let result = match sent {
+                        Ok(sent) => self.take(sent, run, staged).await,
+                        Err(error) => Err(broken(&error).into()),
+                    };
+                    end = end.or(result.err());
+                }
+            }
+        }
+        end.map_or(Ok(()), Err)
+    }
+
+    async fn take(
+        &mut self,
+        sent: Sent,
+        run: &mut Run,
+        staged: &mut Vec<(u64, Vec<u64>)>,
+    ) -> Result<(), RunEnd> {
+        run.counters.requests += sent.requests;
+        run.counters.bytes += sent.bytes;
+        run.counters.retries += sent.retries;
+        staged.extend(sent.staged);
+        let mut end = sent.end;
+        for closing in &sent.closings {
+            self.close(run, closing).await?;
+            if let Some(stop) = self.watch_over(closing) {
+                let unsent = run.counters.total(|tally| tally.unsent);
+                end = end.or(Some(stop.problem(unsent).into()));
+            }
+        }
+        end.map_or(Ok(()), Err)
+    }
+
+    async fn close(&self, run: &mut Run, closing: &Closing) -> Result<(), RunEnd> {
+        let kept = self.acknowledger.acknowledge(run, closing);
+        if closing.batch.is_some() {
+            self.core.store.close_intent(kept).await.map_err(Problem::from)?;
+        }
+        (self.progress)(run);
+        Ok(())
+    }
+
+    fn watch_over(&mut self, closing: &Closing) -> Option<RejectionStop> {
+        closing.fates.iter().find_map(|(_, fate)| match fate {
+            Fate::Verdict(verdict) => self.watch.observe(verdict),
+            Fate::Unsent => None,
+        })
+    }
+
+    /// Ends the session; what was staged is acknowledged batch by batch from the plan.
+    async fn finish(&self, run: &mut Run, staged: Vec<(u64, Vec<u64>)>) -> Result<(), RunEnd> {
+        if staged.is_empty() {
+            return match self.sender.session.finish().await {
+                Ok(_) => Ok(()),
+                Err(error) => Err(self.sender.end_of(&error)),
+            };
+        }
+        let (fate, exceptions, end) = match self.sender.session.finish().await {
+            Ok(finished) => {
+                run.counters.bytes += finished.bytes;
+                let exceptions: HashMap<u64, Verdict> = finished.exceptions.into_iter().collect();
+                (Fate::Verdict(Verdict::ACCEPTED), exceptions, None)
+            }
+            Err(error) => {
+                let unclear = matches!(error, crate::connectors::WriteError::Ambiguous { .. });
+                let fate = if unclear {
+                    Fate::Verdict(Verdict::Unknown { reason: error.to_string() })
+                } else {
+                    Fate::Unsent
+                };
+                (fate, HashMap::new(), Some(self.sender.end_of(&error)))
+            }
+        };
+        for (batch, numbers) in staged {
+            let numbers: HashSet<u64> = numbers.into_iter().collect();
+            let operations = read_operations(self.plan.clone(), numbers).await?;
+            let fates = operations.into_iter().map(|operation| {
+                let verdict = exceptions.get(&operation.number).cloned().map(Fate::Verdict);
+                let fate = verdict.unwrap_or_else(|| fate.clone());
+                (operation, fate)
+            });
+            let fates: Vec<_> = fates.collect();
+            self.close(run, &Closing { batch: Some(batch), fates }).await?;
+        }
+        end.map_or(Ok(()), Err)
+    }
+}
+
+/// Reads chosen operations of a plan, in the plan's order.
+///
+/// # Errors
+/// A [`Problem`] of kind `state` where the plan cannot be read.
+pub(crate) async fn read_operations(
+    plan: PathBuf,
+    numbers: HashSet<u64>,
+) -> Result<Vec<Operation>, Problem> {
+    let work = move || {
+        let reader = PlanReader::open(&plan).map_err(unreadable)?;
+        let first = numbers.iter().min().copied().unwrap_or_default();
+        let mut operations = Vec::with_capacity(numbers.len());
+        for operation in reader.operations(first) {
+            if operations.len() == numbers.len() {
+                break;
+            }
+            let operation = operation.map_err(unreadable)?;
+            if numbers.contains(&operation.number) {
+                operations.push(operation);
+            }
+        }
+        Ok(operations)
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|error| broken(&error))?
+}
+
+/// Folds a panic of one of our own tasks into a problem.
+pub(crate) fn broken(error: &tokio::task::JoinError) -> Problem {
+    Problem::new(ProblemKind::Internal, format!("a part of the run broke off: {error}"))
+        .hint("what was sent is on record; run the sync again and report this")
+}

@@ -1,0 +1,405 @@
+//! Sends one delivery batch to its end: intent on disk, attempts, waits, halving.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio_util::sync::CancellationToken;
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::connectors::{BatchReader, DeliveryBatch, Session, WriteError, Written};
+use crate::domain::id::{RunId, SyncId};
+use crate::domain::plan::Operation;
+use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::verdict::{Rejection, Verdict};
+use crate::store::Intent;
+
+use super::super::core::Core;
+use super::super::limits::{Attempts, DestinationLimits, LONGEST_WAIT, Retry, ToldWait};
+use super::super::run_log::RunLog;
+
+/// Tries of a batch whose answers are not of its protocol.
+const MAX_PROTOCOL_ATTEMPTS: u32 = 3;
+/// Tries of rows that were refused for a passing reason.
+const MAX_ROW_TRIES: u32 = 3;
+
+/// What became of an operation of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It was sent.
+    Verdict(Verdict),
+    /// It was not sent, or provably not applied: it stays due.
+    Unsent,
+}
+
+/// An intent that can be closed, with the fates of its operations.
+#[derive(Debug)]
+pub(crate) struct Closing {
+    /// The batch; none where no intent was opened.
+    pub batch: Option<u64>,
+    /// What became of each operation.
+    pub fates: Vec<(Operation, Fate)>,
+}
+
+/// Why a run cannot go on.
+#[derive(Debug, Clone)]
+pub(crate) struct RunEnd {
+    /// The reason.
+    pub problem: Problem,
+    /// When the destination said to come back.
+    pub retry_at: Option<DateTime<Utc>>,
+}
+
+impl From<Problem> for RunEnd {
+    fn from(problem: Problem) -> Self {
+        Self { problem, retry_at: None }
+    }
+}
+
+/// What came of one batch, its halves included.
+#[derive(Debug, Default)]
+pub(crate) struct Sent {
+    /// Intents to close.
+    pub closings: Vec<Closing>,
+    /// Batches that wait for the session's end, with their operations' numbers.
+    pub staged: Vec<(u64, Vec<u64>)>,
+    /// Requests made.
+    pub requests: u64,
+    /// Body bytes sent.
+    pub bytes: u64,
+    /// Tries after the first.
+    pub retries: u64,
+    /// Set where nothing more can be sent.
+    pub end: Option<RunEnd>,
+}
+
+/// Sends batches of one run.
+pub(crate) struct Sender {
+    pub core: Arc<Core>,
+    pub session: Box<dyn Session>,
+    pub run: RunId,
+    pub sync: SyncId,
+    pub limits: Arc<DestinationLimits>,
+    pub log: Arc<RunLog>,
+    pub cancel: CancellationToken,
+    /// Whether a batch of unclear outcome may be sent again.
+    pub repeatable: bool,
+    /// The number of the next batch.
+    pub numbers: AtomicU64,
+}
+
+struct Piece {
+    operations: Arc<Vec<Operation>>,
+    row_tries: u32,
+}
+
+enum Step {
+    Closed(Closing),
+    Again(Closing, Piece),
+    Halve { batch: u64, code: String, text: String, piece: Piece },
+    Staged { batch: u64, numbers: Vec<u64> },
+    End(Closing, RunEnd),
+}
+
+impl Sender {
+    /// Sends a batch; halves and repeats are sent in turn.
+    pub async fn send(&self, operations: Arc<Vec<Operation>>) -> Sent {
+        let mut sent = Sent::default();
+        let mut waiting = vec![Piece { operations, row_tries: 0 }];
+        while let Some(piece) = waiting.pop() {
+            if sent.end.is_some() || self.cancel.is_cancelled() {
+                sent.closings.push(Closing { batch: None, fates: unsent(&piece.operations) });
+                continue;
+            }
+            match self.send_piece(piece, &mut sent).await {
+                Step::Closed(closing) => sent.closings.push(closing),
+                Step::Again(closing, again) => {
+                    sent.closings.push(closing);
+                    waiting.push(again);
+                }
+                Step::Staged { batch, numbers } => sent.staged.push((batch, numbers)),
+                Step::End(closing, end) => {
+                    sent.closings.push(closing);
+                    sent.end = Some(end);
+                }
+                Step::Halve { batch, code, text, piece } => {
+                    sent.closings.push(self.halve(batch, &code, &text, piece, &mut waiting));
+                }
+            }
+        }
+        sent
+    }
+
+    fn halve(
+        &self,
+        batch: u64,
+        code: &str,
+        text: &str,
+        piece: Piece,
+        waiting: &mut Vec<Piece>,
+    ) -> Closing {
+        let operations = &piece.operations;
+        if let [only] = operations.as_slice() {
+            let rejection = Rejection {
+                code: code.to_owned(),
+                field: None,
+                text: text.to_owned(),
+                transient: false,
+            };
+            let fate = Fate::Verdict(Verdict::Rejected(rejection));
+            return Closing { batch: Some(batch), fates: vec![(only.clone(), fate)] };
+        }
+        self.log.line("retry", format!("batch {batch} was refused ({text}): trying its halves"));
+        let (left, right) = operations.split_at(operations.len() / 2);
+        for half in [right, left] {
+            waiting.push(Piece {
+                operations: Arc::new(half.to_vec()),
+                row_tries: piece.row_tries,
+            });
+        }
+        Closing { batch: Some(batch), fates: Vec::new() }
+    }
+
+    async fn send_piece(&self, piece: Piece, sent: &mut Sent) -> Step {
+        let batch = self.numbers.fetch_add(1, Ordering::Relaxed);
+        let intent = match self.open_intent(batch, &piece.operations).await {
+            Ok(intent) => intent,
+            Err(end) => {
+                let fates = unsent(&piece.operations);
+                return Step::End(Closing { batch: None, fates }, end);
+            }
+        };
+        self.attempts(&intent, piece, sent).await
+    }
+
+    async fn open_intent(&self, batch: u64, operations: &[Operation]) -> Result<Intent, RunEnd> {
+        self.core.check_free_space()?;
+        let memo = match self.session.prepare(batch).await {
+            Ok(memo) => memo,
+            Err(error) => return Err(self.end_of(&error)),
+        };
+        let intent = Intent {
+            run: self.run.clone(),
+            sync: self.sync.clone(),
+            batch,
+            operations: operations.iter().map(|operation| operation.number).collect(),
+            idempotency_key: self.core.idempotency_key(),
+            payload_hash: payload_hash(operations),
+            memo,
+        };
+        self.core.store.open_intent(&intent).await.map_err(Problem::from)?;
+        Ok(intent)
+    }
+
+    async fn attempts(&self, intent: &Intent, piece: Piece, sent: &mut Sent) -> Step {
+        let batch = intent.batch;
+        let mut attempts = self.limits.attempts();
+        let mut attempt = 0;
+        let mut ambiguous = false;
+        loop {
+            let pass = tokio::select! {
+                pass = self.limits.enter() => pass,
+                () = self.cancel.cancelled() => {
+                    return Step::Closed(self.give_up(batch, &piece, ambiguous, "cancelled"));
+                }
+            };
+            let pass = match pass {
+                Ok(pass) => pass,
+                Err(error) => {
+                    let closing = self.give_up(batch, &piece, ambiguous, &error.to_string());
+                    return Step::End(closing, Problem::from(error).into());
+                }
+            };
+            let error = match self.session.write(delivery(intent, &piece, attempt)).await {
+                Ok(written) => {
+                    pass.succeeded();
+                    return self.written(batch, piece, written, sent);
+                }
+                Err(error) => error,
+            };
+            match &error {
+                WriteError::Retryable { .. } | WriteError::Ambiguous { .. } | WriteError::Protocol { .. } => {
+                    pass.failed();
+                }
+                _ => pass.answered(),
+            }
+            ambiguous |= matches!(error, WriteError::Ambiguous { .. } | WriteError::Protocol { .. });
+            let wait = match self.judge(&error, attempt, &mut attempts) {
+                Judgement::Wait(wait) => wait,
+                Judgement::Halve { code, text } => {
+                    return Step::Halve { batch, code, text, piece };
+                }
+                Judgement::GiveUp => {
+                    return Step::Closed(self.give_up(batch, &piece, ambiguous, &error.to_string()));
+                }
+                Judgement::End(end) => {
+                    let closing = self.give_up(batch, &piece, ambiguous, &error.to_string());
+                    return Step::End(closing, end);
+                }
+            };
+            self.log.line(
+                "retry",
+                format!("batch {batch}: {error}; waiting {:.1} s", wait.as_secs_f64()),
+            );
+            if !matches!(error, WriteError::RateLimited { .. }) {
+                attempt += 1;
+            }
+            sent.retries += 1;
+            tokio::select! {
+                () = self.core.clock.sleep(wait) => {}
+                () = self.cancel.cancelled() => {
+                    return Step::Closed(self.give_up(batch, &piece, ambiguous, "cancelled"));
+                }
+            }
+        }
+    }
+
+    fn written(&self, batch: u64, piece: Piece, written: Written, sent: &mut Sent) -> Step {
+        let (verdicts, requests, bytes) = match written {
+            Written::Staged { bytes } => {
+                sent.bytes += bytes;
+                let numbers = piece.operations.iter().map(|operation| operation.number).collect();
+                return Step::Staged { batch, numbers };
+            }
+            Written::Verdicts { verdicts, requests, bytes } => (verdicts, requests, bytes),
+        };
+        sent.requests += requests;
+        sent.bytes += bytes;
+        let mut verdicts: HashMap<u64, Verdict> = verdicts.into_iter().collect();
+        let mut fates = Vec::with_capacity(piece.operations.len());
+        let mut again = Vec::new();
+        for operation in piece.operations.iter() {
+            let verdict = verdicts.remove(&operation.number).unwrap_or_else(|| Verdict::Unknown {
+                reason: "the destination's answer left this row out".into(),
+            });
+            let passing = matches!(&verdict, Verdict::Rejected(why) if why.transient);
+            if passing && piece.row_tries + 1 < MAX_ROW_TRIES {
+                again.push(operation.clone());
+            } else {
+                fates.push((operation.clone(), Fate::Verdict(verdict)));
+            }
+        }
+        let closing = Closing { batch: Some(batch), fates };
+        if again.is_empty() {
+            return Step::Closed(closing);
+        }
+        sent.retries += 1;
+        let row_tries = piece.row_tries + 1;
+        Step::Again(closing, Piece { operations: Arc::new(again), row_tries })
+    }
+
+    /// Closes a batch that is not tried again: what may have been applied is unknown.
+    fn give_up(&self, batch: u64, piece: &Piece, ambiguous: bool, reason: &str) -> Closing {
+        let fates = if ambiguous {
+            let verdict = Verdict::Unknown { reason: reason.to_owned() };
+            let all = piece.operations.iter();
+            all.map(|operation| (operation.clone(), Fate::Verdict(verdict.clone()))).collect()
+        } else {
+            unsent(&piece.operations)
+        };
+        Closing { batch: Some(batch), fates }
+    }
+
+    fn judge(&self, error: &WriteError, attempt: u32, attempts: &mut Attempts) -> Judgement {
+        match error {
+            WriteError::Fatal(fatal) => Judgement::End(Problem::from(fatal.clone()).into()),
+            WriteError::Poison { code, text } => {
+                Judgement::Halve { code: code.clone(), text: text.clone() }
+            }
+            WriteError::TooLarge { text } => {
+                Judgement::Halve { code: "too_large".into(), text: text.clone() }
+            }
+            WriteError::RateLimited { retry_after, daily, .. } => {
+                match self.limits.hold(*retry_after, attempts) {
+                    ToldWait::Here(wait) if !daily => Judgement::Wait(wait),
+                    _ => Judgement::End(self.end_of(error)),
+                }
+            }
+            WriteError::Retryable { retry_after: Some(asked), .. } => {
+                match self.limits.retry(attempts) {
+                    Retry::After(wait) => Judgement::Wait(wait.max(*asked).min(LONGEST_WAIT)),
+                    Retry::GiveUp | Retry::NoBudget => Judgement::End(self.end_of(error)),
+                }
+            }
+            WriteError::Ambiguous { .. } | WriteError::Protocol { .. } if !self.repeatable => {
+                Judgement::GiveUp
+            }
+            WriteError::Protocol { .. } if attempt + 1 >= MAX_PROTOCOL_ATTEMPTS => {
+                Judgement::End(self.end_of(error))
+            }
+            _ => match self.limits.retry(attempts) {
+                Retry::After(wait) => Judgement::Wait(wait),
+                Retry::GiveUp | Retry::NoBudget => Judgement::End(self.end_of(error)),
+            },
+        }
+    }
+
+    /// The end of a run for which this error stands.
+    pub fn end_of(&self, error: &WriteError) -> RunEnd {
+        let (kind, hint) = match error {
+            WriteError::Fatal(fatal) => return Problem::from(fatal.clone()).into(),
+            WriteError::RateLimited { .. } => {
+                (ProblemKind::RateLimited, "what was not sent goes when the limit is free again")
+            }
+            WriteError::Protocol { .. } => {
+                (ProblemKind::Protocol, "check that the address is the one that takes records")
+            }
+            _ => (
+                ProblemKind::Destination,
+                "test the destination; what was not sent stays due and goes with the next run",
+            ),
+        };
+        let retry_at = match error {
+            WriteError::RateLimited { retry_after: Some(wait), .. } => {
+                chrono::Duration::from_std(*wait).ok().map(|wait| self.core.clock.now() + wait)
+            }
+            _ => None,
+        };
+        RunEnd { problem: Problem::new(kind, error.to_string()).hint(hint), retry_at }
+    }
+}
+
+enum Judgement {
+    Wait(Duration),
+    Halve { code: String, text: String },
+    GiveUp,
+    End(RunEnd),
+}
+
+fn delivery(intent: &Intent, piece: &Piece, attempt: u32) -> DeliveryBatch {
+    let operations = Arc::clone(&piece.operations);
+    let count = operations.len();
+    let iterator = (0..count).filter_map(move |at| operations.get(at).cloned().map(Ok));
+    DeliveryBatch {
+        number: intent.batch,
+        idempotency_key: intent.idempotency_key.clone(),
+        memo: intent.memo.clone(),
+        attempt,
+        replay: false,
+        operations: BatchReader::new(count, iterator),
+    }
+}
+
+fn unsent(operations: &[Operation]) -> Vec<(Operation, Fate)> {
+    operations.iter().map(|operation| (operation.clone(), Fate::Unsent)).collect()
+}
+
+/// The hash that proves a replay to be verbatim: kinds, identifiers and records in order.
+pub(crate) fn payload_hash(operations: &[Operation]) -> [u8; 16] {
+    let mut hasher = Xxh3::new();
+    let mut scratch = Vec::new();
+    for operation in operations {
+        scratch.clear();
+        scratch.extend_from_slice(operation.kind.word().as_bytes());
+        for value in &operation.identifier {
+            crate::domain::row::encode(value, &mut scratch);
+        }
+        if let Some(record) = &operation.new {
+            record.encode(&mut scratch);
+        }
+        hasher.update(&scratch);
+    }
+    hasher.digest128().to_be_bytes()
+}

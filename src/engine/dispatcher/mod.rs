@@ -1,0 +1,151 @@
+//! The dispatcher: the one writer of live state, where commands, runs and the schedule meet.
+
+mod commands;
+mod live;
+mod runs;
+mod scheduling;
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::domain::command::{Command, Reply};
+use crate::domain::id::SyncId;
+use crate::domain::problem::Problem;
+use crate::domain::run::Run;
+use crate::link::WorkspaceView;
+
+use super::core::Core;
+pub(crate) use live::{Active, Live};
+
+/// The answer to a command.
+pub(crate) type Answering = oneshot::Sender<Result<Reply, Problem>>;
+
+/// What reaches the dispatcher.
+pub(crate) enum Message {
+    /// A face asks for something.
+    Command(Box<Command>, Answering),
+    /// A run's counters or phase changed.
+    RunChanged(Box<Run>),
+    /// A run is final, and stored so.
+    RunEnded(Box<Run>),
+    /// What an earlier core left open of a sync is settled.
+    Settled(SyncId),
+    /// The catalog changed in the store.
+    CatalogChanged,
+    /// The core goes away; answered when every run has ended.
+    Stop(oneshot::Sender<()>),
+}
+
+/// How the dispatcher works.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Conduct {
+    /// Whether schedules fire and interrupted syncs are run again; off for a single command.
+    pub autonomous: bool,
+}
+
+/// The one writer of live state.
+pub(crate) struct Dispatcher {
+    pub(super) core: Arc<Core>,
+    pub(super) live: Live,
+    pub(super) conduct: Conduct,
+    pub(super) sender: mpsc::UnboundedSender<Message>,
+    view: watch::Sender<Arc<WorkspaceView>>,
+    stopping: Option<oneshot::Sender<()>>,
+}
+
+impl Dispatcher {
+    /// Loads the workspace and makes the first view.
+    ///
+    /// # Errors
+    /// A [`Problem`] of kind `state` where the store cannot be read.
+    pub async fn load(
+        core: Arc<Core>,
+        conduct: Conduct,
+        sender: mpsc::UnboundedSender<Message>,
+        view: watch::Sender<Arc<WorkspaceView>>,
+    ) -> Result<Self, Problem> {
+        let live = Live::load(&core).await?;
+        let mut dispatcher = Self { core, live, conduct, sender, view, stopping: None };
+        dispatcher.refresh_all();
+        Ok(dispatcher)
+    }
+
+    /// Works until the core stops.
+    pub async fn work(mut self, mut messages: mpsc::UnboundedReceiver<Message>) {
+        self.start_ready().await;
+        loop {
+            if self.stopping.is_some() && self.live.active.is_empty() {
+                break;
+            }
+            let wake = self.wake_at();
+            let clock = Arc::clone(&self.core.clock);
+            let sleep = async move {
+                match wake {
+                    Some(at) => clock.sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                message = messages.recv() => match message {
+                    Some(message) => self.take(message).await,
+                    None => break,
+                },
+                () = sleep => self.fire_due().await,
+            }
+        }
+        if let Some(done) = self.stopping.take() {
+            let _ = done.send(());
+        }
+    }
+
+    async fn take(&mut self, message: Message) {
+        self.live.now = self.core.clock.now();
+        match message {
+            Message::Command(command, answer) => self.command(*command, answer).await,
+            Message::RunChanged(run) => {
+                self.live.run_changed(&run, self.core.clock.now());
+                self.refresh(&run.sync);
+            }
+            Message::RunEnded(run) => self.run_ended(*run).await,
+            Message::Settled(sync) => self.settled(&sync).await,
+            Message::CatalogChanged => self.reload().await,
+            Message::Stop(done) => self.stop(done),
+        }
+    }
+
+    fn stop(&mut self, done: oneshot::Sender<()>) {
+        for active in self.live.active.values() {
+            active.stop.shutdown.cancel();
+            active.stop.token.cancel();
+        }
+        self.stopping = Some(done);
+    }
+
+    /// Whether the core is about to go away, so that nothing new may start.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.is_some()
+    }
+
+    /// Reads the catalog again and shows it; a failed read leaves the old one.
+    pub(crate) async fn reload(&mut self) {
+        match self.live.reload(&self.core).await {
+            Ok(()) => self.refresh_all(),
+            Err(problem) => tracing::error!(%problem, "cannot read the catalog again"),
+        }
+    }
+
+    /// Shows a new state of one sync.
+    pub(super) fn refresh(&mut self, sync: &SyncId) {
+        if let Some(view) = self.live.refresh(sync) {
+            self.view.send_replace(view);
+        }
+    }
+
+    /// Shows a new state of everything.
+    pub(super) fn refresh_all(&mut self) {
+        let view = self.live.refresh_all();
+        self.view.send_replace(view);
+    }
+}

@@ -1,0 +1,248 @@
+//! Answers the commands that only look: runs, rows, plans, logs, history, previews, tests.
+
+use std::sync::Arc;
+
+use crate::config::export;
+use crate::connectors::{Chunk, Query};
+use crate::domain::command::{
+    Command, PlanEntry, PlanPage, Reply, RowEntry, RowFilter, Table,
+};
+use crate::domain::destination::{Health, StepOutcome, TestStep};
+use crate::domain::id::{RunId, SyncId};
+use crate::domain::plan::{Record, RecordShape, ShapeField};
+use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::row::Cell;
+use crate::domain::run::Run;
+use crate::snapshot::plan_file::PlanReader;
+use crate::store::{Catalog, Pinned};
+
+use super::core::Core;
+use super::deliver::broken;
+use super::deliver::cut::unreadable;
+use super::render::{key_by_column, record_by_field};
+use super::run::prepare::open_snapshot;
+use super::{connect, names, run_log};
+
+/// Rows of one answer where a face asks for no number.
+const PAGE: u32 = 500;
+
+/// Answers a command that changes no live state.
+pub(crate) async fn answer(
+    core: &Arc<Core>,
+    catalog: &Catalog,
+    command: Command,
+) -> Result<Reply, Problem> {
+    match command {
+        Command::Runs { sync, before, limit } => {
+            let sync = sync.map(|name| names::sync(catalog, &name)).transpose()?;
+            let id = sync.map(|sync| &sync.id);
+            Ok(Reply::Runs(core.store.runs(id, before.as_ref(), limit).await?))
+        }
+        Command::ShowRun { run } => {
+            let (run, _) = find_run(core, &run).await?;
+            Ok(Reply::Run(Box::new(run)))
+        }
+        Command::Rows { run, filter } => rows(core, &run, filter).await,
+        Command::ShowPlan { run, from, limit } => plan(core, &run, from, limit).await,
+        Command::Log { run, from, limit } => {
+            Ok(Reply::Log(run_log::read(&core.log_path(&run), from, limit)?))
+        }
+        Command::History { key, sync } => {
+            super::history::of_key(core, catalog, &key, sync.as_deref()).await
+        }
+        Command::Preview { model, limit } => preview(core, catalog, &model, limit).await,
+        Command::Test { connection } => test(core, catalog, &connection).await,
+        Command::Objects { destination } => {
+            let destination = names::destination(catalog, &destination)?;
+            let connector = connect::destination(core, destination).await?;
+            Ok(Reply::Objects(connector.objects().await?))
+        }
+        Command::Fields { destination, object } => {
+            let destination = names::destination(catalog, &destination)?;
+            let connector = connect::destination(core, destination).await?;
+            Ok(Reply::Schema(connector.fields(&object).await?))
+        }
+        Command::CreateObject { destination, object, columns, identifier } => {
+            let destination = names::destination(catalog, &destination)?;
+            let connector = connect::destination(core, destination).await?;
+            let place = |name: &String| columns.iter().position(|column| column.name == *name);
+            let positions: Option<Vec<usize>> = identifier.iter().map(place).collect();
+            let shape = RecordShape {
+                fields: columns
+                    .iter()
+                    .map(|column| ShapeField {
+                        name: column.name.clone(),
+                        kind: column.kind,
+                        on_create: false,
+                        if_empty: false,
+                    })
+                    .collect(),
+                identifier: positions.filter(|found| !found.is_empty()).ok_or_else(|| {
+                    Problem::new(ProblemKind::Usage, "the identifier must name some of the fields")
+                })?,
+            };
+            Ok(Reply::Schema(connector.create_object(&object, &shape).await?))
+        }
+        Command::Export { sync } => {
+            let sync = sync.map(|name| names::sync(catalog, &name)).transpose()?;
+            let id = sync.map(|sync| &sync.id);
+            let resources = export::Resources {
+                name: &catalog.workspace.name,
+                timezone: &catalog.workspace.timezone,
+                sources: &catalog.sources,
+                models: &catalog.models,
+                destinations: &catalog.destinations,
+                syncs: &catalog.syncs,
+            };
+            Ok(Reply::Text(export::export(&resources, id)?))
+        }
+        Command::Events { after, limit } => {
+            Ok(Reply::Events(core.store.events(after, limit).await?))
+        }
+        other => Err(Problem::new(
+            ProblemKind::Internal,
+            format!("the command {other:?} is not one that only looks"),
+        )),
+    }
+}
+
+/// The run of this id with the configuration that it started with.
+pub(crate) async fn find_run(core: &Core, id: &RunId) -> Result<(Run, Pinned), Problem> {
+    core.store.run(id).await?.ok_or_else(|| {
+        Problem::new(ProblemKind::NotFound, format!("there is no run {id}"))
+            .hint("signalsmith list runs shows them")
+    })
+}
+
+async fn rows(core: &Core, id: &RunId, mut filter: RowFilter) -> Result<Reply, Problem> {
+    let (_, pinned) = find_run(core, id).await?;
+    if filter.limit == 0 {
+        filter.limit = PAGE;
+    }
+    let stored = core.store.rows(id, &filter).await?;
+    let path = core.plan_path(id);
+    let entries = tokio::task::spawn_blocking(move || {
+        let reader = PlanReader::open(&path).ok();
+        let entries = stored.into_iter().map(|stored| {
+            let row = stored.row;
+            let operation = row
+                .operation
+                .zip(reader.as_ref())
+                .and_then(|(number, reader)| reader.operation(number).ok().flatten());
+            let payload = operation.zip(reader.as_ref()).and_then(|(operation, reader)| {
+                operation.new.map(|record| record_by_field(&reader.header().shape, &record))
+            });
+            RowEntry {
+                place: stored.place,
+                key: key_by_column(&pinned.model, &row.key),
+                verdict: row.verdict,
+                op: row.op.map(|op| op.word().to_owned()),
+                field: row.field,
+                code: row.code,
+                reason: row.reason,
+                attempts: stored.attempts,
+                payload,
+            }
+        });
+        entries.collect::<Vec<_>>()
+    });
+    Ok(Reply::Rows(entries.await.map_err(|error| broken(&error))?))
+}
+
+async fn plan(core: &Core, id: &RunId, from: u64, limit: u32) -> Result<Reply, Problem> {
+    let (run, pinned) = find_run(core, id).await?;
+    let path = core.plan_path(id);
+    let page = tokio::task::spawn_blocking(move || {
+        let reader = PlanReader::open(&path).map_err(unreadable)?;
+        let mut operations = Vec::new();
+        for operation in reader.operations(from).take(limit as usize) {
+            let operation = operation.map_err(unreadable)?;
+            let shape = &reader.header().shape;
+            let show = |record: &Option<Record>| {
+                record.as_ref().map(|record| record_by_field(shape, record))
+            };
+            operations.push(PlanEntry {
+                op: operation.kind,
+                key: key_by_column(&pinned.model, &operation.key),
+                old: show(&operation.old),
+                new: show(&operation.new),
+            });
+        }
+        let plan_hash = reader.hash().to_owned();
+        Ok::<_, Problem>(PlanPage { plan_hash, counters: run.counters, operations })
+    });
+    Ok(Reply::Plan(page.await.map_err(|error| broken(&error))??))
+}
+
+async fn preview(
+    core: &Core,
+    catalog: &Catalog,
+    name: &str,
+    limit: u32,
+) -> Result<Reply, Problem> {
+    let model = names::model(catalog, name)?;
+    let source = catalog.sources.iter().find(|source| source.id == model.source);
+    let source = source.ok_or_else(|| {
+        Problem::new(ProblemKind::Config, format!("the source of {} is gone", model.name))
+    })?;
+    let connector = connect::source(core, source).await?;
+    let cancel = tokio_util::sync::CancellationToken::new();
+    let stop = cancel.clone().drop_guard();
+    let query = Query {
+        sql: model.sql.clone(),
+        columns: model.columns.clone(),
+        limit: Some(u64::from(limit).saturating_add(1)),
+        cancel,
+    };
+    let mut stream = connector.read(query).await?;
+    let most = limit as usize;
+    let mut rows = Vec::new();
+    let mut more = false;
+    'reading: while let Some(chunk) = stream.recv().await {
+        let Chunk::Batch(batch) = chunk? else { break };
+        for row in 0..batch.rows() {
+            if rows.len() == most {
+                more = true;
+                break 'reading;
+            }
+            let cells = (0..model.columns.len()).map(|column| match batch.value(row, column) {
+                Ok(Cell::Value(value)) => value.to_json(),
+                Ok(Cell::Misfit(text)) => format!("{text} (does not fit)").into(),
+                Ok(Cell::LeftOut) | Err(_) => serde_json::Value::Null,
+            });
+            rows.push(cells.collect());
+        }
+    }
+    drop(stop);
+    Ok(Reply::Table(Table { columns: model.columns.clone(), rows, more }))
+}
+
+async fn test(core: &Core, catalog: &Catalog, name: &str) -> Result<Reply, Problem> {
+    if let Ok(source) = names::source(catalog, name) {
+        let steps = connect::source(core, source).await?.test().await;
+        return Ok(Reply::Steps(steps));
+    }
+    let destination = names::destination(catalog, name)?;
+    let steps = connect::destination(core, destination).await?.test().await;
+    let at = core.clock.now();
+    let failed = |step: &&TestStep| step.outcome == StepOutcome::Failed;
+    let health = match steps.iter().find(failed) {
+        Some(step) => Health::Failing { at, reason: format!("{}: {}", step.name, step.detail) },
+        None => Health::Healthy { at },
+    };
+    core.store.set_health(&destination.id, health).await?;
+    Ok(Reply::Steps(steps))
+}
+
+/// Empties the snapshot of a sync; what it sent stays where it is.
+///
+/// # Errors
+/// A [`Problem`] of kind `state` where it cannot be read or written.
+pub(crate) async fn forget(core: &Arc<Core>, sync: &SyncId) -> Result<(), Problem> {
+    let snapshot = open_snapshot(core, sync).await?;
+    tokio::task::spawn_blocking(move || snapshot.forget())
+        .await
+        .map_err(|error| broken(&error))??;
+    core.store.set_held(sync, None).await?;
+    Ok(())
+}

@@ -1,0 +1,194 @@
+//! Recovery at start: open intents are replayed verbatim, interrupted syncs are run once more.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use crate::connectors::{BatchReader, DeliveryBatch, RunContext, Session, WriteError, Written};
+use crate::domain::id::{RunId, SyncId};
+use crate::domain::plan::Operation;
+use crate::domain::problem::Problem;
+use crate::domain::run::{Run, RunStatus};
+use crate::domain::verdict::Verdict;
+use crate::snapshot::plan_file::PlanReader;
+use crate::store::{Intent, Pinned};
+
+use super::connect;
+use super::core::Core;
+use super::deliver::acknowledge::Acknowledger;
+use super::deliver::cut::unreadable;
+use super::deliver::send::{Closing, Fate, payload_hash};
+use super::deliver::{broken, read_operations};
+use super::run_log::RunLog;
+
+/// A request of a dead run may still be travelling for so long.
+const REQUEST_TIMEOUT_S: u64 = 30;
+
+/// Ends every run that the last core left under way; gives their syncs.
+///
+/// # Errors
+/// A [`Problem`] of kind `state` where the store cannot be read or written.
+pub(crate) async fn end_orphans(core: &Arc<Core>) -> Result<Vec<SyncId>, Problem> {
+    let now = core.clock.now();
+    let mut interrupted = Vec::new();
+    for mut run in core.store.orphaned_runs().await? {
+        run.status = RunStatus::Interrupted;
+        run.ended_at = Some(now);
+        core.store.update_run(&run).await?;
+        core.store.note_crash(&run.sync, now).await?;
+        interrupted.push(run.sync);
+    }
+    Ok(interrupted)
+}
+
+/// The open intents that the last core left, by run.
+///
+/// # Errors
+/// A [`Problem`] of kind `state` where the store cannot be read.
+pub(crate) async fn open_intents(
+    core: &Core,
+) -> Result<BTreeMap<(SyncId, RunId), Vec<Intent>>, Problem> {
+    let mut by_run: BTreeMap<(SyncId, RunId), Vec<Intent>> = BTreeMap::new();
+    for intent in core.store.open_intents().await? {
+        by_run.entry((intent.sync.clone(), intent.run.clone())).or_default().push(intent);
+    }
+    Ok(by_run)
+}
+
+/// Settles a run's open intents: sent again verbatim where that can be done, else unknown.
+///
+/// # Errors
+/// A [`Problem`] where the store or the plan cannot be read; the intents then stay open.
+pub(crate) async fn settle(core: &Arc<Core>, id: &RunId, intents: Vec<Intent>) -> Result<(), Problem> {
+    let Some((mut run, pinned)) = core.store.run(id).await? else { return Ok(()) };
+    let log = RunLog::open(core, &run.sync, id);
+    log.line("recovery", format!("{} batches were under way when the core stopped", intents.len()));
+    let acknowledger = Acknowledger { keep_values: pinned.sync.settings.keep_values, log: &log };
+    let session = match open_session(core, &run, &pinned).await {
+        Ok(session) => Some(session),
+        Err(problem) => {
+            log.line("recovery", format!("not sent again: {}", problem.text));
+            None
+        }
+    };
+    let mut staged = Vec::new();
+    for intent in intents {
+        let numbers: HashSet<u64> = intent.operations.iter().copied().collect();
+        let operations = Arc::new(read_operations(core.plan_path(id), numbers).await?);
+        let fates = match &session {
+            Some(session) if payload_hash(&operations) == intent.payload_hash => {
+                match replay(session.as_ref(), &intent, &operations).await {
+                    Ok(Written::Staged { .. }) => {
+                        staged.push((intent.batch, operations));
+                        continue;
+                    }
+                    Ok(Written::Verdicts { verdicts, .. }) => answered(&operations, verdicts),
+                    Err(error) => unknown(&operations, &error.to_string()),
+                }
+            }
+            _ => unknown(&operations, "the core stopped before the answer came"),
+        };
+        let closing = Closing { batch: Some(intent.batch), fates };
+        let kept = acknowledger.acknowledge(&mut run, &closing);
+        core.store.close_intent(kept).await?;
+    }
+    let finished = match session {
+        Some(session) => session.finish().await,
+        None => return Ok(()),
+    };
+    for (batch, operations) in staged {
+        let fates = match &finished {
+            Ok(done) => answered_or_accepted(&operations, &done.exceptions),
+            Err(error) => unknown(&operations, &error.to_string()),
+        };
+        let kept = acknowledger.acknowledge(&mut run, &Closing { batch: Some(batch), fates });
+        core.store.close_intent(kept).await?;
+    }
+    log.line("recovery", "settled");
+    Ok(())
+}
+
+/// Opens a session under the pinned revision, where the destination is still the same and the
+/// sync is not paused.
+async fn open_session(
+    core: &Arc<Core>,
+    run: &Run,
+    pinned: &Pinned,
+) -> Result<Box<dyn Session>, Problem> {
+    use crate::domain::problem::ProblemKind::Conflict;
+    let catalog = core.store.load_catalog().await?;
+    let settings = &pinned.sync.settings;
+    let sync = catalog.syncs.iter().find(|sync| sync.id == run.sync);
+    if sync.is_none_or(|sync| sync.settings.paused) {
+        return Err(Problem::new(Conflict, "the sync is paused"));
+    }
+    let destination = catalog.destinations.iter().find(|found| found.id == settings.destination);
+    if destination.is_none_or(|found| found.settings != pinned.destination.settings) {
+        return Err(Problem::new(Conflict, "the destination was changed meanwhile"));
+    }
+    let connector = connect::destination(core, &pinned.destination).await?;
+    let capabilities = connector.capabilities(&settings.destination_object);
+    if !capabilities.exactly_once {
+        core.clock.sleep(std::time::Duration::from_secs(REQUEST_TIMEOUT_S)).await;
+    }
+    let path = core.plan_path(&run.id);
+    let shape = tokio::task::spawn_blocking(move || {
+        PlanReader::open(&path).map(|reader| reader.header().shape.clone()).map_err(unreadable)
+    })
+    .await
+    .map_err(|error| broken(&error))??;
+    let context = RunContext {
+        run: run.id.clone(),
+        sync: run.sync.clone(),
+        object: settings.destination_object.clone(),
+        mode: settings.mode,
+        shape: Arc::new(shape),
+        started_at: run.started_at.unwrap_or(run.queued_at),
+    };
+    Ok(connector.begin(context).await?)
+}
+
+async fn replay(
+    session: &dyn Session,
+    intent: &Intent,
+    operations: &Arc<Vec<Operation>>,
+) -> Result<Written, WriteError> {
+    let all = Arc::clone(operations);
+    let count = all.len();
+    let reader = BatchReader::new(count, (0..count).filter_map(move |at| all.get(at).cloned().map(Ok)));
+    let batch = DeliveryBatch {
+        number: intent.batch,
+        idempotency_key: intent.idempotency_key.clone(),
+        memo: intent.memo.clone(),
+        attempt: 0,
+        replay: true,
+        operations: reader,
+    };
+    session.write(batch).await
+}
+
+fn answered(operations: &[Operation], verdicts: Vec<(u64, Verdict)>) -> Vec<(Operation, Fate)> {
+    let mut verdicts: std::collections::HashMap<u64, Verdict> = verdicts.into_iter().collect();
+    let fate = |operation: &Operation| {
+        Fate::Verdict(verdicts.remove(&operation.number).unwrap_or_else(|| Verdict::Unknown {
+            reason: "the destination's answer left this row out".into(),
+        }))
+    };
+    let mut fate = fate;
+    operations.iter().map(|operation| (operation.clone(), fate(operation))).collect()
+}
+
+fn answered_or_accepted(
+    operations: &[Operation],
+    exceptions: &[(u64, Verdict)],
+) -> Vec<(Operation, Fate)> {
+    let fate = |operation: &Operation| {
+        let found = exceptions.iter().find(|(number, _)| *number == operation.number);
+        found.map_or(Verdict::ACCEPTED, |(_, verdict)| verdict.clone())
+    };
+    operations.iter().map(|op| (op.clone(), Fate::Verdict(fate(op)))).collect()
+}
+
+fn unknown(operations: &[Operation], reason: &str) -> Vec<(Operation, Fate)> {
+    let verdict = Verdict::Unknown { reason: reason.to_owned() };
+    operations.iter().map(|op| (op.clone(), Fate::Verdict(verdict.clone()))).collect()
+}

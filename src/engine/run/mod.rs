@@ -1,0 +1,202 @@
+//! One run from its start to its end: read, compare, guard, wait for a person, write.
+
+pub(crate) mod guards;
+pub(crate) mod planning;
+pub(crate) mod prepare;
+pub(crate) mod report;
+pub(crate) mod writing;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::guard::Guards;
+use crate::domain::mode::Approval;
+use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::run::{Phase, PhaseTime, Run, RunStatus};
+use crate::store::Pinned;
+
+use super::core::Core;
+use super::deliver::send::RunEnd;
+use super::run_log::RunLog;
+use report::Reporter;
+
+/// How long a run waits for a person.
+const APPROVAL_HOURS: i64 = 24;
+
+/// A person's answer to a waiting run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// Goes on with the plan of this hash.
+    Approve {
+        /// The plan that was looked at.
+        plan_hash: String,
+    },
+    /// Ends with nothing sent.
+    Reject,
+}
+
+/// Why a run is asked to stop.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Stop {
+    /// Cancelled for whatever reason.
+    pub token: CancellationToken,
+    /// Set where the core goes away, so that the run is interrupted and not cancelled.
+    pub shutdown: CancellationToken,
+}
+
+/// Everything that one run needs.
+pub(crate) struct Job {
+    pub core: Arc<Core>,
+    pub run: Run,
+    pub pinned: Pinned,
+    pub guards: Guards,
+    pub stop: Stop,
+    pub answers: mpsc::Receiver<Answer>,
+    pub reporter: Reporter,
+    pub log: Arc<RunLog>,
+    phase_began: DateTime<Utc>,
+}
+
+impl Job {
+    /// Joins what a run needs; the run is claimed already.
+    pub fn new(
+        core: &Arc<Core>,
+        run: Run,
+        pinned: Pinned,
+        guards: Guards,
+        stop: Stop,
+        answers: mpsc::Receiver<Answer>,
+        reporter: Reporter,
+    ) -> Self {
+        let log = Arc::new(RunLog::open(core, &run.sync, &run.id));
+        let core = Arc::clone(core);
+        let phase_began = core.clock.now();
+        Self { core, run, pinned, guards, stop, answers, reporter, log, phase_began }
+    }
+
+    /// Performs the run and gives it back in its final state, which is stored.
+    pub async fn execute(mut self) -> Run {
+        let trigger = self.run.trigger.word();
+        let sync = &self.pinned.sync;
+        self.log.line("started", format!("{} · {trigger} · revision {}", sync.settings.name, sync.revision));
+        let result = self.go().await;
+        self.end_phase();
+        self.conclude(result);
+        let run = self.run.clone();
+        if let Err(error) = self.core.store.update_run(&run).await {
+            tracing::error!(run = %run.id, %error, "cannot store the end of the run");
+        }
+        run
+    }
+
+    async fn go(&mut self) -> Result<(), RunEnd> {
+        self.enter(Phase::Querying).await?;
+        let prepared = prepare::prepare(self).await?;
+        let planned = planning::plan(self, &prepared).await?;
+        let deletes = guards::judge(self, &planned).await?;
+        if self.run.options.plan_only {
+            return Ok(());
+        }
+        if self.pinned.sync.settings.approval == Approval::Always || deletes.needs_approval {
+            self.wait_for_approval(&planned.hash).await?;
+        }
+        self.enter(Phase::Writing).await?;
+        writing::write(self, &prepared, deletes).await
+    }
+
+    /// Goes to a phase and says so on disk and on screen.
+    pub async fn enter(&mut self, phase: Phase) -> Result<(), RunEnd> {
+        self.end_phase();
+        self.run.phase = Some(phase);
+        self.core.store.update_run(&self.run).await.map_err(Problem::from)?;
+        self.reporter.now(&self.run);
+        Ok(())
+    }
+
+    fn end_phase(&mut self) {
+        let now = self.core.clock.now();
+        if let Some(name) = self.run.phase {
+            let ms = (now - self.phase_began).num_milliseconds();
+            let ms = u64::try_from(ms).unwrap_or_default();
+            match self.run.phases.iter_mut().find(|time| time.name == name) {
+                Some(time) => time.ms += ms,
+                None => self.run.phases.push(PhaseTime { name, ms }),
+            }
+        }
+        self.phase_began = now;
+    }
+
+    async fn wait_for_approval(&mut self, hash: &str) -> Result<(), RunEnd> {
+        self.enter(Phase::AwaitingApproval).await?;
+        let short = hash.get(..8).unwrap_or(hash);
+        self.log.line("approval", format!("waits for someone to approve plan {short}…"));
+        let deadline = self.core.clock.now() + chrono::Duration::hours(APPROVAL_HOURS);
+        loop {
+            let answer = tokio::select! {
+                answer = self.answers.recv() => answer,
+                () = self.stop.token.cancelled() => return Err(cancelled().into()),
+                () = self.core.clock.sleep_until(deadline) => {
+                    let text = format!("nobody approved the plan within {APPROVAL_HOURS} h; nothing was sent");
+                    return Err(Problem::new(ProblemKind::Approval, text).into());
+                }
+            };
+            match answer {
+                Some(Answer::Approve { plan_hash }) if plan_hash == hash => {
+                    self.log.line("approval", "approved");
+                    return Ok(());
+                }
+                Some(Answer::Approve { .. }) => {}
+                Some(Answer::Reject) | None => {
+                    let text = "the plan was rejected; nothing was sent";
+                    return Err(Problem::new(ProblemKind::Approval, text).into());
+                }
+            }
+        }
+    }
+
+    fn conclude(&mut self, result: Result<(), RunEnd>) {
+        let now = self.core.clock.now();
+        self.run.ended_at = Some(now);
+        let stopped = self.stop.token.is_cancelled();
+        self.run.status = match &result {
+            _ if self.stop.shutdown.is_cancelled() => RunStatus::Interrupted,
+            _ if stopped => RunStatus::Cancelled,
+            Err(end) if end.problem.kind == ProblemKind::Approval => RunStatus::Cancelled,
+            Err(_) => RunStatus::Failed,
+            Ok(()) if self.run.counters.has_errors() => RunStatus::CompletedWithErrors,
+            Ok(()) => RunStatus::Completed,
+        };
+        if let Err(end) = result
+            && end.problem.kind != ProblemKind::Interrupted
+        {
+            self.log.line("error", end.problem.text.clone());
+            if !end.problem.hint.is_empty() {
+                self.log.line("hint", end.problem.hint.clone());
+            }
+            self.run.error = Some(end.problem);
+            self.run.retry_at = end.retry_at;
+        }
+        let counters = &self.run.counters;
+        let words = format!(
+            "{}: {} created, {} updated, {} deleted, {} unchanged, {} invalid, {} rejected, {} unknown, {} unsent",
+            self.run.status,
+            counters.create.done,
+            counters.update.done,
+            counters.delete.done,
+            counters.unchanged,
+            counters.invalid,
+            counters.total(|tally| tally.rejected),
+            counters.total(|tally| tally.unknown),
+            counters.total(|tally| tally.unsent),
+        );
+        self.log.line("ended", words);
+    }
+}
+
+/// The problem of a run that was asked to stop.
+pub(crate) fn cancelled() -> Problem {
+    Problem::new(ProblemKind::Interrupted, "the run was stopped")
+}

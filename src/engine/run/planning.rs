@@ -1,0 +1,199 @@
+//! Reading and comparing: from the source's rows to the plan file.
+
+use std::collections::HashSet;
+
+use tokio::sync::mpsc;
+
+use crate::connectors::{Chunk, ConnectorError, Query};
+use crate::domain::coerce::coerce;
+use crate::domain::mode::{FirstRun, MirrorScope, Mode};
+use crate::domain::model::Model;
+use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::row::Key;
+use crate::domain::run::Phase;
+use crate::domain::command::RowFilter;
+use crate::domain::value::Value;
+
+use super::super::deliver::broken;
+use super::super::deliver::send::RunEnd;
+use super::super::diff::{self, ForeignRecords, PlanError, PlanRequest, PlanSummary, Progress, Selection};
+use super::prepare::Prepared;
+use super::{Job, cancelled};
+
+/// Reads the model, compares it with the snapshot and writes the plan.
+pub(crate) async fn plan(job: &mut Job, prepared: &Prepared) -> Result<PlanSummary, RunEnd> {
+    let request = request(job, prepared).await?;
+    let mut rows = open_rows(job, prepared).await?;
+    let snapshot = prepared.snapshot.clone();
+    let cancel = job.stop.token.clone();
+    let (reports, mut progress) = mpsc::unbounded_channel::<Progress>();
+    let mut work = tokio::task::spawn_blocking(move || {
+        let stream = std::iter::from_fn(|| rows.blocking_recv());
+        let report = |progress: Progress| {
+            let _ = reports.send(progress);
+        };
+        diff::plan(request, &snapshot, stream, &report, &cancel)
+    });
+    let result = loop {
+        tokio::select! {
+            done = &mut work => break done.map_err(|error| broken(&error))?,
+            Some(seen) = progress.recv() => see(job, &seen).await?,
+        }
+    };
+    let summary = result.map_err(|error| failed(job, error))?;
+    job.run.counters = summary.counters;
+    job.run.plan_hash = Some(summary.hash.clone());
+    if job.run.phase == Some(Phase::Querying) {
+        job.enter(Phase::Comparing).await?;
+    }
+    let counters = &summary.counters;
+    job.log.line(
+        "comparing",
+        format!(
+            "{} to create, {} to update, {} to delete, {} unchanged, {} invalid",
+            counters.create.planned,
+            counters.update.planned,
+            counters.delete.planned,
+            counters.unchanged,
+            counters.invalid
+        ),
+    );
+    job.reporter.now(&job.run);
+    Ok(summary)
+}
+
+async fn see(job: &mut Job, seen: &Progress) -> Result<(), RunEnd> {
+    let rows = seen.rows;
+    if seen.phase == Phase::Querying {
+        job.run.counters.read = rows;
+        job.reporter.soon(&job.run);
+    } else if job.run.phase == Some(Phase::Querying) {
+            let rows = job.run.counters.read;
+            job.enter(Phase::Comparing).await?;
+            let time = job.run.phases.iter().find(|time| time.name == Phase::Querying);
+            #[expect(clippy::cast_precision_loss, reason = "seconds for people")]
+            let seconds = time.map_or(0.0, |time| time.ms as f64 / 1000.0);
+            let model = &job.pinned.model.name;
+            job.log.line("querying", format!("{model}: {rows} rows in {seconds:.1} s"));
+    }
+    Ok(())
+}
+
+async fn open_rows(
+    job: &Job,
+    prepared: &Prepared,
+) -> Result<mpsc::Receiver<Result<Chunk, ConnectorError>>, RunEnd> {
+    let model = &job.pinned.model;
+    let query = Query {
+        sql: model.sql.clone(),
+        columns: model.columns.clone(),
+        limit: None,
+        cancel: job.stop.token.clone(),
+    };
+    Ok(prepared.source.read(query).await.map_err(Problem::from)?)
+}
+
+async fn request(job: &Job, prepared: &Prepared) -> Result<PlanRequest, RunEnd> {
+    let options = &job.run.options;
+    let sync = &job.pinned.sync;
+    let append = sync.settings.mode == Mode::Append;
+    if options.full && append && !options.duplicate {
+        return Err(Problem::new(
+            ProblemKind::Usage,
+            "cannot resync an append sync: every row would be added a second time",
+        )
+        .hint("add --duplicate if that is what you want")
+        .into());
+    }
+    let foreign = if sync.settings.mode == Mode::Mirror
+        && sync.settings.mirror_scope == MirrorScope::All
+        && !options.is_partial()
+    {
+        let identifier: Vec<String> =
+            prepared.mapper.shape().identifier_names().into_iter().map(str::to_owned).collect();
+        let object = &sync.settings.destination_object;
+        let listing = prepared.destination.list(object, &identifier, &job.stop.token).await;
+        let mut listing = listing.map_err(Problem::from)?;
+        let listed = std::iter::from_fn(move || listing.blocking_recv());
+        Some(Box::new(listed) as ForeignRecords)
+    } else {
+        None
+    };
+    let good = job.core.store.last_good_run(&sync.id).await.map_err(Problem::from)?;
+    let first = good.is_none() && prepared.snapshot.known().map_err(Problem::from)? == 0;
+    Ok(PlanRequest {
+        run: job.run.id.clone(),
+        sync: sync.clone(),
+        model: job.pinned.model.clone(),
+        mapper: prepared.mapper.clone(),
+        identifier_form: prepared.capabilities.identifier_form,
+        selection: selection(job).await?,
+        full: options.full,
+        without_deletes: options.without_deletes,
+        spool_bytes: PlanRequest::SPOOL_BYTES,
+        adopt: first && sync.settings.first_run == FirstRun::FromNow && !options.full,
+        foreign,
+        plan_path: job.core.plan_path(&job.run.id),
+        spool_dir: job.core.surroundings.temporary.join(job.run.id.as_str()),
+    })
+}
+
+async fn selection(job: &Job) -> Result<Selection, RunEnd> {
+    let options = &job.run.options;
+    let mut keys = HashSet::new();
+    for text in &options.keys {
+        keys.insert(parse_key(&job.pinned.model, text)?);
+    }
+    if let Some(run) = &options.retry_of
+        && options.keys.is_empty()
+    {
+        collect_failed(job, run, &mut keys).await?;
+    }
+    if options.retry_of.is_some() || !options.keys.is_empty() {
+        return Ok(Selection::Keys(keys));
+    }
+    Ok(options.limit.map_or(Selection::All, Selection::Limit))
+}
+
+async fn collect_failed(
+    job: &Job,
+    run: &crate::domain::id::RunId,
+    keys: &mut HashSet<Key>,
+) -> Result<(), RunEnd> {
+    let mut filter =
+        RowFilter { code: job.run.options.cause.clone(), limit: 1_000, ..RowFilter::default() };
+    loop {
+        let rows = job.core.store.rows(run, &filter).await.map_err(Problem::from)?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        filter.after = last.place;
+        keys.extend(rows.iter().filter(|row| row.row.verdict != "held").map(|row| row.row.key.clone()));
+    }
+}
+
+/// Reads a key as a person types it: the key columns' values joined by `,`.
+pub(crate) fn parse_key(model: &Model, text: &str) -> Result<Key, Problem> {
+    let wrong = |why: String| {
+        Problem::new(ProblemKind::Usage, format!("'{text}' is not a key of {}: {why}", model.name))
+            .hint(format!("give {} joined by commas", model.primary_key.join(", ")))
+    };
+    let columns: Vec<_> = model.primary_key.iter().filter_map(|name| model.column(name)).collect();
+    let parts: Vec<&str> =
+        if columns.len() == 1 { vec![text] } else { text.split(',').map(str::trim).collect() };
+    if parts.len() != columns.len() {
+        return Err(wrong(format!("it has {} parts, not {}", parts.len(), columns.len())));
+    }
+    let mut values = Vec::new();
+    for (part, column) in parts.into_iter().zip(columns) {
+        let value = coerce(Value::text(part), column.kind)
+            .map_err(|error| wrong(format!("{}: {error}", column.name)))?;
+        values.push(value);
+    }
+    Ok(Key::of(&values))
+}
+
+fn failed(job: &Job, error: PlanError) -> RunEnd {
+    if job.stop.token.is_cancelled() {
+        return cancelled().into();
+    }
+    Problem::from(error).into()
+}

@@ -1,0 +1,150 @@
+//! Writing: bookkeeping, the session, the delivery, and the fold of what was acknowledged.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use crate::connectors::RunContext;
+use crate::domain::guard::RejectionWatch;
+use crate::domain::mode::Mode;
+use crate::domain::problem::Problem;
+use crate::domain::row::Fingerprint;
+use crate::domain::run::Run;
+use crate::snapshot::plan_file::PlanReader;
+use crate::snapshot::{FoldOptions, Snapshot};
+use crate::store::JournalChange;
+
+use super::super::deliver::acknowledge::{Acknowledger, bookkeeping};
+use super::super::deliver::cut::{BatchLimits, unreadable};
+use super::super::deliver::send::{RunEnd, Sender};
+use super::super::deliver::{Delivery, broken};
+use super::super::limits::DestinationLimits;
+use super::Job;
+use super::guards::Deletes;
+use super::prepare::Prepared;
+
+/// Marks that are journaled in one transaction.
+const CHUNK: usize = 1_000;
+/// Records up to which the last accepted values are kept.
+const KEEP_VALUES_ROWS: u64 = 1_000_000;
+
+/// Sends the plan and folds what was acknowledged.
+pub(crate) async fn write(
+    job: &mut Job,
+    prepared: &Prepared,
+    deletes: Deletes,
+) -> Result<(), RunEnd> {
+    apply_marks(job).await?;
+    let due = job.run.counters.total(|tally| tally.unsent);
+    let result = if due > 0 { send(job, prepared, deletes).await } else { Ok(()) };
+    fold(job, prepared).await?;
+    result
+}
+
+/// Journals what the comparison found without anything to send: left, adopted, refreshed.
+async fn apply_marks(job: &Job) -> Result<(), RunEnd> {
+    let path = job.core.plan_path(&job.run.id);
+    let (sender, mut chunks) = tokio::sync::mpsc::channel(2);
+    let read = tokio::task::spawn_blocking(move || {
+        let reader = PlanReader::open(&path).map_err(unreadable)?;
+        let mut chunk = Vec::with_capacity(CHUNK);
+        for mark in reader.marks() {
+            chunk.push(mark.map_err(unreadable)?);
+            if chunk.len() == CHUNK && sender.blocking_send(std::mem::take(&mut chunk)).is_err() {
+                return Ok(());
+            }
+        }
+        let _ = sender.blocking_send(chunk);
+        Ok::<(), Problem>(())
+    });
+    while let Some(chunk) = chunks.recv().await {
+        if chunk.is_empty() {
+            continue;
+        }
+        let mut kept = bookkeeping(&job.run);
+        for mark in &chunk {
+            if let Some((key_hash, entry)) = mark.journal() {
+                kept.journal.push(JournalChange { key_hash: Fingerprint(key_hash), entry });
+            }
+            if mark.settles() {
+                kept.unknown_clear.push(mark.key_hash);
+            }
+            let words = mark.kind.words();
+            job.log.row("noted", words, || format!("{}: {words}", mark.key));
+        }
+        job.core.store.close_intent(kept).await.map_err(Problem::from)?;
+    }
+    read.await.map_err(|error| broken(&error))??;
+    Ok(())
+}
+
+async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<(), RunEnd> {
+    let settings = &job.pinned.sync.settings;
+    let context = RunContext {
+        run: job.run.id.clone(),
+        sync: job.run.sync.clone(),
+        object: settings.destination_object.clone(),
+        mode: settings.mode,
+        shape: Arc::new(prepared.mapper.shape().clone()),
+        started_at: job.run.started_at.unwrap_or(job.run.queued_at),
+    };
+    let session = prepared.destination.begin(context).await.map_err(Problem::from)?;
+    let capabilities = &prepared.capabilities;
+    let concurrency = capabilities.concurrency.max(1);
+    let limits = job.core.limits(&job.pinned.destination.id, |seed| {
+        let clock = Arc::clone(&job.core.clock);
+        DestinationLimits::new(concurrency, capabilities.requests_per_second, clock, seed)
+    });
+    let repeatable = capabilities.idempotent || settings.mode != Mode::Append;
+    let sender = Arc::new(Sender {
+        core: Arc::clone(&job.core),
+        session,
+        run: job.run.id.clone(),
+        sync: job.run.sync.clone(),
+        limits,
+        log: Arc::clone(&job.log),
+        cancel: job.stop.token.clone(),
+        repeatable,
+        numbers: AtomicU64::new(0),
+    });
+    let reporter = job.reporter.clone();
+    let progress = move |run: &Run| reporter.soon(run);
+    let keep_values = keeps_values(job);
+    let delivery = Delivery {
+        core: &job.core,
+        sender,
+        acknowledger: Acknowledger { keep_values, log: &job.log },
+        plan: job.core.plan_path(&job.run.id),
+        batch_limits: BatchLimits {
+            rows: capabilities.max_batch_rows.max(1) as usize,
+            bytes: usize::try_from(capabilities.max_batch_bytes).unwrap_or(usize::MAX),
+        },
+        concurrency: concurrency as usize,
+        deletes: deletes.filter,
+        watch: RejectionWatch::new(&job.guards),
+        progress: &progress,
+    };
+    delivery.deliver(&mut job.run).await
+}
+
+/// Folds the journal where it is due; a fold that fails loses nothing and fails the run.
+async fn fold(job: &Job, prepared: &Prepared) -> Result<(), RunEnd> {
+    let snapshot: Arc<Snapshot> = Arc::clone(&prepared.snapshot);
+    let plan = job.core.plan_path(&job.run.id);
+    let keep_values = keeps_values(job);
+    let work = move || {
+        let plan = PlanReader::open(&plan)?;
+        let options = FoldOptions { below: None, keep_values, refreshes: Some(&plan) };
+        snapshot.fold_if_due(&options)?;
+        snapshot.sweep(&|_| false)?;
+        snapshot.known()
+    };
+    let known = tokio::task::spawn_blocking(work).await.map_err(|error| broken(&error))?;
+    let known = known.map_err(Problem::from)?;
+    job.log.line("writing", format!("{known} records known"));
+    Ok(())
+}
+
+/// Whether the last accepted values are kept in the snapshot.
+fn keeps_values(job: &Job) -> bool {
+    job.pinned.sync.settings.keep_values || job.run.counters.read <= KEEP_VALUES_ROWS
+}

@@ -1,0 +1,11 @@
+//! Destinations: the contract over every registered one, and what is particular to each.
+
+mod contract;
+mod file;
+mod fixtures;
+mod modes;
+mod names;
+mod readers;
+mod sqlite;
+mod tables;
+mod values;
