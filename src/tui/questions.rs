@@ -9,7 +9,7 @@ use super::text;
 use super::widgets::field::Field;
 use crate::domain::id::{RunId, SyncId};
 use crate::domain::mode::Mode;
-use crate::domain::run::{Counters, Phase, RunOptions};
+use crate::domain::run::{Counters, Phase, Run, RunOptions, RunStatus};
 use crate::link::view::SyncView;
 
 fn open(state: &mut State, dialog: Dialog) {
@@ -228,15 +228,61 @@ fn held_words(sync: &SyncView, count: u64) -> Vec<String> {
     ]
 }
 
+/// Shows what a run that only planned would do, and offers to run; what else is open stays.
+pub(crate) fn show_plan(state: &mut State, run: &Run) {
+    let Some(sync) = state.sync(&run.sync).cloned() else {
+        return;
+    };
+    let c = &run.counters;
+    if run.status == RunStatus::Cancelled || state.overlay.is_some() {
+        state.note(format!("{}: the plan stands in Runs", sync.name()));
+        return;
+    }
+    if let Some(problem) = &run.error {
+        let text = format!("could not plan {}: {}", sync.name(), problem.text);
+        state.fail(text, problem.hint.clone());
+        return;
+    }
+    let title = format!("Plan of {}", sync.name());
+    let intent = Intent::Run(vec![run.sync.clone()], RunOptions::default());
+    let mut dialog = yes(state.now.ms, title, intent);
+    dialog.body = vec![
+        format!(
+            "Would create {}, update {} and delete {} at {}.",
+            text::count(c.create.planned),
+            text::count(c.update.planned),
+            text::count(c.delete.planned),
+            sync.destination
+        ),
+        format!(
+            "{} read, {} unchanged, {} invalid.",
+            text::counted(c.read, "row"),
+            text::count(c.unchanged),
+            text::count(c.invalid)
+        ),
+        "Nothing has been sent. A run reads the model again; guards hold as ever.".to_owned(),
+    ];
+    let held = c.total(|t| t.held);
+    if held > 0 {
+        let words = format!(
+            "Of these, {} would be held for approval.",
+            text::counted(held, "delete")
+        );
+        dialog.body.insert(1, words);
+    }
+    dialog.go = "run it now".to_owned();
+    open(state, dialog);
+}
+
 /// Asks before leaving while runs live in this process.
 pub(crate) fn ask_leave(state: &mut State, runs: usize) {
     let words = text::counted(u64::try_from(runs).unwrap_or(u64::MAX), "run");
     let title = format!("Leave and stop {words}?");
     let mut dialog = yes(state.now.ms, title, Intent::Leave(Leave::StopRuns));
-    dialog.body = vec![
-        format!("{words} under way in this process. Leaving stops them as a cancel does."),
-        "`signalsmith serve` in another terminal runs syncs without this interface.".to_owned(),
-    ];
+    dialog.body = vec![format!(
+        "{words} under way in this process. Leaving cancels: what was accepted stays, the rest is due \
+         again in the next run."
+    )];
     dialog.stay = "stay".to_owned();
     dialog.go = "leave and stop runs".to_owned();
     open(state, dialog);

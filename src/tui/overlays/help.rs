@@ -170,7 +170,8 @@ fn words(lines: &mut Lines<'_>) {
         ("update", "updates what exists; never creates"),
         ("insert", "creates what does not exist; never updates"),
     ];
-    let room = lines.columns.saturating_sub(lead(columns));
+    let lead = lead(lines.columns);
+    let room = lines.columns.saturating_sub(lead);
     lines.blank();
     lines.line(vec![look.span(Role::Title, "States")]);
     for (glyph, word, what) in states {

@@ -68,7 +68,7 @@ impl Way {
                     text::counted(rows, "row")
                 )
             }
-            Self::Plan => "reads and compares, sends nothing; the counts stand in Runs".to_owned(),
+            Self::Plan => "reads and compares, says what would go; sends nothing".to_owned(),
             Self::Full => "sends every row again; asks first".to_owned(),
         }
     }

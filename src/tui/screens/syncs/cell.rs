@@ -123,7 +123,9 @@ pub(super) fn of_run(state: &State, run: &Run, look: &Look) -> Cell {
             cell(glyphs.held, "needs approval", Role::Warn)
         }
         RunStatus::Running => cell(look.spinner(spin(state)), "running", Role::Running),
-        RunStatus::Completed if run.options.plan_only => cell(glyphs.ok, "planned", Role::Ok),
+        RunStatus::Completed | RunStatus::CompletedWithErrors if run.options.plan_only => {
+            cell(glyphs.ok, "planned", Role::Ok)
+        }
         RunStatus::Completed => cell(glyphs.ok, "completed", Role::Ok),
         RunStatus::CompletedWithErrors => cell(glyphs.attention, "with errors", Role::Warn),
         RunStatus::Failed => cell(glyphs.failed, "failed", Role::Error),

@@ -6,6 +6,7 @@ use super::runs::Reading;
 use crate::domain::event::{Event, EventKind, LogLine};
 use crate::domain::id::RunId;
 use crate::domain::problem::Problem;
+use crate::domain::run::RunStatus;
 
 /// Lines kept in memory; the file has all.
 pub(crate) const RING: usize = 10_000;
@@ -13,6 +14,9 @@ pub(crate) const RING: usize = 10_000;
 pub(crate) const PAGE: u32 = 5_000;
 /// Newest lines of a reading that are compared with what arrives by itself meanwhile.
 const OVERLAP: usize = 256;
+
+/// How long after lost lines the log is read again, in milliseconds.
+const LOST_MS: u64 = 250;
 
 /// The log of one run.
 #[derive(Debug, Default)]
@@ -27,6 +31,10 @@ pub(crate) struct Log {
     early: Vec<LogLine>,
     /// Lines read from the file so far.
     read: u64,
+    /// Whether lines were lost during a reading, so that it is to be done again.
+    again: bool,
+    /// Where a paused cursor stood before the log was read again.
+    back_to: Option<usize>,
     pub paused: bool,
     /// Lines there were when following stopped.
     paused_at: u64,
@@ -63,11 +71,20 @@ impl Log {
         self.refilter();
     }
 
-    /// Reads the log from its beginning again; what is shown stays until then.
+    /// Reads the log from its beginning again, once for all calls of a while; what is shown stays
+    /// until then.
     pub(crate) fn reread(&mut self, now_ms: u64) {
-        if self.run.is_some() {
-            self.reading = Reading::Due(now_ms);
+        match self.reading {
+            _ if self.run.is_none() => {}
+            Reading::Done => self.reading = Reading::Due(now_ms + LOST_MS),
+            Reading::Asked => self.again = true,
+            Reading::Due(_) => {}
         }
+    }
+
+    /// Whether the page that begins at line `from` is the one that was asked for last.
+    pub(crate) fn expects(&self, from: u64) -> bool {
+        self.reading == Reading::Asked && self.read == from
     }
 
     pub(crate) fn due_ms(&self) -> Option<u64> {
@@ -88,9 +105,10 @@ impl Log {
     }
 
     /// Takes a page of the file; true where the next one is to be asked for.
-    pub(crate) fn take(&mut self, page: Vec<LogLine>) -> bool {
+    pub(crate) fn take(&mut self, page: Vec<LogLine>, now_ms: u64) -> bool {
         let full = page.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
         if self.read == 0 {
+            self.back_to = self.paused.then_some(self.cursor);
             self.lines.clear();
             self.dropped = 0;
             self.refilter();
@@ -111,12 +129,19 @@ impl Log {
                 self.push(line);
             }
         }
+        if let Some(place) = self.back_to.take() {
+            self.cursor = place.min(self.len().saturating_sub(1));
+        }
+        if std::mem::take(&mut self.again) {
+            self.reading = Reading::Due(now_ms + LOST_MS);
+        }
         false
     }
 
     /// Says that reading failed.
     pub(crate) fn fail(&mut self, problem: Problem) {
         self.reading = Reading::Done;
+        self.again = false;
         self.problem = Some(problem);
         for line in std::mem::take(&mut self.early) {
             self.push(line);
@@ -264,27 +289,19 @@ fn matches(line: &LogLine, text: &str) -> bool {
     line.word.to_lowercase().contains(&text) || line.text.to_lowercase().contains(&text)
 }
 
-/// The line that tells an event in a log; nothing for what concerns no run.
+/// The line that tells an event in a log. What a run does it tells itself in its log; only that the
+/// core went away under it stands in no log.
 fn line_of(event: &Event) -> Option<LogLine> {
-    let line = |word: &str, text: String| {
-        Some(LogLine {
-            at: event.at,
-            word: word.to_owned(),
-            text,
-        })
-    };
     match &event.kind {
         EventKind::Log(line) => Some(line.clone()),
-        EventKind::RunStatus { status } => line("run", status.words().to_owned()),
-        EventKind::RunPhase { phase } => line("phase", phase.words().to_owned()),
-        EventKind::DeletesHeld { count, .. } => line(
-            "held",
-            format!(
-                "{} wait for approval",
-                crate::tui::text::counted(*count, "delete")
-            ),
-        ),
-        EventKind::Paused { .. } | EventKind::ConfigChanged { .. } => None,
+        EventKind::RunStatus {
+            status: status @ RunStatus::Interrupted,
+        } => Some(LogLine {
+            at: event.at,
+            word: "run".to_owned(),
+            text: status.words().to_owned(),
+        }),
+        _ => None,
     }
 }
 
@@ -329,7 +346,7 @@ mod tests {
         let (mut log, run) = log();
         log.happened(&event(&run, 2, "second"));
         log.happened(&event(&run, 3, "third"));
-        assert!(!log.take(vec![line(1, "first"), line(2, "second")]));
+        assert!(!log.take(vec![line(1, "first"), line(2, "second")], 0));
         let texts: Vec<_> = (0..log.len())
             .map(|place| log.line(place).unwrap().text.clone())
             .collect();
@@ -337,9 +354,24 @@ mod tests {
     }
 
     #[test]
+    fn lines_lost_during_a_reading_make_it_be_done_again_once() {
+        let (mut log, run) = log();
+        log.reread(1_000);
+        log.reread(1_001);
+        assert!(log.expects(0) && !log.expects(5_000));
+        log.take((0..10).map(|n| line(n, "x")).collect(), 1_100);
+        assert_eq!(log.due_ms(), Some(1_350));
+        log.move_to(4);
+        assert_eq!(log.ask(), 0);
+        log.happened(&event(&run, 20, "late"));
+        log.take((0..12).map(|n| line(n, "x")).collect(), 1_400);
+        assert_eq!((log.due_ms(), log.cursor, log.len()), (None, 4, 13));
+    }
+
+    #[test]
     fn paused_lines_still_enter_and_are_counted() {
         let (mut log, run) = log();
-        log.take((0..10).map(|n| line(n, "x")).collect());
+        log.take((0..10).map(|n| line(n, "x")).collect(), 0);
         log.move_to(4);
         for second in 10..224 {
             log.happened(&event(&run, second, "y"));
@@ -352,7 +384,7 @@ mod tests {
     #[test]
     fn the_ring_stays_bounded_and_the_cursor_keeps_its_line() {
         let (mut log, run) = log();
-        log.take(vec![]);
+        log.take(vec![], 0);
         for second in 0..RING as i64 {
             log.happened(&event(&run, second, &format!("line {second}")));
         }
@@ -369,12 +401,10 @@ mod tests {
     #[test]
     fn hits_are_found_around_the_end_in_both_directions() {
         let (mut log, _) = log();
-        log.take(vec![
-            line(1, "a"),
-            line(2, "HIT"),
-            line(3, "b"),
-            line(4, "hit"),
-        ]);
+        log.take(
+            vec![line(1, "a"), line(2, "HIT"), line(3, "b"), line(4, "hit")],
+            0,
+        );
         log.find = "hit".into();
         log.move_to(3);
         assert_eq!(log.hit(true, false), Some(1));

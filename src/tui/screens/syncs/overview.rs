@@ -209,7 +209,7 @@ fn active_run(lines: &mut Lines<'_>, state: &State, active: &ActiveRun) {
     counters(lines, run);
     let mut pace = Vec::new();
     // By way of text: what is no number, or beyond all bounds, is left out.
-    if let Ok(rows) = format!("{:.0}", active.rows_per_second).parse() {
+    if let Ok(rows @ 1..) = format!("{:.0}", active.rows_per_second).parse::<u64>() {
         pace.push(look.span(Role::Dim, format!("{} rows/s", text::count(rows))));
     }
     if let Some(eta) = active.eta_s {
