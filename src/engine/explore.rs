@@ -1,4 +1,4 @@
-//! Answers the commands that only look: runs, rows, plans, logs, history, previews, tests.
+//! Answers the commands that need no live state: runs, rows, plans, logs, previews, tests, secrets.
 
 use std::sync::Arc;
 
@@ -21,12 +21,12 @@ use super::deliver::broken;
 use super::deliver::cut::unreadable;
 use super::render::{key_by_column, record_by_field};
 use super::run::prepare::open_snapshot;
-use super::{connect, names, run_log};
+use super::{connect, names, run_log, secret};
 
 /// Rows of one answer where a face asks for no number.
 const PAGE: u32 = 500;
 
-/// Answers a command that changes no live state.
+/// Answers a command that needs no live state.
 pub(crate) async fn answer(
     core: &Arc<Core>,
     catalog: &Catalog,
@@ -95,6 +95,9 @@ pub(crate) async fn answer(
                 syncs: &catalog.syncs,
             };
             Ok(Reply::Text(export::export(&resources, id)?))
+        }
+        Command::SetSecret { connection, key, secret } => {
+            secret::set(core, catalog, &connection, &key, &secret).await
         }
         Command::Events { after, limit } => {
             Ok(Reply::Events(core.store.events(after, limit).await?))
