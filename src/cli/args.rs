@@ -8,10 +8,21 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 ///
 /// Without a command, opens the interface.
 #[derive(Debug, Parser)]
-#[command(name = "signalsmith", version, propagate_version = false, disable_help_subcommand = true)]
+#[command(
+    name = "signalsmith",
+    version,
+    propagate_version = false,
+    disable_help_subcommand = true
+)]
 pub struct Arguments {
     /// The workspace's folder.
-    #[arg(short = 'C', long = "dir", value_name = "DIR", env = "SIGNALSMITH_DIR", global = true)]
+    #[arg(
+        short = 'C',
+        long = "dir",
+        value_name = "DIR",
+        env = "SIGNALSMITH_DIR",
+        global = true
+    )]
     pub dir: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]

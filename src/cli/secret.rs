@@ -19,19 +19,35 @@ const MAX_BYTES: u64 = 64 << 10;
 /// Keeps a secret.
 pub(super) async fn secret(context: &Context, action: SecretAction) -> Result<u8, Problem> {
     let SecretAction::Set { connection, key } = action;
-    let secret = if std::io::stdin().is_terminal() { typed(&key)? } else { piped()? };
+    let secret = if std::io::stdin().is_terminal() {
+        typed(&key)?
+    } else {
+        piped()?
+    };
     if secret.expose().is_empty() {
-        return Err(Problem::new(ProblemKind::Usage, "the secret is empty; nothing was kept"));
+        return Err(Problem::new(
+            ProblemKind::Usage,
+            "the secret is empty; nothing was kept",
+        ));
     }
-    let command = Command::SetSecret { connection: connection.clone(), key: key.clone(), secret };
+    let command = Command::SetSecret {
+        connection: connection.clone(),
+        key: key.clone(),
+        secret,
+    };
     context.ask(command).await?;
-    say(format!("the secret {key} of {connection} is kept, encrypted"));
+    say(format!(
+        "the secret {key} of {connection} is kept, encrypted"
+    ));
     Ok(0)
 }
 
 fn piped() -> Result<SecretText, Problem> {
     let mut text = String::new();
-    std::io::stdin().take(MAX_BYTES).read_to_string(&mut text).map_err(|error| unread(&error))?;
+    std::io::stdin()
+        .take(MAX_BYTES)
+        .read_to_string(&mut text)
+        .map_err(|error| unread(&error))?;
     let end = text.trim_end_matches(['\n', '\r']).len();
     text.truncate(end);
     Ok(SecretText::new(text))
@@ -52,7 +68,9 @@ fn typed(key: &str) -> Result<SecretText, Problem> {
 fn keys() -> Result<SecretText, Problem> {
     let mut text = String::new();
     loop {
-        let Event::Key(key) = read().map_err(|error| unread(&error))? else { continue };
+        let Event::Key(key) = read().map_err(|error| unread(&error))? else {
+            continue;
+        };
         if key.kind == KeyEventKind::Release {
             continue;
         }
@@ -71,5 +89,8 @@ fn keys() -> Result<SecretText, Problem> {
 }
 
 fn unread(error: &std::io::Error) -> Problem {
-    Problem::new(ProblemKind::Usage, format!("cannot read the secret: {error}"))
+    Problem::new(
+        ProblemKind::Usage,
+        format!("cannot read the secret: {error}"),
+    )
 }

@@ -33,21 +33,39 @@ pub(crate) async fn set(
         .map_err(|error| Problem::new(ProblemKind::Internal, error.to_string()))?;
     let (id, change) = if let Ok(source) = names::source(catalog, connection) {
         check(registry::source_kind(&source.connector), &source.name, key)?;
-        let mut new = Source { revision: source.revision + 1, ..source.clone() };
+        let mut new = Source {
+            revision: source.revision + 1,
+            ..source.clone()
+        };
         new.settings.insert(key.to_owned(), reference);
-        (source.id.to_string(), (new.settings != source.settings).then(|| CatalogChange::PutSource(new)))
+        (
+            source.id.to_string(),
+            (new.settings != source.settings).then(|| CatalogChange::PutSource(new)),
+        )
     } else {
         let found = names::destination(catalog, connection)?;
-        check(registry::destination_kind(&found.connector), &found.name, key)?;
-        let mut new = Destination { revision: found.revision + 1, ..found.clone() };
+        check(
+            registry::destination_kind(&found.connector),
+            &found.name,
+            key,
+        )?;
+        let mut new = Destination {
+            revision: found.revision + 1,
+            ..found.clone()
+        };
         new.settings.insert(key.to_owned(), reference);
         let change = (new.settings != found.settings).then(|| CatalogChange::PutDestination(new));
         (found.id.to_string(), change)
     };
-    core.store.put_secret(&id, key, &SecretString::from(secret.expose())).await?;
+    core.store
+        .put_secret(&id, key, &SecretString::from(secret.expose()))
+        .await?;
     let changes: Vec<CatalogChange> = change.into_iter().collect();
     if !changes.is_empty() {
-        let events = core.store.change_catalog(ACTOR, core.clock.now(), changes).await?;
+        let events = core
+            .store
+            .change_catalog(ACTOR, core.clock.now(), changes)
+            .await?;
         events.into_iter().for_each(|event| core.tell(event));
     }
     Ok(Reply::Done)
@@ -55,12 +73,17 @@ pub(crate) async fn set(
 
 fn check(kind: Option<&Kind>, name: &str, key: &str) -> Result<(), Problem> {
     let settings = kind.map(|kind| kind.settings).unwrap_or_default();
-    let secrets = settings.iter().filter(|setting| setting.kind == SettingKind::Secret);
+    let secrets = settings
+        .iter()
+        .filter(|setting| setting.kind == SettingKind::Secret);
     let keys: Vec<&str> = secrets.map(|setting| setting.key).collect();
     if keys.contains(&key) {
         return Ok(());
     }
-    let problem = Problem::new(ProblemKind::Usage, format!("{name} has no secret called '{key}'"));
+    let problem = Problem::new(
+        ProblemKind::Usage,
+        format!("{name} has no secret called '{key}'"),
+    );
     Err(if keys.is_empty() {
         problem.hint("connections of its type have none")
     } else {
