@@ -62,9 +62,9 @@ pub fn width(text: &str) -> usize {
 
 /// Makes text safe and fits it into one line of at most `max_width` columns; what was left out
 /// is shown by `…`. The work is bounded by the width, not by the text.
-pub fn line(text: &str, max_width: usize) -> Cow<'_, str> {
+pub fn line(text: &str, max_width: usize) -> String {
     if text.len() <= max_width && is_plain(text) {
-        return Cow::Borrowed(text);
+        return text.to_owned();
     }
     let mut kept = String::new();
     let mut used = 0;
@@ -78,7 +78,7 @@ pub fn line(text: &str, max_width: usize) -> Cow<'_, str> {
                 if max_width > 0 {
                     kept.push(ELLIPSIS);
                 }
-                return Cow::Owned(kept);
+                return kept;
             }
             kept.push_str(cluster);
             if used < max_width {
@@ -86,12 +86,12 @@ pub fn line(text: &str, max_width: usize) -> Cow<'_, str> {
             }
         }
     }
-    Cow::Owned(kept)
+    kept
 }
 
 /// Fits text into exactly `width` columns: like [`line`], filled up with spaces.
 pub fn pad(text: &str, columns: usize) -> String {
-    let mut padded = line(text, columns).into_owned();
+    let mut padded = line(text, columns);
     let missing = columns.saturating_sub(width(&padded));
     padded.extend(iter::repeat_n(' ', missing));
     padded

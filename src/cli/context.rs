@@ -67,7 +67,7 @@ impl Context {
         let options = EngineOptions {
             folder: folder.to_owned(),
             socket: socket.clone(),
-            clock: Arc::new(SystemClock),
+            clock: Arc::new(SystemClock::new()),
             seed: seed()?,
             autonomous,
         };

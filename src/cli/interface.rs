@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::config::settings::ProgramSettings;
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::tui;
+use crate::tui::{self, GlyphSet, Options, ThemeName};
 
 use super::context::Context;
 
@@ -19,17 +19,31 @@ pub(super) async fn open(folder: &Path) -> Result<u8, Problem> {
 
 /// Shows the interface until the person leaves.
 pub(super) async fn show(context: &Context, folder: &Path) -> Result<(), Problem> {
-    let settings = ProgramSettings::load(folder)?.interface;
-    let options = tui::Options::from_environment(
-        settings.theme.as_deref(),
-        settings.ascii,
-        settings.mouse,
-        Some(folder.join("session.json")),
-    )
-    .map_err(|text| Problem::new(ProblemKind::Config, text))?;
+    let options = options(folder)?;
     tui::run(Arc::clone(&context.link), options).await.map_err(|error| {
         Problem::new(ProblemKind::Internal, format!("cannot show the interface: {error}"))
             .hint("it needs a terminal; every command works without one: signalsmith --help")
     })?;
     Ok(())
+}
+
+/// The environment's options under the workspace's settings.
+fn options(folder: &Path) -> Result<Options, Problem> {
+    let settings = ProgramSettings::load(folder)?.interface;
+    let mut options = Options::of_environment(|name| std::env::var(name).ok());
+    if let Some(word) = &settings.theme {
+        options.theme = ThemeName::parse(word).ok_or_else(|| {
+            let words: Vec<&str> = ThemeName::ALL.iter().map(|theme| theme.word()).collect();
+            Problem::new(ProblemKind::Config, format!("config.toml: there is no theme '{word}'"))
+                .hint(format!("the themes are {}", words.join(", ")))
+        })?;
+    }
+    match settings.ascii {
+        Some(true) => options.glyphs = GlyphSet::Ascii,
+        Some(false) => options.glyphs = GlyphSet::Unicode,
+        None => {}
+    }
+    options.mouse = settings.mouse;
+    options.session_path = Some(folder.join("session.json"));
+    Ok(options)
 }

@@ -1,6 +1,6 @@
 //! The command line: parse, ask the core, print. One file per subcommand.
 
-pub mod args;
+mod args;
 mod apply;
 mod approve;
 mod context;
@@ -33,8 +33,6 @@ use crate::domain::problem::{Problem, ProblemKind};
 use args::{Arguments, CommandLine};
 use context::Context;
 
-/// The exit code of a command that did what it was asked.
-const DONE: u8 = 0;
 
 /// Runs the command line and gives the exit code: 0 done, 1 failed, 2 usage, 3 completed with
 /// errors, 4 waiting for approval or deletes held, 5 stopped by a guard.

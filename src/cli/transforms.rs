@@ -37,7 +37,7 @@ fn as_json(spec: &TransformSpec) -> serde_json::Value {
         .map(|parameter| {
             json!({
                 "name": parameter.name,
-                "type": parameter.kind.word(),
+                "type": parameter.kind.to_string(),
                 "required": parameter.required,
                 "default": parameter.default,
                 "help": parameter.help,
@@ -65,11 +65,11 @@ fn explain(spec: &TransformSpec, form: Json) -> Result<u8, Problem> {
     say(format!("{} ({}): {}", spec.name, spec.family.word(), spec.help));
     for parameter in spec.parameters {
         let default = match parameter.default {
-            Some(default) => format!("default {default}"),
-            None if parameter.required => "required".to_owned(),
-            None => "optional".to_owned(),
+            "" if parameter.required => "required".to_owned(),
+            "" => "optional".to_owned(),
+            default => format!("default {default}"),
         };
-        let kind = parameter.kind.word();
+        let kind = parameter.kind;
         say(format!("  {} ({kind}, {default}): {}", parameter.name, parameter.help));
     }
     let example = &spec.example;

@@ -13,7 +13,7 @@ use crate::domain::plan::{Record, RecordShape, ShapeField};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::row::Cell;
 use crate::domain::run::Run;
-use crate::snapshot::PlanReader;
+use crate::snapshot::plan_file::PlanReader;
 use crate::store::{Catalog, Pinned};
 
 use super::core::Core;

@@ -9,7 +9,7 @@ use crate::domain::problem::Problem;
 use crate::domain::row::Fingerprint;
 use crate::domain::run::Run;
 use crate::domain::sync::Sync;
-use crate::snapshot::PlanReader;
+use crate::snapshot::plan_file::PlanReader;
 use crate::store::{Catalog, Pinned};
 
 use super::core::Core;

@@ -9,7 +9,7 @@ use crate::domain::plan::Operation;
 use crate::domain::problem::Problem;
 use crate::domain::run::{Run, RunStatus};
 use crate::domain::verdict::Verdict;
-use crate::snapshot::PlanReader;
+use crate::snapshot::plan_file::PlanReader;
 use crate::store::{Intent, Pinned};
 
 use super::connect;

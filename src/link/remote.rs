@@ -152,9 +152,9 @@ impl Follower {
             while let Some(end) = waiting.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = waiting.drain(..=end).collect();
                 let Some(data) = line.strip_prefix(b"data:") else { continue };
-                match serde_json::from_slice(data) {
-                    Ok(frame) if self.take(frame) => {}
-                    _ => return,
+                let taken = serde_json::from_slice(data).is_ok_and(|frame| self.take(frame));
+                if !taken {
+                    return;
                 }
             }
             if waiting.len() > MAX_FRAME_BYTES {

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 use super::codec::{from_json, json, micros};
 use super::error::{ConflictKind, StoreError};
 use crate::domain::id::{RunId, SyncId};
-use crate::domain::run::{Run, RunStatus};
+use crate::domain::run::{Run, RunStatus, Trigger};
 
 /// The columns of a run that decide what may be done with it.
 pub(super) struct RunRow {

@@ -1,5 +1,6 @@
 //! What can be wrong with a schedule, said so that a person can put it right.
 
+use crate::domain::problem::{Problem, ProblemKind};
 use std::fmt;
 
 /// The longest piece of a person's text that an error repeats, in characters.
@@ -128,6 +129,12 @@ pub enum ScheduleError {
         /// The sync.
         sync: Quoted,
     },
+}
+
+impl From<ScheduleError> for Problem {
+    fn from(error: ScheduleError) -> Self {
+        Self::new(ProblemKind::Config, error.to_string()).hint(error.hint())
+    }
 }
 
 impl ScheduleError {

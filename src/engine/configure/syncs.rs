@@ -2,7 +2,7 @@
 
 use crate::config::{ConfigError, Document, SyncDoc};
 use crate::domain::id::SyncId;
-use crate::domain::mapping;
+use crate::domain::mapping::{self, Severity};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::schedule::Schedule;
 use crate::domain::sync::{Sync, SyncSettings};
@@ -117,7 +117,7 @@ impl Draft<'_> {
         })?;
         let problems =
             mapping::check(model, &settings.field_mappings, &schema, &capabilities, settings.mode);
-        if let Some(worst) = problems.iter().find(|problem| problem.is_error()) {
+        if let Some(worst) = problems.iter().find(|problem| problem.severity == Severity::Error) {
             let line = worst.line.and_then(|place| doc.mapping_lines.get(place));
             let error = ConfigError::new(*line.unwrap_or(&doc.line), named(&worst.text));
             return Err(error.hint(&worst.hint).into());

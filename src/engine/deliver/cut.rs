@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use crate::domain::plan::{Operation, OperationKind};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::row::Fingerprint;
-use crate::snapshot::PlanReader;
+use crate::snapshot::plan_file::PlanReader;
 
 /// Which operations of a plan go out in one pass; deletes only go when all else has gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use crate::domain::plan::Operation;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::Run;
 use crate::domain::verdict::Verdict;
-use crate::snapshot::PlanReader;
+use crate::snapshot::plan_file::PlanReader;
 
 use super::core::Core;
 use acknowledge::Acknowledger;

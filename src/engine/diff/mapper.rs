@@ -1,5 +1,6 @@
 //! What comparing needs of a mapping.
 
+use crate::domain::mapping::Mapper;
 use crate::domain::model::Model;
 use crate::domain::plan::{InvalidReason, Record, RecordShape};
 use crate::domain::row::Cell;
@@ -34,4 +35,38 @@ pub trait RowMapper: Send + Sync {
 
     /// Differs wherever the same cells could give another record.
     fn signature(&self) -> Vec<u8>;
+}
+
+impl RowMapper for Mapper {
+    fn shape(&self) -> &RecordShape {
+        self.shape()
+    }
+
+    fn inputs(&self) -> &[usize] {
+        self.inputs()
+    }
+
+    fn identifier_is_key(&self, model: &Model) -> bool {
+        self.identifier_is_key(model)
+    }
+
+    fn apply(&self, cells: &[Cell]) -> Result<Record, InvalidReason> {
+        self.apply(cells)
+    }
+
+    fn identifier(&self, record: &Record) -> Vec<Value> {
+        self.identifier(record)
+    }
+
+    fn identifier_of(&self, cells: &[Cell]) -> Option<Vec<Value>> {
+        self.identifier_of(cells)
+    }
+
+    fn comparison_bytes(&self, record: &Record, out: &mut Vec<u8>) {
+        self.comparison_bytes(record, false, out);
+    }
+
+    fn signature(&self) -> Vec<u8> {
+        self.signature()
+    }
 }

@@ -17,6 +17,7 @@ pub use self::breaker::{Admission, Breaker};
 pub use self::budget::RetryBudget;
 pub use self::rate::{BatchSize, Pace};
 use super::clock::Clock;
+use crate::domain::problem::{Problem, ProblemKind};
 
 /// Why no batch may go to a destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -30,6 +31,13 @@ pub enum LimitError {
     /// Its settings changed, so that other limits hold now.
     #[error("the destination was changed or removed while a batch waited for it")]
     Closed,
+}
+
+impl From<LimitError> for Problem {
+    fn from(error: LimitError) -> Self {
+        Self::new(ProblemKind::Destination, error.to_string())
+            .hint("test the destination; what was not sent goes with the next run")
+    }
 }
 
 /// What to do with a batch that failed in a way that may pass.

@@ -8,7 +8,7 @@ use crate::domain::mode::MirrorForeign;
 use crate::domain::plan::OperationKind;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::Bucket;
-use crate::snapshot::PlanReader;
+use crate::snapshot::plan_file::PlanReader;
 use crate::store::{Held, RowLog};
 
 use super::super::deliver::acknowledge::bookkeeping;

@@ -9,7 +9,8 @@ use crate::domain::mode::Mode;
 use crate::domain::problem::Problem;
 use crate::domain::row::Fingerprint;
 use crate::domain::run::Run;
-use crate::snapshot::{FoldOptions, PlanReader, Snapshot};
+use crate::snapshot::plan_file::PlanReader;
+use crate::snapshot::{FoldOptions, Snapshot};
 use crate::store::JournalChange;
 
 use super::super::deliver::acknowledge::{Acknowledger, bookkeeping};
