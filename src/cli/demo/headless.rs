@@ -7,7 +7,7 @@ use crate::domain::problem::Problem;
 use crate::domain::run::{Run, RunStatus};
 
 use super::super::context::unexpected;
-use super::super::output::{Table, say};
+use super::super::output::{Table, remark, say};
 use super::changes;
 use super::expected::{CASES, Case, Expected};
 use super::found;
@@ -66,6 +66,7 @@ impl Check {
                 (case.read)(&database).map_err(|error| unusable("read", &source, &error))?;
             expected.advance(case.mode, candidates);
         }
+        remark(format!("run {words} …"));
         let runs = demo.start_runs().await?;
         self.records = 0;
         for ((case, expected), started) in CASES.iter().zip(&self.expected).zip(runs) {
