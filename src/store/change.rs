@@ -98,7 +98,8 @@ impl Store {
                 if draft.action == "delete" {
                     deleted.push((draft.resource.clone(), draft.name.clone()));
                 }
-                let what = format!("{} {} {}", draft.action, draft.kind, draft.name);
+                // The words end in "e": created, updated, deleted.
+                let what = format!("{} {} {}d", draft.kind, draft.name, draft.action);
                 audit::append(tx, &actor, at, &draft)?;
                 let sync = match change {
                     CatalogChange::PutSync { sync, .. } => Some(sync.id.clone()),

@@ -56,7 +56,7 @@ pub(super) fn fingerprint(bytes: &[u8]) -> Result<Fingerprint, StoreError> {
 }
 
 /// Operations of one batch at most (a bulk upload is one batch).
-const MOST: usize = 1 << 26;
+const MOST: usize = 1 << 22;
 
 /// Writes a list of numbers in its own order: per stretch of consecutive numbers, how far it
 /// starts from the end of the one before (zigzag) and how long it is, both in LEB128.

@@ -13,6 +13,11 @@ use super::tables::MIGRATIONS;
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The write-ahead log is cut to this size after a checkpoint.
 const LOG_BYTES: i64 = 64 << 20;
+/// Pages of the write-ahead log after which it is moved into the database: 16 MiB, so that pages
+/// that one run touches again and again are moved once.
+const LOG_PAGES: i64 = 4_096;
+/// Memory of the writing connection for pages, so that acknowledgements in key order stay in it.
+const CACHE_KIB: i64 = 16 << 10;
 /// The first version that is free of the WAL-reset defect (sqlite.org, release notes of 3.51.3).
 const OLDEST_SQLITE: i32 = 3_051_003;
 /// `SgSm`: says whose database this is.
@@ -75,6 +80,8 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     conn.pragma_update(None, "trusted_schema", false)?;
     // What does not fit into memory would stand in the system's folder for temporary files.
     conn.pragma_update(None, "temp_store", "MEMORY")?;
+    conn.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    conn.pragma_update_and_check(None, "wal_autocheckpoint", LOG_PAGES, |_| Ok(()))?;
     conn.pragma_update_and_check(None, "journal_size_limit", LOG_BYTES, |_| Ok(()))?;
     conn.set_prepared_statement_cache_capacity(128);
     Ok(conn)

@@ -122,7 +122,7 @@ impl CronSchedule {
 
     /// Whether hour and minute are one number each; such a time is never lost to daylight saving.
     pub(super) fn is_fixed(&self) -> bool {
-        self.hours.single && self.minutes.single
+        self.hours.is_single() && self.minutes.is_single()
     }
 
     /// The first match later than `after`, on a clock that knows no daylight saving; none after

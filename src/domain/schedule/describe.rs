@@ -16,7 +16,7 @@ impl CronSchedule {
     }
 
     fn words(&self) -> Option<String> {
-        if !self.seconds.single || !self.seconds.has(0) {
+        if !self.seconds.is_single() || !self.seconds.has(0) {
             return None;
         }
         let months = self.month_words();

@@ -88,8 +88,6 @@ pub(super) struct Field {
     bits: u64,
     /// Begins with `*`: the field does not restrict the day, even with a step (Vixie's rule).
     pub(super) star: bool,
-    /// One plain number or name, without list, range, step or `*`.
-    pub(super) single: bool,
 }
 
 impl Field {
@@ -98,8 +96,12 @@ impl Field {
         Self {
             bits: 1 << number,
             star: false,
-            single: true,
         }
+    }
+
+    /// Whether the field takes one number only, however that is written.
+    pub(super) fn is_single(self) -> bool {
+        self.bits.count_ones() == 1
     }
 
     /// Whether the field takes `number`.
@@ -127,7 +129,6 @@ pub(super) fn parse(kind: &FieldKind, text: &str) -> Result<Field, ScheduleError
     Ok(Field {
         bits,
         star: text.starts_with('*'),
-        single: !text.contains(['*', ',', '-', '/']),
     })
 }
 

@@ -113,7 +113,8 @@ impl Spec {
     }
 
     fn is_fixed(&self) -> bool {
-        matches!((&self.minute, &self.hour), (Part::One(_), Part::One(_)))
+        let one = |part: &Part, last| (0..=last).filter(|n| part.takes(*n, 0)).count() == 1;
+        one(&self.minute, 59) && one(&self.hour, 23)
     }
 
     /// Every slot later than `from` and up to `to`, minute by minute.

@@ -199,3 +199,20 @@ async fn a_test_makes_no_file() {
     assert_eq!(steps.len(), 1);
     assert!(!path.exists());
 }
+
+#[tokio::test]
+async fn a_table_that_goes_away_under_the_run_ends_it_and_refuses_no_row() {
+    let database = Database::with("CREATE TABLE t (email TEXT PRIMARY KEY, name TEXT, city TEXT)");
+    let session = database
+        .begin("t", Mode::Upsert, &contacts())
+        .await
+        .unwrap();
+    let operations = vec![contact(0, Create, ["a@x", "Ann", "Aachen"])];
+    let mut batch = Batch::prepared(&*session, "msg_1", operations).await;
+    session.write(batch.delivery(false)).await.unwrap();
+    let theirs = Connection::open(&database.path).unwrap();
+    theirs.execute_batch("DROP TABLE t").unwrap();
+    batch.key = "msg_2".into();
+    let error = session.write(batch.delivery(false)).await.err().unwrap();
+    assert!(matches!(error, WriteError::Fatal(_)), "{error:?}");
+}

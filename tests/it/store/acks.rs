@@ -37,7 +37,8 @@ async fn an_intent_stays_open_until_its_verdicts_and_over_a_crash() {
     store.close_intent(ack(&run, Some(0))).await.unwrap();
     drop(store);
     let store = Store::open(dir.path(), 2, at(0)).unwrap();
-    assert_eq!(store.open_intents().await.unwrap(), [second.clone()]);
+    let open = store.open_intents().await.unwrap();
+    assert_eq!(open, std::slice::from_ref(&second));
     let all = store.intents(&run.id).await.unwrap();
     assert_eq!(all, [(first, true), (second, false)]);
 }

@@ -151,7 +151,7 @@ async fn each_change_has_an_event_and_an_audit_entry_field_by_field() {
     assert_eq!(
         events[0].kind,
         EventKind::ConfigChanged {
-            what: "update sync contacts".into()
+            what: "sync contacts updated".into()
         }
     );
     assert_eq!(

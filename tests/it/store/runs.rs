@@ -115,7 +115,8 @@ async fn the_next_core_can_only_declare_a_running_run_interrupted_and_then_take_
     let (dir, old, running) = with_run().await;
     drop(old);
     let store = Store::open(dir.path(), 2, at(9)).unwrap();
-    assert_eq!(store.orphaned_runs().await.unwrap(), [running.clone()]);
+    let orphans = store.orphaned_runs().await.unwrap();
+    assert_eq!(orphans, std::slice::from_ref(&running));
     let done = ended(running.clone(), RunStatus::Completed);
     for change in [&running, &done] {
         assert!(matches!(

@@ -90,8 +90,12 @@ pub(super) fn commit(error: &Error) -> WriteError {
 pub(super) fn rejection(error: &Error, table: &str) -> Option<Rejection> {
     let environment = match code(error)? {
         ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig => false,
-        // What a trigger, a check or a generated column stumbles over while it computes.
-        ErrorCode::Unknown => false,
+        // What a trigger, a check or a generated column stumbles over while it computes; but a
+        // table or column that went away under the run is nobody's row.
+        ErrorCode::Unknown => {
+            let text = message(error);
+            text.starts_with("no such") || text.contains("has no column named")
+        }
         _ => true,
     };
     (!environment).then(|| {
