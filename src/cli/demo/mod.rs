@@ -26,11 +26,13 @@ use expected::CASES;
 use receivers::Receivers;
 
 /// What an answer of a webhook takes while a person looks on, as over a network.
-const LATENCY: Duration = Duration::from_millis(20);
+const LATENCY: Duration = Duration::from_millis(80);
 
 /// Sets up the demo and opens it, or runs it without a terminal.
 pub(super) async fn demo(dir: Option<&Path>, headless: bool, seed: u64) -> Result<u8, Problem> {
-    let folder = Folder::make(dir)?;
+    // The variable names the workspace that a person works in: the demo must not go there.
+    let own = std::env::var_os("SIGNALSMITH_DIR").map(PathBuf::from);
+    let folder = Folder::make(dir.filter(|dir| own.as_deref() != Some(*dir)))?;
     let latency = if headless { Duration::ZERO } else { LATENCY };
     let demo = Demo::start(folder, seed, latency, !headless).await?;
     let result = if headless {
