@@ -67,7 +67,7 @@ async fn pages(context: &Context, run: &RunId, limit: u32) -> Result<PlanPage, P
         let left = limit.saturating_sub(u32::try_from(have).unwrap_or(u32::MAX)).min(PAGE);
         let command = Command::ShowPlan { run: run.clone(), from, limit: left };
         let page = match context.ask(command).await? {
-            Reply::Plan(page) => page,
+            Reply::Plan(page) => *page,
             other => return Err(unexpected(&other)),
         };
         let got = page.operations.len();

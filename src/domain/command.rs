@@ -212,7 +212,7 @@ pub enum Reply {
     /// Rows of a run.
     Rows(Vec<RowEntry>),
     /// Operations of a plan.
-    Plan(PlanPage),
+    Plan(Box<PlanPage>),
     /// Lines of a log.
     Log(Vec<LogLine>),
     /// What happened to a key.

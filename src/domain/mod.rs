@@ -19,3 +19,4 @@ pub mod sync;
 pub mod transform;
 pub mod value;
 pub mod verdict;
+pub mod words;

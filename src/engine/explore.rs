@@ -171,7 +171,7 @@ async fn plan(core: &Core, id: &RunId, from: u64, limit: u32) -> Result<Reply, P
         let plan_hash = reader.hash().to_owned();
         Ok::<_, Problem>(PlanPage { plan_hash, counters: run.counters, operations })
     });
-    Ok(Reply::Plan(page.await.map_err(|error| broken(&error))??))
+    Ok(Reply::Plan(Box::new(page.await.map_err(|error| broken(&error))??)))
 }
 
 async fn preview(

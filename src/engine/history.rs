@@ -45,7 +45,7 @@ pub(crate) async fn of_key(
             }
         }
     }
-    entries.sort_by(|a, b| b.at.cmp(&a.at));
+    entries.sort_by_key(|entry: &HistoryEntry| std::cmp::Reverse(entry.at));
     Ok(Reply::History(entries))
 }
 

@@ -77,6 +77,8 @@ impl Engine {
     /// A [`Problem`]: another core has the workspace, its state cannot be read, a newer schema.
     pub fn start(options: EngineOptions) -> Result<Self, Problem> {
         let lock = WorkspaceLock::acquire(&options.folder, &options.socket)?;
+        // Spools that a kill left; nobody else is in here while the lock is ours.
+        let _ = std::fs::remove_dir_all(options.folder.join("tmp"));
         for folder in ["runs", "snapshots", "tmp"] {
             make_folder(&options.folder.join(folder))?;
         }

@@ -44,6 +44,8 @@ impl RemoteLink {
     /// # Errors
     /// A [`Problem`] of kind `interrupted` where no core answers.
     pub async fn attach(socket: &Path) -> Result<Self, Problem> {
+        // The client wants a provider at hand even where nothing is encrypted; a second one is none.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
             .unix_socket(socket)
             .no_proxy()

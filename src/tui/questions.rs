@@ -1,5 +1,6 @@
 //! Questions: the dialogs that stand before cancelling, sending all again, approving and leaving.
 
+use crate::domain::words;
 use super::intents::Intent;
 use super::msg::Leave;
 use super::overlays::Overlay;
@@ -27,8 +28,8 @@ pub(crate) fn ask_cancel(state: &mut State, syncs: &[SyncId]) {
             body.push(format!(
                 "{}: {} of {} operations are done.",
                 sync.name(),
-                text::count(c.total(|t| t.done)),
-                text::count(c.total(|t| t.planned - t.held)),
+                words::count(c.total(|t| t.done)),
+                words::count(c.total(|t| t.planned - t.held)),
             ));
             runs.push((id.clone(), active.run.id.clone()));
         } else if let Some(run) = &sync.queued {
@@ -53,7 +54,7 @@ pub(crate) fn ask_cancel(state: &mut State, syncs: &[SyncId]) {
         }
         _ => format!(
             "Cancel {}?",
-            text::counted(u64::try_from(runs.len()).unwrap_or(u64::MAX), "run")
+            words::counted(u64::try_from(runs.len()).unwrap_or(u64::MAX), "run")
         ),
     };
     let watched = runs.iter().map(|(_, run)| run.clone()).collect();
@@ -77,7 +78,7 @@ pub(crate) fn ask_cancel(state: &mut State, syncs: &[SyncId]) {
 
 /// Asks before every row is sent again, with what it costs.
 pub(crate) fn ask_full(state: &mut State, sync: &SyncView, options: RunOptions) {
-    let known = text::counted(sync.known, "known record");
+    let known = words::counted(sync.known, "known record");
     let mut body = vec![format!(
         "Every row of {} goes to {} again, changed or not: {known}, and what is new.",
         sync.model, sync.destination
@@ -88,7 +89,7 @@ pub(crate) fn ask_full(state: &mut State, sync: &SyncView, options: RunOptions) 
         let requests = rows.saturating_mul(c.requests) / c.total(|t| t.done).max(1);
         body.push(format!(
             "By the last run's measure that is about {}.",
-            text::counted(requests.max(1), "request")
+            words::counted(requests.max(1), "request")
         ));
     }
     match sync.sync.settings.mode {
@@ -158,7 +159,7 @@ pub(crate) fn ask_held(state: &mut State, id: &SyncId) {
         return;
     };
     let Some(plan) = waiting(&sync) else { return };
-    let deletes = text::counted(plan.figure, "delete");
+    let deletes = words::counted(plan.figure, "delete");
     let intent = Intent::Approve {
         sync: id.clone(),
         target: plan.target,
@@ -173,9 +174,9 @@ pub(crate) fn ask_held(state: &mut State, id: &SyncId) {
         None => held_words(&sync, plan.figure),
         Some(c) => vec![format!(
             "It would create {}, update {} and delete {} at {}. Nothing has been sent.",
-            text::count(c.create.planned),
-            text::count(c.update.planned),
-            text::count(c.delete.planned),
+            words::count(c.create.planned),
+            words::count(c.update.planned),
+            words::count(c.delete.planned),
             sync.destination
         )],
     };
@@ -213,7 +214,7 @@ fn held_words(sync: &SyncView, count: u64) -> Vec<String> {
         let share = count as f64 / sync.known as f64 * 100.0;
         format!(
             " That is {share:.1} % of the {} records that this sync has sent.",
-            text::count(sync.known)
+            words::count(sync.known)
         )
     } else {
         String::new()
@@ -230,7 +231,7 @@ fn held_words(sync: &SyncView, count: u64) -> Vec<String> {
 
 /// Asks before leaving while runs live in this process.
 pub(crate) fn ask_leave(state: &mut State, runs: usize) {
-    let words = text::counted(u64::try_from(runs).unwrap_or(u64::MAX), "run");
+    let words = words::counted(u64::try_from(runs).unwrap_or(u64::MAX), "run");
     let title = format!("Leave and stop {words}?");
     let mut dialog = yes(state.now.ms, title, Intent::Leave(Leave::StopRuns));
     dialog.body = vec![
@@ -244,7 +245,7 @@ pub(crate) fn ask_leave(state: &mut State, runs: usize) {
 
 /// Asks before the whole process, runs included, is stopped by ctrl-z.
 pub(crate) fn ask_suspend(state: &mut State, runs: usize) {
-    let words = text::counted(u64::try_from(runs).unwrap_or(u64::MAX), "run");
+    let words = words::counted(u64::try_from(runs).unwrap_or(u64::MAX), "run");
     let title = format!("Suspend with {words} under way?");
     let mut dialog = yes(state.now.ms, title, Intent::Suspend);
     dialog.body = vec![

@@ -49,25 +49,6 @@ fn fill(out: &mut String, columns: usize) {
     out.extend(std::iter::repeat_n(' ', blanks));
 }
 
-/// A number with its thousands set apart: `48,210`.
-pub(crate) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// A number with its noun: `1 row`, `2 rows`.
-pub(crate) fn counted(number: u64, noun: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{ending}", count(number))
-}
-
 /// A duration: `0.4 s`, `38 s`, `4 min 10 s`, `2 h 05 min`.
 pub(crate) fn duration(ms: u64) -> String {
     let seconds = ms / 1000;

@@ -16,6 +16,7 @@ use crate::domain::guard::Guards;
 use crate::domain::mode::Approval;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::{Phase, PhaseTime, Run, RunStatus};
+use crate::domain::words::count;
 use crate::store::Pinned;
 
 use super::core::Core;
@@ -183,14 +184,14 @@ impl Job {
         let words = format!(
             "{}: {} created, {} updated, {} deleted, {} unchanged, {} invalid, {} rejected, {} unknown, {} unsent",
             self.run.status,
-            counters.create.done,
-            counters.update.done,
-            counters.delete.done,
-            counters.unchanged,
-            counters.invalid,
-            counters.total(|tally| tally.rejected),
-            counters.total(|tally| tally.unknown),
-            counters.total(|tally| tally.unsent),
+            count(counters.create.done),
+            count(counters.update.done),
+            count(counters.delete.done),
+            count(counters.unchanged),
+            count(counters.invalid),
+            count(counters.total(|tally| tally.rejected)),
+            count(counters.total(|tally| tally.unknown)),
+            count(counters.total(|tally| tally.unsent)),
         );
         self.log.line("ended", words);
     }

@@ -13,6 +13,7 @@ use crate::domain::row::Key;
 use crate::domain::run::Phase;
 use crate::domain::command::RowFilter;
 use crate::domain::value::Value;
+use crate::domain::words::{count, counted};
 
 use super::super::deliver::broken;
 use super::super::deliver::send::RunEnd;
@@ -34,12 +35,15 @@ pub(crate) async fn plan(job: &mut Job, prepared: &Prepared) -> Result<PlanSumma
         };
         diff::plan(request, &snapshot, stream, &report, &cancel)
     });
+    let spool = job.core.surroundings.temporary.join(job.run.id.as_str());
     let result = loop {
         tokio::select! {
             done = &mut work => break done.map_err(|error| broken(&error))?,
             Some(seen) = progress.recv() => see(job, &seen).await?,
         }
     };
+    // What a kill leaves there goes with the next start.
+    let _ = std::fs::remove_dir_all(&spool);
     let summary = result.map_err(|error| failed(job, error))?;
     job.run.counters = summary.counters;
     job.run.plan_hash = Some(summary.hash.clone());
@@ -51,11 +55,11 @@ pub(crate) async fn plan(job: &mut Job, prepared: &Prepared) -> Result<PlanSumma
         "comparing",
         format!(
             "{} to create, {} to update, {} to delete, {} unchanged, {} invalid",
-            counters.create.planned,
-            counters.update.planned,
-            counters.delete.planned,
-            counters.unchanged,
-            counters.invalid
+            count(counters.create.planned),
+            count(counters.update.planned),
+            count(counters.delete.planned),
+            count(counters.unchanged),
+            count(counters.invalid)
         ),
     );
     job.reporter.now(&job.run);
@@ -74,7 +78,7 @@ async fn see(job: &mut Job, seen: &Progress) -> Result<(), RunEnd> {
             #[expect(clippy::cast_precision_loss, reason = "seconds for people")]
             let seconds = time.map_or(0.0, |time| time.ms as f64 / 1000.0);
             let model = &job.pinned.model.name;
-            job.log.line("querying", format!("{model}: {rows} rows in {seconds:.1} s"));
+            job.log.line("querying", format!("{model}: {} in {seconds:.1} s", counted(rows, "row")));
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use crate::domain::mode::Mode;
 use crate::domain::problem::Problem;
 use crate::domain::row::Fingerprint;
 use crate::domain::run::Run;
+use crate::domain::words::counted;
 use crate::snapshot::plan_file::PlanReader;
 use crate::snapshot::{FoldOptions, Snapshot};
 use crate::store::JournalChange;
@@ -140,7 +141,7 @@ async fn fold(job: &Job, prepared: &Prepared) -> Result<(), RunEnd> {
     };
     let known = tokio::task::spawn_blocking(work).await.map_err(|error| broken(&error))?;
     let known = known.map_err(Problem::from)?;
-    job.log.line("writing", format!("{known} records known"));
+    job.log.line("writing", format!("{} known", counted(known, "record")));
     Ok(())
 }
 

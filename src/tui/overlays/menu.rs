@@ -1,5 +1,6 @@
 //! The run menu: the ways to run other than the plain one.
 
+use crate::domain::words;
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -14,7 +15,6 @@ use crate::link::view::SyncView;
 use crate::tui::look::Look;
 use crate::tui::msg::Effect;
 use crate::tui::state::State;
-use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::tui::widgets::popup;
 
@@ -65,7 +65,7 @@ impl Way {
                 let rows = refused(sync);
                 format!(
                     "{} that the last run left rejected or invalid",
-                    text::counted(rows, "row")
+                    words::counted(rows, "row")
                 )
             }
             Self::Plan => "reads and compares, sends nothing; the counts stand in Runs".to_owned(),

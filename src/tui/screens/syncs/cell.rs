@@ -1,5 +1,6 @@
 //! A sync's or run's state as people see it: symbol, words and role together.
 
+use crate::domain::words;
 use crate::domain::run::{Phase, Run, RunStatus};
 use crate::domain::schedule::Schedule;
 use crate::link::view::{ActiveRun, SyncState, SyncView};
@@ -53,7 +54,7 @@ pub(super) fn of_sync(state: &State, sync: &SyncView, look: &Look) -> Cell {
         SyncState::Queued => cell(glyphs.queued, "queued", Role::Running),
         SyncState::Held => {
             let words = match &sync.held {
-                Some(held) => format!("{} held", text::count(held.count)),
+                Some(held) => format!("{} held", words::count(held.count)),
                 None => "deletes held".to_owned(),
             };
             cell(glyphs.held, words, Role::Warn)
@@ -101,7 +102,7 @@ fn errors(run: Option<&Run>) -> String {
     .into_iter()
     .find(|(number, _)| *number > 0)
     .map_or("errors".to_owned(), |(number, word)| {
-        format!("{} {word}", text::count(number))
+        format!("{} {word}", words::count(number))
     })
 }
 

@@ -1,5 +1,6 @@
 //! Draws the detail of the selected sync: its tabs and the Overview.
 
+use crate::domain::words;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
@@ -166,7 +167,7 @@ fn schedule(lines: &mut Lines<'_>, state: &State, sync: &SyncView) {
     }
     pieces.push(look.span(Role::Dim, revision(&sync.sync)));
     if sync.known > 0 {
-        let known = format!("{} known", text::counted(sync.known, "record"));
+        let known = format!("{} known", words::counted(sync.known, "record"));
         pieces.push(look.span(Role::Dim, known));
     }
     lines.flow(pieces, 3);
@@ -195,7 +196,7 @@ fn trouble(lines: &mut Lines<'_>, state: &State, sync: &SyncView) {
         _ => {}
     }
     if let Some(held) = &sync.held {
-        let count = text::counted(held.count, "delete");
+        let count = words::counted(held.count, "delete");
         let verb = if held.count == 1 { "is" } else { "are" };
         let of = if sync.known > 0 {
             #[expect(clippy::cast_precision_loss, reason = "a share for people")]
@@ -203,7 +204,7 @@ fn trouble(lines: &mut Lines<'_>, state: &State, sync: &SyncView) {
             format!(
                 ", {:.1} % of {} known",
                 share * 100.0,
-                text::count(sync.known)
+                words::count(sync.known)
             )
         } else {
             String::new()
@@ -227,7 +228,7 @@ fn trigger_words(state: &State, trigger: &Trigger) -> String {
             let at = text::when(state.zone, state.now.wall, *slot);
             let missed = match missed {
                 0 => String::new(),
-                n => format!(", {} missed before", text::counted(u64::from(*n), "slot")),
+                n => format!(", {} missed before", words::counted(u64::from(*n), "slot")),
             };
             format!("by schedule {words}, slot {at}{missed}")
         }
@@ -324,9 +325,9 @@ fn tally(word: &str, tally: &Tally, open: bool) -> Option<String> {
     if tally.planned == 0 {
         return None;
     }
-    let done = text::count(tally.done);
+    let done = words::count(tally.done);
     Some(if open || tally.done != tally.planned {
-        format!("{word} {done}/{}", text::count(tally.planned))
+        format!("{word} {done}/{}", words::count(tally.planned))
     } else {
         format!("{word} {done}")
     })
@@ -336,12 +337,12 @@ fn counters(lines: &mut Lines<'_>, run: &Run) {
     let look = lines.look;
     let c = &run.counters;
     let open = run.status == RunStatus::Running;
-    let mut pieces = vec![look.span(Role::Text, format!("read {}", text::count(c.read)))];
+    let mut pieces = vec![look.span(Role::Text, format!("read {}", words::count(c.read)))];
     let mut plain = |words: Option<String>| {
         pieces.extend(words.map(|words| look.span(Role::Text, words)));
     };
     let some =
-        |number: u64, word: &str| (number > 0).then(|| format!("{word} {}", text::count(number)));
+        |number: u64, word: &str| (number > 0).then(|| format!("{word} {}", words::count(number)));
     if run.options.plan_only {
         plain(some(c.create.planned, "to create"));
         plain(some(c.update.planned, "to update"));
@@ -365,7 +366,7 @@ fn counters(lines: &mut Lines<'_>, run: &Run) {
         (c.total(|t| t.held), "held"),
     ] {
         if number > 0 {
-            pieces.push(look.span(Role::Warn, format!("{word} {}", text::count(number))));
+            pieces.push(look.span(Role::Warn, format!("{word} {}", words::count(number))));
         }
     }
     lines.flow(pieces, 2);
@@ -375,10 +376,10 @@ fn wire(look: &Look, run: &Run) -> Vec<Span<'static>> {
     let c = &run.counters;
     let mut out = Vec::new();
     if c.requests > 0 {
-        out.push(look.span(Role::Dim, format!("requests {}", text::count(c.requests))));
+        out.push(look.span(Role::Dim, format!("requests {}", words::count(c.requests))));
     }
     if c.retries > 0 {
-        out.push(look.span(Role::Warn, format!("retries {}", text::count(c.retries))));
+        out.push(look.span(Role::Warn, format!("retries {}", words::count(c.retries))));
     }
     out
 }
@@ -446,7 +447,7 @@ fn history(lines: &mut Lines<'_>, sync: &SyncView) {
         Role::Dim,
         format!(
             "last {} ",
-            text::counted(u64::try_from(sync.recent.len()).unwrap_or(0), "run")
+            words::counted(u64::try_from(sync.recent.len()).unwrap_or(0), "run")
         ),
     )];
     for run in &sync.recent {

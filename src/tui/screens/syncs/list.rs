@@ -1,5 +1,6 @@
 //! Draws the list of syncs.
 
+use crate::domain::words;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
@@ -108,12 +109,12 @@ pub(super) fn draw(state: &State, look: &Look, area: Rect, buf: &mut Buffer) -> 
 
 fn title(state: &State, look: &Look) -> String {
     let syncs = &state.syncs;
-    let all = text::count(u64::try_from(state.world.syncs.len()).unwrap_or(u64::MAX));
+    let all = words::count(u64::try_from(state.world.syncs.len()).unwrap_or(u64::MAX));
     let dot = look.glyphs.dot;
     let mut title = if syncs.filter.is_empty() {
         format!("Syncs {all} {dot} by {}", syncs.order.word())
     } else {
-        let shown = text::count(u64::try_from(syncs.shown.len()).unwrap_or(u64::MAX));
+        let shown = words::count(u64::try_from(syncs.shown.len()).unwrap_or(u64::MAX));
         format!(
             "Syncs {shown} of {all} {dot} by {} {dot} filter: {}",
             syncs.order.word(),

@@ -281,7 +281,7 @@ fn line_of(event: &Event) -> Option<LogLine> {
             "held",
             format!(
                 "{} wait for approval",
-                crate::tui::text::counted(*count, "delete")
+                crate::domain::words::counted(*count, "delete")
             ),
         ),
         EventKind::Paused { .. } | EventKind::ConfigChanged { .. } => None,

@@ -1,5 +1,6 @@
 //! Draws the log of a run.
 
+use crate::domain::words;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
@@ -102,7 +103,7 @@ fn title(state: &State, look: &Look) -> String {
                 .is_some_and(|active| active.run.id == *run)
         });
         if log.paused {
-            parts.push(format!("paused, {} new", text::count(log.unseen())));
+            parts.push(format!("paused, {} new", words::count(log.unseen())));
         } else if live {
             parts.push("following".to_owned());
         }
@@ -112,10 +113,10 @@ fn title(state: &State, look: &Look) -> String {
             parts.push(format!("not complete: {}", problem.text));
         }
         if log.dropped() > 0 {
-            let kept = text::count(u64::try_from(super::log::RING).unwrap_or(0));
+            let kept = words::count(u64::try_from(super::log::RING).unwrap_or(0));
             parts.push(format!(
                 "newest {kept} of {} lines",
-                text::count(log.total())
+                words::count(log.total())
             ));
         }
     }
@@ -149,7 +150,7 @@ fn draw_empty(state: &State, look: &Look, inner: Rect, buf: &mut Buffer) {
         (Some(_), Reading::Done, None) if log.total() > 0 => {
             let words = format!(
                 "None of {} has `{}`. `esc` clears the filter.",
-                text::counted(log.total(), "line"),
+                words::counted(log.total(), "line"),
                 log.filter
             );
             lines.wrapped(Role::Dim, &words, 2);

@@ -1,5 +1,6 @@
 //! Draws the Runs tab: the runs of one sync, newest first, and why the selected one failed.
 
+use crate::domain::words;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
@@ -143,7 +144,7 @@ fn line(state: &State, look: &Look, run: &Run, number: usize, columns: usize) ->
     }
     for figure in figures {
         let role = if figure == 0 { Role::Dim } else { Role::Text };
-        spans.push(look.span(role, text::right(&text::count(figure), FIGURE_COLUMNS)));
+        spans.push(look.span(role, text::right(&words::count(figure), FIGURE_COLUMNS)));
     }
     Line::from(spans)
 }
@@ -164,8 +165,8 @@ fn draw_foot(look: &Look, run: &Run, area: Rect, buf: &mut Buffer) {
                 "run {} {} {plan}read {}, unchanged {}, rev {}",
                 text::short(&run.id),
                 look.glyphs.dot,
-                text::count(c.read),
-                text::count(c.unchanged),
+                words::count(c.read),
+                words::count(c.unchanged),
                 run.revision
             );
             (Role::Dim, words)
