@@ -59,7 +59,10 @@ pub struct ConnectionDoc {
 impl ConnectionDoc {
     /// The settings without their lines.
     pub fn plain_settings(&self) -> Settings {
-        self.settings.iter().map(|(key, value, _)| (key.clone(), value.clone())).collect()
+        self.settings
+            .iter()
+            .map(|(key, value, _)| (key.clone(), value.clone()))
+            .collect()
     }
 }
 
@@ -155,7 +158,13 @@ const MAPPING: &[&str] = &[
     "write",
     "nulls",
 ];
-const SCHEDULE: &[&str] = &["type", "interval_minutes", "expression", "timezone", "syncs"];
+const SCHEDULE: &[&str] = &[
+    "type",
+    "interval_minutes",
+    "expression",
+    "timezone",
+    "syncs",
+];
 
 impl Document {
     /// Reads a resource file.
@@ -180,7 +189,9 @@ impl Document {
             document.models.push(model(node)?);
         }
         for node in each(&root, "destination")? {
-            document.destinations.push(connection("[[destination]]", node)?);
+            document
+                .destinations
+                .push(connection("[[destination]]", node)?);
         }
         for node in each(&root, "sync")? {
             document.syncs.push(sync(node)?);
@@ -190,19 +201,36 @@ impl Document {
     }
 
     fn check_names(&self) -> Result<(), ConfigError> {
-        let sources = self.sources.iter().map(|item| ("source", &item.name, item.line));
-        let models = self.models.iter().map(|item| ("model", &item.name, item.line));
-        let destinations =
-            self.destinations.iter().map(|item| ("destination", &item.name, item.line));
-        let syncs = self.syncs.iter().map(|item| ("sync", &item.settings.name, item.line));
+        let sources = self
+            .sources
+            .iter()
+            .map(|item| ("source", &item.name, item.line));
+        let models = self
+            .models
+            .iter()
+            .map(|item| ("model", &item.name, item.line));
+        let destinations = self
+            .destinations
+            .iter()
+            .map(|item| ("destination", &item.name, item.line));
+        let syncs = self
+            .syncs
+            .iter()
+            .map(|item| ("sync", &item.settings.name, item.line));
         let mut seen = std::collections::HashSet::new();
         for (kind, name, line) in sources.chain(models).chain(destinations).chain(syncs) {
             if name.trim().is_empty() || name.chars().any(char::is_control) {
-                return Err(ConfigError::new(line, format!("the name of a {kind} must be plain text")));
+                return Err(ConfigError::new(
+                    line,
+                    format!("the name of a {kind} must be plain text"),
+                ));
             }
             if !seen.insert((kind, name)) {
-                return Err(ConfigError::new(line, format!("there are two {kind}s called '{name}'"))
-                    .hint("names are unique within their kind"));
+                return Err(ConfigError::new(
+                    line,
+                    format!("there are two {kind}s called '{name}'"),
+                )
+                .hint("names are unique within their kind"));
             }
         }
         Ok(())
@@ -211,7 +239,8 @@ impl Document {
 
 fn each<'a>(root: &'a Node, key: &str) -> Result<&'a [Node], ConfigError> {
     root.get(key).map_or(Ok(&[]), |node| {
-        node.items(key).map_err(|error| error.hint(format!("write [[{key}]] with two brackets")))
+        node.items(key)
+            .map_err(|error| error.hint(format!("write [[{key}]] with two brackets")))
     })
 }
 
@@ -249,7 +278,10 @@ fn model(node: &Node) -> Result<ModelDoc, ConfigError> {
     })?;
     let primary_key: Vec<String> = key.read("primary_key")?;
     if primary_key.is_empty() {
-        return Err(ConfigError::new(key.line, "primary_key must name at least one column"));
+        return Err(ConfigError::new(
+            key.line,
+            "primary_key must name at least one column",
+        ));
     }
     Ok(ModelDoc {
         id: optional_text(node, what, "id")?,
@@ -283,7 +315,9 @@ fn sync(node: &Node) -> Result<SyncDoc, ConfigError> {
     let mut json = node.to_json();
     let (mut id, mut paused) = (None, None);
     if let Json::Object(keys) = &mut json {
-        id = keys.remove("id").and_then(|id| id.as_str().map(str::to_owned));
+        id = keys
+            .remove("id")
+            .and_then(|id| id.as_str().map(str::to_owned));
         paused = keys.remove("paused").map(|paused| {
             paused.as_bool().ok_or_else(|| {
                 let line = node.get("paused").map_or(node.line, |node| node.line);
@@ -293,7 +327,13 @@ fn sync(node: &Node) -> Result<SyncDoc, ConfigError> {
     }
     let settings = serde_json::from_value(json)
         .map_err(|error| ConfigError::new(node.line, format!("{what}: {error}")))?;
-    Ok(SyncDoc { id, settings, paused: paused.transpose()?, line: node.line, mapping_lines })
+    Ok(SyncDoc {
+        id,
+        settings,
+        paused: paused.transpose()?,
+        line: node.line,
+        mapping_lines,
+    })
 }
 
 #[cfg(test)]
@@ -334,13 +374,21 @@ field_mappings = [
         let sync = &document.syncs[0];
         assert_eq!(sync.paused, Some(false));
         assert_eq!(sync.settings.field_mappings.len(), 2);
-        assert_eq!(sync.settings.field_mappings[1].transforms[1].name, "substring");
+        assert_eq!(
+            sync.settings.field_mappings[1].transforms[1].name,
+            "substring"
+        );
         assert_eq!(sync.mapping_lines, [11, 12]);
     }
 
     #[test]
     fn two_of_one_name_are_refused() {
         let one = "[[source]]\nname = \"a\"\ntype = \"sqlite\"\npath = \"x\"\n";
-        assert!(Document::parse(&format!("{one}{one}")).unwrap_err().text.contains("two source"));
+        assert!(
+            Document::parse(&format!("{one}{one}"))
+                .unwrap_err()
+                .text
+                .contains("two source")
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! Guards: the limits that hold deletes or stop a run before it does harm.
 
+use super::words;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -175,10 +176,10 @@ impl Guards {
                 ProblemKind::Guard,
                 format!(
                     "the model returned {} {}, {} of the last {}; nothing was sent and nothing forgotten",
-                    grouped(rows),
+                    words::count(rows),
                     if rows == 1 { "row" } else { "rows" },
                     percent(rows, last),
-                    grouped(last),
+                    words::count(last),
                 ),
             )
             .hint("preview the model, or accept this as the new size"),
@@ -196,8 +197,8 @@ impl Guards {
                 ProblemKind::Guard,
                 format!(
                     "{} of {} rows are invalid, {} (limit {} %); nothing was sent",
-                    grouped(invalid),
-                    grouped(read),
+                    words::count(invalid),
+                    words::count(read),
                     percent(invalid, read),
                     self.invalid_percent,
                 ),
@@ -209,7 +210,7 @@ impl Guards {
 
 /// What is said of held deletes, for the run's log and its result.
 pub fn held_text(deletes: u64, known: u64, model_rows: u64, limit: u64) -> String {
-    let count = grouped(deletes);
+    let count = words::count(deletes);
     let held = if deletes == 1 {
         format!("{count} delete is held")
     } else {
@@ -221,8 +222,8 @@ pub fn held_text(deletes: u64, known: u64, model_rows: u64, limit: u64) -> Strin
     format!(
         "{held}: {} of the {} records that this sync has sent (limit {})",
         percent(deletes, known),
-        grouped(known),
-        grouped(limit),
+        words::count(known),
+        words::count(limit),
     )
 }
 
@@ -318,14 +319,14 @@ impl RejectionStop {
     pub fn problem(&self, unsent: u64) -> Problem {
         let field = self.field.as_ref().map(|field| format!(" ({field})"));
         let cause = format!("{}{}", self.code, field.unwrap_or_default());
-        let rows = grouped(self.rows);
+        let rows = words::count(self.rows);
         let refused = if self.sharing == self.rows {
             format!("the first {rows} rows were all refused with {cause}")
         } else {
-            let sharing = grouped(self.sharing);
+            let sharing = words::count(self.sharing);
             format!("the first {rows} rows were all refused, {sharing} of them with {cause}")
         };
-        let text = format!("{refused}; {} rows were not sent", grouped(unsent));
+        let text = format!("{refused}; {} rows were not sent", words::count(unsent));
         Problem::new(ProblemKind::Guard, text)
             .hint("mend what the cause names; these rows go again in the next run")
     }
@@ -362,19 +363,6 @@ fn percent(part: u64, whole: u64) -> String {
 )]
 fn to_float(rows: u64) -> f64 {
     rows as f64
-}
-
-/// `48,210`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]

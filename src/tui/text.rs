@@ -4,6 +4,7 @@ use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
 use unicode_width::UnicodeWidthStr;
 
 use crate::domain::id::RunId;
+pub(crate) use crate::domain::words::{count, counted};
 use crate::safe_text;
 
 /// The zone in which times are shown.
@@ -52,25 +53,6 @@ pub(crate) fn right(text: &str, columns: usize) -> String {
 fn fill(out: &mut String, columns: usize) {
     let blanks = columns.saturating_sub(width(out));
     out.extend(std::iter::repeat_n(' ', blanks));
-}
-
-/// A number with its thousands set apart: `48,210`.
-pub(crate) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// A number with its noun: `1 row`, `2 rows`.
-pub(crate) fn counted(number: u64, noun: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{ending}", count(number))
 }
 
 /// A duration: `0.4 s`, `38 s`, `4 min 10 s`, `2 h 05 min`.
@@ -198,11 +180,6 @@ mod tests {
 
     #[test]
     fn figures_read_well() {
-        assert_eq!(count(0), "0");
-        assert_eq!(count(999), "999");
-        assert_eq!(count(48_210), "48,210");
-        assert_eq!(count(1_000_000), "1,000,000");
-        assert_eq!(counted(1, "row"), "1 row");
         assert_eq!(duration(440), "0.4 s");
         assert_eq!(duration(250_000), "4 min 10 s");
         assert_eq!(duration(7_500_000), "2 h 05 min");

@@ -77,7 +77,10 @@ pub(crate) async fn apply(
     }
     let Draft { changes, shown, .. } = draft;
     if !wish.dry_run && !changes.is_empty() {
-        let events = core.store.change_catalog(ACTOR, core.clock.now(), changes).await?;
+        let events = core
+            .store
+            .change_catalog(ACTOR, core.clock.now(), changes)
+            .await?;
         events.into_iter().for_each(|event| core.tell(event));
     }
     Ok(Reply::Changes(shown))
@@ -85,7 +88,9 @@ pub(crate) async fn apply(
 
 impl Draft<'_> {
     fn workspace(&mut self, document: &Document) -> Result<(), Problem> {
-        let Some(wanted) = &document.workspace else { return Ok(()) };
+        let Some(wanted) = &document.workspace else {
+            return Ok(());
+        };
         let old = self.catalog.workspace.clone();
         let mut new = old.clone();
         if let Some(name) = &wanted.name {
@@ -112,12 +117,20 @@ impl Draft<'_> {
             let same = self.shown.iter().filter(|change| change.kind == kind);
             same.map(|change| change.name.clone()).collect()
         };
-        let kept = (names("sync"), names("model"), names("destination"), names("source"));
+        let kept = (
+            names("sync"),
+            names("model"),
+            names("destination"),
+            names("source"),
+        );
         for sync in self.catalog.syncs.clone() {
             let name = sync.settings.name.clone();
             if !kept.0.contains(&name) {
                 if !self.wish.confirm.contains(&name) {
-                    return Err(unconfirmed(&name, "removing it drops its snapshot and history"));
+                    return Err(unconfirmed(
+                        &name,
+                        "removing it drops its snapshot and history",
+                    ));
                 }
                 self.shown.push(changes::removal("sync", &name));
                 self.changes.push(CatalogChange::DeleteSync(sync.id));
@@ -131,8 +144,10 @@ impl Draft<'_> {
         }
         for found in self.catalog.destinations.clone() {
             if !kept.2.contains(&found.name) {
-                self.shown.push(changes::removal("destination", &found.name));
-                self.changes.push(CatalogChange::DeleteDestination(found.id));
+                self.shown
+                    .push(changes::removal("destination", &found.name));
+                self.changes
+                    .push(CatalogChange::DeleteDestination(found.id));
             }
         }
         for source in self.catalog.sources.clone() {
@@ -147,13 +162,21 @@ impl Draft<'_> {
 
 /// The problem of a change that drops a snapshot and whose sync was not named.
 pub(super) fn unconfirmed(name: &str, why: &str) -> Problem {
-    Problem::new(ProblemKind::Usage, format!("cannot change the sync {name} without its name typed: {why}"))
-        .hint(format!("what it sent stays at the destination; to go on: --confirm '{name}'"))
+    Problem::new(
+        ProblemKind::Usage,
+        format!("cannot change the sync {name} without its name typed: {why}"),
+    )
+    .hint(format!(
+        "what it sent stays at the destination; to go on: --confirm '{name}'"
+    ))
 }
 
 /// The problem at a line of the file.
 pub(super) fn at_line(line: usize, problem: Problem) -> Problem {
-    Problem { text: format!("line {line}: {}", problem.text), ..problem }
+    Problem {
+        text: format!("line {line}: {}", problem.text),
+        ..problem
+    }
 }
 
 fn unknown_zone(zone: &str) -> Problem {
@@ -161,7 +184,10 @@ fn unknown_zone(zone: &str) -> Problem {
         .iter()
         .map(|known| (strsim::jaro_winkler(known.name(), zone), known.name()))
         .max_by(|a, b| a.0.total_cmp(&b.0));
-    let problem = Problem::new(ProblemKind::Config, format!("there is no time zone '{zone}'"));
+    let problem = Problem::new(
+        ProblemKind::Config,
+        format!("there is no time zone '{zone}'"),
+    );
     match alike {
         Some((_, name)) => problem.hint(format!("did you mean {name}?")),
         None => problem,

@@ -18,7 +18,12 @@ impl Draft<'_> {
         for doc in &document.syncs {
             let new = self.sync(doc)?;
             self.check(doc, &new).await?;
-            let old = self.catalog.syncs.iter().find(|sync| sync.id == new.id).cloned();
+            let old = self
+                .catalog
+                .syncs
+                .iter()
+                .find(|sync| sync.id == new.id)
+                .cloned();
             self.take(old, new)?;
         }
         self.reset_rekeyed()?;
@@ -31,7 +36,9 @@ impl Draft<'_> {
     fn take(&mut self, old: Option<Sync>, new: Sync) -> Result<(), Problem> {
         let name = new.settings.name.clone();
         let mut change = changes::between("sync", &name, old.as_ref(), Some(&new));
-        let moved = old.as_ref().is_some_and(|old| elsewhere(&old.settings, &new.settings));
+        let moved = old
+            .as_ref()
+            .is_some_and(|old| elsewhere(&old.settings, &new.settings));
         if moved {
             let why = "it starts an empty snapshot, and the next run sends every row";
             if !self.wish.dry_run && !self.wish.confirm.contains(&name) {
@@ -40,7 +47,9 @@ impl Draft<'_> {
             change.notes.push(why.to_owned());
         }
         if old.is_none() && new.settings.paused {
-            change.notes.push(format!("starts paused: signalsmith resume '{name}' turns it on"));
+            change.notes.push(format!(
+                "starts paused: signalsmith resume '{name}' turns it on"
+            ));
         }
         if change.action != "unchanged" {
             let schedule_changed = old.as_ref().is_none_or(|old| {
@@ -50,7 +59,11 @@ impl Draft<'_> {
             self.catalog.syncs.retain(|sync| sync.id != new.id);
             self.catalog.syncs.push(new.clone());
             let reset_snapshot = moved;
-            self.changes.push(CatalogChange::PutSync { sync: new, schedule_changed, reset_snapshot });
+            self.changes.push(CatalogChange::PutSync {
+                sync: new,
+                schedule_changed,
+                reset_snapshot,
+            });
         }
         self.shown.push(change);
         Ok(())
@@ -81,7 +94,9 @@ impl Draft<'_> {
             grace_hours: given.grace_hours,
             tags: given.tags.clone(),
             schedule: self.known_predecessors(&given.schedule),
-            paused: doc.paused.unwrap_or_else(|| old.is_none_or(|old| old.settings.paused)),
+            paused: doc
+                .paused
+                .unwrap_or_else(|| old.is_none_or(|old| old.settings.paused)),
             field_mappings: given.field_mappings.clone(),
         };
         let id = match (old, &doc.id) {
@@ -89,7 +104,11 @@ impl Draft<'_> {
             (None, Some(id)) => parsed(doc.line, SyncId::parse(id))?,
             (None, None) => SyncId::from_bits(self.core.random()),
         };
-        Ok(Sync { id, settings, revision: old.map_or(1, |old| old.revision + 1) })
+        Ok(Sync {
+            id,
+            settings,
+            revision: old.map_or(1, |old| old.revision + 1),
+        })
     }
 
     /// Everything that would make the sync's runs fail is told now.
@@ -98,26 +117,62 @@ impl Draft<'_> {
         let named = |text: &str| format!("the sync {}: {text}", settings.name);
         settings.schedule.check().map_err(|error| {
             let problem = Problem::from(error);
-            at_line(doc.line, Problem { text: named(&problem.text), ..problem })
+            at_line(
+                doc.line,
+                Problem {
+                    text: named(&problem.text),
+                    ..problem
+                },
+            )
         })?;
-        let model = self.catalog.models.iter().find(|model| model.id == settings.model);
-        let found = self.catalog.destinations.iter().find(|d| d.id == settings.destination);
-        let (Some(model), Some(destination)) = (model, found) else { return Ok(()) };
+        let model = self
+            .catalog
+            .models
+            .iter()
+            .find(|model| model.id == settings.model);
+        let found = self
+            .catalog
+            .destinations
+            .iter()
+            .find(|d| d.id == settings.destination);
+        let (Some(model), Some(destination)) = (model, found) else {
+            return Ok(());
+        };
         let connector = connect::destination(self.core, destination).await?;
         let capabilities = connector.capabilities(&settings.destination_object);
         if !capabilities.modes.contains(&settings.mode) {
-            let why = capabilities.refused_modes.iter().find(|(mode, _)| *mode == settings.mode);
+            let why = capabilities
+                .refused_modes
+                .iter()
+                .find(|(mode, _)| *mode == settings.mode);
             let why = why.map_or("this object does not support it", |(_, why)| why);
             let text = named(&format!("mode {} cannot be: {why}", settings.mode));
             return Err(at_line(doc.line, Problem::new(ProblemKind::Config, text)));
         }
-        let schema = connector.fields(&settings.destination_object).await.map_err(|error| {
-            let problem = Problem::from(error);
-            at_line(doc.line, Problem { text: named(&problem.text), ..problem })
-        })?;
-        let problems =
-            mapping::check(model, &settings.field_mappings, &schema, &capabilities, settings.mode);
-        if let Some(worst) = problems.iter().find(|problem| problem.severity == Severity::Error) {
+        let schema = connector
+            .fields(&settings.destination_object)
+            .await
+            .map_err(|error| {
+                let problem = Problem::from(error);
+                at_line(
+                    doc.line,
+                    Problem {
+                        text: named(&problem.text),
+                        ..problem
+                    },
+                )
+            })?;
+        let problems = mapping::check(
+            model,
+            &settings.field_mappings,
+            &schema,
+            &capabilities,
+            settings.mode,
+        );
+        if let Some(worst) = problems
+            .iter()
+            .find(|problem| problem.severity == Severity::Error)
+        {
             let line = worst.line.and_then(|place| doc.mapping_lines.get(place));
             let error = ConfigError::new(*line.unwrap_or(&doc.line), named(&worst.text));
             return Err(error.hint(&worst.hint).into());
@@ -128,7 +183,11 @@ impl Draft<'_> {
     /// A sync whose model got another primary key starts an empty snapshot: its keys mean nothing.
     fn reset_rekeyed(&mut self) -> Result<(), Problem> {
         for model in self.rekeyed.clone() {
-            let users = self.catalog.syncs.iter().filter(|sync| sync.settings.model == model.id);
+            let users = self
+                .catalog
+                .syncs
+                .iter()
+                .filter(|sync| sync.settings.model == model.id);
             for sync in users.cloned().collect::<Vec<_>>() {
                 let name = sync.settings.name.clone();
                 let why = format!(
@@ -146,16 +205,21 @@ impl Draft<'_> {
 
     fn force_reset(&mut self, sync: Sync) {
         let known = self.changes.iter_mut().find_map(|change| match change {
-            CatalogChange::PutSync { sync: put, reset_snapshot, .. } if put.id == sync.id => {
-                Some(reset_snapshot)
-            }
+            CatalogChange::PutSync {
+                sync: put,
+                reset_snapshot,
+                ..
+            } if put.id == sync.id => Some(reset_snapshot),
             _ => None,
         });
         if let Some(reset) = known {
             *reset = true;
             return;
         }
-        let sync = Sync { revision: sync.revision + 1, ..sync };
+        let sync = Sync {
+            revision: sync.revision + 1,
+            ..sync
+        };
         self.changes.push(CatalogChange::PutSync {
             sync,
             schedule_changed: false,
@@ -165,22 +229,35 @@ impl Draft<'_> {
 
     /// The ids of those predecessors that are known by now; names of later syncs stay names.
     fn known_predecessors(&self, schedule: &Schedule) -> Schedule {
-        let Schedule::After { syncs } = schedule else { return schedule.clone() };
+        let Schedule::After { syncs } = schedule else {
+            return schedule.clone();
+        };
         let id = |name: &String| {
             names::sync(&self.catalog, name).map_or_else(|_| name.clone(), |s| s.id.to_string())
         };
-        Schedule::After { syncs: syncs.iter().map(id).collect() }
+        Schedule::After {
+            syncs: syncs.iter().map(id).collect(),
+        }
     }
 
     /// Turns the names of an `after` schedule into ids and refuses cycles.
     fn resolve_predecessors(&mut self, doc: &SyncDoc) -> Result<(), Problem> {
-        let Schedule::After { syncs } = &doc.settings.schedule else { return Ok(()) };
+        let Schedule::After { syncs } = &doc.settings.schedule else {
+            return Ok(());
+        };
         let mut ids = Vec::new();
         for name in syncs {
             let found = names::sync(&self.catalog, name);
-            ids.push(found.map_err(|problem| at_line(doc.line, problem))?.id.to_string());
+            ids.push(
+                found
+                    .map_err(|problem| at_line(doc.line, problem))?
+                    .id
+                    .to_string(),
+            );
         }
-        let own = names::sync(&self.catalog, &doc.settings.name)?.id.to_string();
+        let own = names::sync(&self.catalog, &doc.settings.name)?
+            .id
+            .to_string();
         let mut seen = Vec::new();
         let mut waiting = ids.clone();
         while let Some(id) = waiting.pop() {
@@ -191,10 +268,19 @@ impl Draft<'_> {
             if seen.contains(&id) {
                 continue;
             }
-            let next = self.catalog.syncs.iter().find(|sync| sync.id.as_str() == id);
+            let next = self
+                .catalog
+                .syncs
+                .iter()
+                .find(|sync| sync.id.as_str() == id);
             if let Some(Schedule::After { syncs }) = next.map(|sync| &sync.settings.schedule) {
                 let known = |name: &String| names::sync(&self.catalog, name).ok();
-                waiting.extend(syncs.iter().filter_map(known).map(|sync| sync.id.to_string()));
+                waiting.extend(
+                    syncs
+                        .iter()
+                        .filter_map(known)
+                        .map(|sync| sync.id.to_string()),
+                );
             }
             seen.push(id);
         }
