@@ -33,7 +33,7 @@ pub(crate) fn width(text: &str) -> usize {
 
 /// Harmless text of at most `columns`, elided where it is longer.
 pub(crate) fn line(text: &str, columns: usize) -> String {
-    safe_text::line(text, columns).into()
+    safe_text::line(text, columns)
 }
 
 /// Harmless text of exactly `columns`: elided or filled up with blanks on the right.

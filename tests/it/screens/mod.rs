@@ -2,6 +2,7 @@
 
 mod flows;
 mod hostile;
+mod log_flows;
 mod pictures;
 pub mod robot;
 pub mod worlds;

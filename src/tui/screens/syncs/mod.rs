@@ -8,6 +8,7 @@ mod log_view;
 pub(crate) mod moves;
 pub(crate) mod order;
 mod overview;
+mod run_lines;
 pub(crate) mod runs;
 mod runs_view;
 mod state;

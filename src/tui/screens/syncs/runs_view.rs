@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use super::cell;
-use super::overview::took;
+use super::run_lines::took;
 use super::runs::Reading;
 use crate::domain::run::Run;
 use crate::link::view::SyncView;
