@@ -149,7 +149,8 @@ fn flights_are_appended_each_key_once() {
          INSERT INTO flights SELECT * FROM flights WHERE rowid = 1;
          UPDATE flights SET flight = '9999' WHERE rowid = (SELECT max(rowid) FROM flights);",
     );
-    assert_eq!(done(&run(&program, "Flights", 0)), [1, 0, 0, 4_990, 0]);
+    // A hundred rows differ by now; an append leaves them alone, which is no `unchanged`.
+    assert_eq!(done(&run(&program, "Flights", 0)), [1, 0, 0, 4_890, 0]);
     let lines = std::fs::read_to_string(program.path("out/flights.jsonl")).unwrap();
     let mut keys = std::collections::BTreeSet::new();
     for line in lines.lines() {
