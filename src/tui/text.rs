@@ -179,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_read_well() {
+    fn durations_read_well() {
         assert_eq!(duration(440), "0.4 s");
         assert_eq!(duration(250_000), "4 min 10 s");
         assert_eq!(duration(7_500_000), "2 h 05 min");

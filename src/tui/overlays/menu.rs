@@ -59,8 +59,8 @@ impl Way {
 
     fn what(self, sync: &SyncView) -> String {
         match self {
-            Self::TryOne => "sends the first row that is due; nothing else is touched".to_owned(),
-            Self::TryTen => "sends the first ten that are due; nothing else is touched".to_owned(),
+            Self::TryOne => "sends the first row that is due and nothing else".to_owned(),
+            Self::TryTen => "sends the first ten that are due and nothing else".to_owned(),
             Self::Rejected => {
                 let rows = refused(sync);
                 format!(
