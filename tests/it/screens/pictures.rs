@@ -186,3 +186,18 @@ fn the_cursor_stands_on_the_focused_row_in_every_pane() {
     let line: String = (0..119).map(|x| buffer[(x, place.y)].symbol()).collect();
     assert!(line.contains("batch 7"), "{line}");
 }
+
+#[test]
+fn a_click_selects_the_row_beneath_it() {
+    use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+    for (size, row) in [((120, 36), 6), ((59, 14), 7)] {
+        let mut robot = Robot::new(size, mixed(), core());
+        robot.tell(What::Mouse(MouseEvent {
+            kind: MouseEventKind::Down(MouseButton::Left),
+            column: 5,
+            row,
+            modifiers: KeyModifiers::NONE,
+        }));
+        robot.sees("▸? ");
+    }
+}
