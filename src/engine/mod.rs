@@ -1,1 +1,3 @@
 //! The room engine.
+
+pub mod diff;

@@ -1,0 +1,362 @@
+//! The record of a snapshot: what the destination has acknowledged of one key.
+
+use crate::domain::plan::{Operation, Record};
+use crate::domain::row::{Damaged, Fingerprint, Key, encode};
+use crate::domain::value::Value;
+
+use super::codec::{put_bytes, take_byte, take_bytes, take_hash, take_text};
+
+const LEFT: u8 = 1;
+const ADOPTED: u8 = 2;
+const FORMER: u8 = 4;
+const IDENTIFIER_IS_KEY: u8 = 8;
+const HAS_DESTINATION_ID: u8 = 16;
+const HAS_VALUES: u8 = 32;
+
+/// A hash that no row has: it stands where nothing was accepted.
+pub const NO_HASH: Fingerprint = Fingerprint([0; 16]);
+
+/// Leads the bytes under which a former identifier is filed; no cell starts with it.
+const FORMER_MARK: u8 = 0xf0;
+/// Leads the bytes under which a record is filed that this sync never sent.
+const FOREIGN_MARK: u8 = 0xf1;
+
+/// What is known of one record at the destination.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The hash of the key; of key and identifier where the entry is `former`.
+    pub key_hash: Fingerprint,
+    /// The hash of the mapped inputs; [`NO_HASH`] where the next row is to be sent.
+    pub input_hash: Fingerprint,
+    /// The hash of the mapped output; [`NO_HASH`] where the next row is to be sent.
+    pub output_hash: Fingerprint,
+    /// The key left the model; the record stays.
+    pub left: bool,
+    /// Recorded without having been sent.
+    pub adopted: bool,
+    /// A record under an identifier that its key carried before; due for deletion.
+    pub former: bool,
+    /// The primary key.
+    pub key: Key,
+    /// The encoded values of the identifier.
+    pub identifier: Vec<u8>,
+    /// The destination's own id, where it told one.
+    pub destination_id: Option<String>,
+    /// What was last accepted, where it is kept.
+    pub values: Option<Record>,
+}
+
+impl Entry {
+    /// Makes the entry of an operation that was accepted; `destination_id` is what the verdict told.
+    pub fn accepted(operation: &Operation, destination_id: Option<String>, keep: bool) -> Self {
+        Self {
+            key_hash: operation.key_hash,
+            input_hash: operation.input_hash,
+            output_hash: operation.output_hash,
+            left: false,
+            adopted: false,
+            former: false,
+            key: operation.key.clone(),
+            identifier: encode_identifier(&operation.identifier),
+            destination_id: destination_id.or_else(|| operation.destination_id.clone()),
+            values: keep
+                .then(|| merged(operation.old.as_ref(), operation.new.as_ref()))
+                .flatten(),
+        }
+    }
+
+    /// Makes the entry of a key whose record is known by its identifier only.
+    pub fn bare(key_hash: Fingerprint, key: Key, identifier: Vec<u8>) -> Self {
+        Self {
+            key_hash,
+            input_hash: NO_HASH,
+            output_hash: NO_HASH,
+            left: false,
+            adopted: false,
+            former: false,
+            key,
+            identifier,
+            destination_id: None,
+            values: None,
+        }
+    }
+
+    /// The entry after its key left the model: key and identifier stay, the fingerprint goes.
+    #[must_use]
+    pub fn left(self) -> Self {
+        Self {
+            input_hash: NO_HASH,
+            output_hash: NO_HASH,
+            left: true,
+            values: None,
+            ..self
+        }
+    }
+
+    /// The entry of a row that is recorded without being sent.
+    #[must_use]
+    pub fn adopted(
+        row: Self,
+        input_hash: Fingerprint,
+        output_hash: Fingerprint,
+        values: Option<Record>,
+    ) -> Self {
+        Self {
+            input_hash,
+            output_hash,
+            adopted: true,
+            values,
+            ..row
+        }
+    }
+
+    /// The entry under which the record of a former identifier is filed until it is deleted.
+    #[must_use]
+    pub fn into_former(self, seed: u64) -> Self {
+        Self {
+            key_hash: former_hash(seed, &self.key, &self.identifier),
+            input_hash: NO_HASH,
+            output_hash: NO_HASH,
+            left: false,
+            adopted: false,
+            former: true,
+            ..self
+        }
+    }
+
+    /// Appends the encoding.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        let identifier_is_key = self.identifier == self.key.bytes();
+        let mut flags = 0;
+        for (set, flag) in [
+            (self.left, LEFT),
+            (self.adopted, ADOPTED),
+            (self.former, FORMER),
+            (identifier_is_key, IDENTIFIER_IS_KEY),
+            (self.destination_id.is_some(), HAS_DESTINATION_ID),
+            (self.values.is_some(), HAS_VALUES),
+        ] {
+            if set {
+                flags |= flag;
+            }
+        }
+        out.push(flags);
+        out.extend_from_slice(&self.key_hash.0);
+        out.extend_from_slice(&self.input_hash.0);
+        out.extend_from_slice(&self.output_hash.0);
+        put_bytes(self.key.bytes(), out);
+        if !identifier_is_key {
+            put_bytes(&self.identifier, out);
+        }
+        if let Some(id) = &self.destination_id {
+            put_bytes(id.as_bytes(), out);
+        }
+        if let Some(values) = &self.values {
+            values.encode(out);
+        }
+    }
+
+    /// The encoding.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(96);
+        self.encode(&mut out);
+        out
+    }
+
+    /// Decodes an entry.
+    ///
+    /// # Errors
+    /// [`Damaged`] where the bytes are not one.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Damaged> {
+        EntryView::parse(bytes)?.to_entry()
+    }
+}
+
+/// What is at the destination after `new` was written over `old`: fields left out keep their value.
+fn merged(old: Option<&Record>, new: Option<&Record>) -> Option<Record> {
+    let new = new?;
+    let Some(old) = old.filter(|old| old.0.len() == new.0.len()) else {
+        return Some(new.clone());
+    };
+    let values = new.0.iter().zip(&old.0);
+    Some(Record(
+        values
+            .map(|(new, old)| new.clone().or_else(|| old.clone()))
+            .collect(),
+    ))
+}
+
+/// Encodes the values of an identifier.
+pub fn encode_identifier(values: &[Value]) -> Vec<u8> {
+    let mut out = Vec::new();
+    values.iter().for_each(|value| encode(value, &mut out));
+    out
+}
+
+/// The hash under which the record of a former identifier is filed.
+pub fn former_hash(seed: u64, key: &Key, identifier: &[u8]) -> Fingerprint {
+    let mut bytes = vec![FORMER_MARK];
+    put_bytes(key.bytes(), &mut bytes);
+    bytes.extend_from_slice(identifier);
+    Fingerprint::of(seed, &bytes)
+}
+
+/// The hash under which the deletion of a record is filed that this sync never sent.
+pub fn foreign_hash(seed: u64, identifier: &[u8]) -> Fingerprint {
+    let mut bytes = vec![FOREIGN_MARK];
+    bytes.extend_from_slice(identifier);
+    Fingerprint::of(seed, &bytes)
+}
+
+/// An entry that is still bytes: what the comparison of unchanged rows looks at.
+#[derive(Debug, Clone, Copy)]
+pub struct EntryView<'a> {
+    flags: u8,
+    /// As [`Entry::key_hash`].
+    pub key_hash: Fingerprint,
+    /// As [`Entry::input_hash`].
+    pub input_hash: Fingerprint,
+    /// As [`Entry::output_hash`].
+    pub output_hash: Fingerprint,
+    /// The key's canonical bytes.
+    pub key: &'a [u8],
+    /// The encoded values of the identifier.
+    pub identifier: &'a [u8],
+    rest: &'a [u8],
+}
+
+impl<'a> EntryView<'a> {
+    /// Reads an encoding; destination id and values stay undecoded.
+    ///
+    /// # Errors
+    /// [`Damaged`] where the bytes are not an entry.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, Damaged> {
+        let mut rest = bytes;
+        let flags = take_byte(&mut rest)?;
+        let key_hash = take_hash(&mut rest)?;
+        let input_hash = take_hash(&mut rest)?;
+        let output_hash = take_hash(&mut rest)?;
+        let key = take_bytes(&mut rest)?;
+        let identifier = if flags & IDENTIFIER_IS_KEY == 0 {
+            take_bytes(&mut rest)?
+        } else {
+            key
+        };
+        Ok(Self {
+            flags,
+            key_hash,
+            input_hash,
+            output_hash,
+            key,
+            identifier,
+            rest,
+        })
+    }
+
+    /// As [`Entry::left`].
+    pub fn is_left(&self) -> bool {
+        self.flags & LEFT != 0
+    }
+
+    /// As [`Entry::adopted`].
+    pub fn is_adopted(&self) -> bool {
+        self.flags & ADOPTED != 0
+    }
+
+    /// As [`Entry::former`].
+    pub fn is_former(&self) -> bool {
+        self.flags & FORMER != 0
+    }
+
+    /// Whether it counts as a record that the sync knows.
+    pub fn is_known(&self) -> bool {
+        self.flags & (LEFT | FORMER) == 0
+    }
+
+    /// Whether the last accepted values are kept in it.
+    pub fn has_values(&self) -> bool {
+        self.flags & HAS_VALUES != 0
+    }
+
+    /// Decodes the whole entry.
+    ///
+    /// # Errors
+    /// [`Damaged`] where destination id or values are not encodings.
+    pub fn to_entry(&self) -> Result<Entry, Damaged> {
+        let mut rest = self.rest;
+        let destination_id = (self.flags & HAS_DESTINATION_ID != 0)
+            .then(|| take_text(&mut rest))
+            .transpose()?;
+        let values = (self.flags & HAS_VALUES != 0)
+            .then(|| Record::decode(&mut rest))
+            .transpose()?;
+        if !rest.is_empty() {
+            return Err(Damaged);
+        }
+        Ok(Entry {
+            key_hash: self.key_hash,
+            input_hash: self.input_hash,
+            output_hash: self.output_hash,
+            left: self.is_left(),
+            adopted: self.is_adopted(),
+            former: self.is_former(),
+            key: Key::from_bytes(self.key),
+            identifier: self.identifier.to_vec(),
+            destination_id,
+            values,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn an_entry_reads_back_as_it_was_written(
+            flags in any::<(bool, bool, bool)>(),
+            key in any::<String>(),
+            other in any::<Option<String>>(),
+            destination_id in any::<Option<String>>(),
+            values in any::<Option<Vec<Option<i64>>>>(),
+        ) {
+            let key = Key::of(&[Value::text(key)]);
+            let identifier = other.map_or(key.bytes().to_vec(), |text| {
+                encode_identifier(&[Value::Text(text)])
+            });
+            let entry = Entry {
+                key_hash: Fingerprint::of(1, key.bytes()),
+                input_hash: Fingerprint::of(2, key.bytes()),
+                output_hash: Fingerprint::of(3, key.bytes()),
+                left: flags.0,
+                adopted: flags.1,
+                former: flags.2,
+                key,
+                identifier,
+                destination_id,
+                values: values.map(|values| {
+                    Record(values.into_iter().map(|number| number.map(Value::Integer)).collect())
+                }),
+            };
+            prop_assert_eq!(Entry::from_bytes(&entry.to_bytes()), Ok(entry));
+        }
+
+        #[test]
+        fn other_bytes_are_refused_without_a_panic(bytes in any::<Vec<u8>>()) {
+            let _ = Entry::from_bytes(&bytes);
+        }
+    }
+
+    #[test]
+    fn a_field_left_out_of_a_write_keeps_its_last_value() {
+        let old = Record(vec![Some(Value::Integer(1)), Some(Value::Integer(2))]);
+        let new = Record(vec![Some(Value::Integer(3)), None]);
+        assert_eq!(
+            merged(Some(&old), Some(&new)),
+            Some(Record(vec![Some(Value::Integer(3)), Some(Value::Integer(2))]))
+        );
+    }
+}
