@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use super::value::Value;
 
-const NULL: u8 = 0;
+const NULL: u8 = NULL_TAG;
 const FALSE: u8 = 1;
 const TRUE: u8 = 2;
 const INTEGER: u8 = 3;
@@ -23,7 +23,12 @@ const TIME: u8 = 9;
 const TIMESTAMP: u8 = 10;
 const JSON: u8 = 11;
 const LEFT_OUT: u8 = 14;
-const MISFIT: u8 = 15;
+const MISFIT: u8 = MISFIT_TAG;
+
+/// The first byte of a null's encoding.
+pub const NULL_TAG: u8 = 0;
+/// The first byte of the encoding of a cell that does not fit its column's type.
+pub const MISFIT_TAG: u8 = 15;
 
 /// Says that bytes are not a canonical encoding (a damaged file).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

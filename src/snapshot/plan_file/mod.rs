@@ -8,6 +8,7 @@
 
 mod codec;
 mod read;
+mod section;
 mod write;
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ use crate::domain::row::{Fingerprint, Key};
 use crate::domain::run::Counters;
 
 use super::entry::Entry;
+use section::Section;
 
 pub(crate) use codec::{decode_invalid, decode_mark, decode_operation};
 pub(crate) use codec::{encode_invalid, encode_mark, encode_operation};
@@ -136,34 +138,6 @@ pub struct Refresh {
     pub input_hash: Fingerprint,
     /// The hash of the output that both have.
     pub output_hash: Fingerprint,
-}
-
-/// The sections of a plan file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Section {
-    Operations,
-    Invalid,
-    Marks,
-    Refreshes,
-}
-
-impl Section {
-    const ALL: [Self; 4] = [
-        Self::Operations,
-        Self::Invalid,
-        Self::Marks,
-        Self::Refreshes,
-    ];
-
-    fn position(self) -> usize {
-        match self {
-            Self::Operations => 0,
-            Self::Invalid => 1,
-            Self::Marks => 2,
-            Self::Refreshes => 3,
-        }
-    }
 }
 
 /// One block of the index.

@@ -1,0 +1,285 @@
+//! Settling: who has an identifier, once all that is said of it stands side by side.
+
+use crate::domain::row::{Damaged, Fingerprint, Key};
+use crate::snapshot::plan_file::{Mark, MarkKind};
+use crate::snapshot::{Entry, Sorted, Spool, foreign_hash};
+
+use super::draft::Drafts;
+use super::emit::released;
+use super::error::PlanError;
+use super::identifier::{Class, Holder, Role, Said, heads, said};
+use super::holder::{left_mark, may_delete};
+use super::scope::Scope;
+
+const COLLIDES: u8 = 0;
+const FORMER: u8 = 1;
+
+/// Settles identifier by identifier; what follows goes into the drafts.
+pub(super) struct Settling<'a> {
+    scope: &'a Scope,
+    drafts: &'a mut Drafts,
+    /// By key: collisions, and records left under a former identifier. A key that collides is not
+    /// sent and leaves nothing behind.
+    moves: Spool,
+    group: Group,
+}
+
+/// A row that claims the identifier.
+struct Claimant {
+    hash: Fingerprint,
+    key: Vec<u8>,
+    class: Class,
+    own: bool,
+}
+
+/// What is known of the identifier so far; claims come first, holders last.
+#[derive(Default)]
+struct Group {
+    identifier: Option<Fingerprint>,
+    first: Option<Claimant>,
+    /// Whether more than one key claims it.
+    contested: bool,
+    /// Whether a row without a usable key claims it.
+    keyless: bool,
+    listed: Option<Vec<u8>>,
+    held: bool,
+    /// Whether a key that is present and not sent elsewhere holds it.
+    kept: bool,
+    /// Whether the claimant has taken over an entry.
+    taken: bool,
+    /// Whether the record's end is seen to.
+    ended: bool,
+}
+
+impl Group {
+    /// The one valid row that maps to the identifier.
+    fn winner(&self) -> Option<&Claimant> {
+        let winner = self.first.as_ref().filter(|_| !self.contested)?;
+        matches!(winner.class, Class::Send | Class::Unchanged).then_some(winner)
+    }
+
+    fn is_claimed(&self) -> bool {
+        self.first.is_some() || self.keyless
+    }
+}
+
+impl<'a> Settling<'a> {
+    pub(super) fn new(scope: &'a Scope, drafts: &'a mut Drafts, moves: Spool) -> Self {
+        Self {
+            scope,
+            drafts,
+            moves,
+            group: Group::default(),
+        }
+    }
+
+    /// Settles all identifiers.
+    pub(super) fn settle(
+        mut self,
+        identifiers: &Sorted,
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<(), PlanError> {
+        let mut reader = identifiers.read();
+        let mut seen = 0_u64;
+        while reader.advance()? {
+            seen += 1;
+            if seen.is_multiple_of(8192) && is_cancelled() {
+                return Err(PlanError::Cancelled);
+            }
+            let record = reader.record();
+            let (identifier, key_hash) = heads(record)?;
+            if self.group.identifier != Some(identifier) {
+                self.end_group()?;
+                self.group.identifier = Some(identifier);
+            }
+            // The common case, a lone claim, is looked at without decoding anything else.
+            match said(record)? {
+                Said::Claim { class, own, key } => self.claim(Claimant {
+                    hash: key_hash,
+                    key,
+                    class,
+                    own,
+                })?,
+                Said::Listed(identifier) => self.group.listed = Some(identifier),
+                Said::Holds(role, holder) => self.holder(role, holder)?,
+            }
+        }
+        self.end_group()?;
+        self.former_identifiers()
+    }
+
+    fn claim(&mut self, next: Claimant) -> Result<(), PlanError> {
+        if next.class == Class::Keyless {
+            self.group.keyless = true;
+            return Ok(());
+        }
+        let Some(first) = &mut self.group.first else {
+            self.group.first = Some(next);
+            return Ok(());
+        };
+        if first.hash == next.hash {
+            return Ok(());
+        }
+        let pairs = if self.group.contested {
+            vec![(&next, &*first)]
+        } else {
+            vec![(&*first, &next), (&next, &*first)]
+        };
+        for (one, other) in pairs {
+            if matches!(one.class, Class::Send | Class::Unchanged | Class::Idle) {
+                self.drafts
+                    .collision(one.hash, one.class, &one.key, &other.key)?;
+                self.moves.push(&[&one.hash.0, &[COLLIDES]])?;
+            }
+        }
+        self.group.contested = true;
+        Ok(())
+    }
+
+    fn holder(&mut self, role: Role, holder: Holder) -> Result<(), PlanError> {
+        self.group.held = true;
+        if let Some(winner) = self.group.winner() {
+            // A claimant's own entry is no other holder.
+            if winner.hash == holder.entry.key_hash {
+                return Ok(());
+            }
+            let takes = winner.class == Class::Send
+                && !winner.own
+                && !self.group.taken
+                && holder.on_record
+                && !holder.deleting;
+            if takes {
+                self.drafts.takes_over(winner.hash, &holder.entry)?;
+                self.group.taken = true;
+            }
+            return self.superseded(role, holder);
+        }
+        if role == Role::Stays {
+            self.group.kept = true;
+            return Ok(());
+        }
+        match (role, self.group.is_claimed()) {
+            (Role::Moved, true) if self.scope.deletes() => self.former(&holder.entry, false),
+            (Role::Moved, true) => Ok(()),
+            (Role::Moved, false) => self.moved(&holder),
+            (_, true) if self.scope.deletes() => Ok(()),
+            (_, true) => self.left(holder),
+            (_, false) => self.gone(holder),
+        }
+    }
+
+    /// The record is the winner's; whoever else holds it lets go.
+    fn superseded(&mut self, role: Role, holder: Holder) -> Result<(), PlanError> {
+        let entry = holder.entry;
+        match role {
+            Role::Moved if !holder.on_record => Ok(()),
+            // With a limit the winner may not be sent, and then the record stays in sight.
+            Role::Moved if self.scope.is_partial() && self.scope.deletes() => {
+                self.former(&entry, false)
+            }
+            Role::Moved => Ok(self.drafts.lost(entry.key_hash, &entry.key)?),
+            _ if self.scope.is_partial() => Ok(()),
+            _ => Ok(self.drafts.mark(&released(entry.key_hash, entry.key))?),
+        }
+    }
+
+    /// The key is sent under another identifier, and nothing claims this one.
+    fn moved(&mut self, holder: &Holder) -> Result<(), PlanError> {
+        let entry = &holder.entry;
+        if !self.scope.deletes() || entry.adopted || entry.left {
+            return Ok(self.drafts.mark(&Mark {
+                kind: MarkKind::FormerStays,
+                key_hash: entry.key_hash,
+                key: entry.key.clone(),
+                entry: None,
+            })?);
+        }
+        if self.group.ended {
+            return Ok(());
+        }
+        self.group.ended = true;
+        let delete = !self.group.kept && !self.scope.is_partial();
+        self.former(entry, delete)
+    }
+
+    /// The key is not in the model, and nothing claims its identifier.
+    fn gone(&mut self, holder: Holder) -> Result<(), PlanError> {
+        if self.scope.is_partial() || (self.group.kept && self.scope.deletes()) {
+            return Ok(());
+        }
+        if !self.scope.deletes() {
+            return self.left(holder);
+        }
+        // In the scope of all, what the destination lists and the model lacks goes.
+        let foreign = self.group.listed.is_some() && holder.entry.left && !holder.entry.adopted;
+        if !may_delete(&holder) && !foreign {
+            return self.left(holder);
+        }
+        if self.group.ended {
+            let entry = holder.entry;
+            return Ok(self.drafts.mark(&released(entry.key_hash, entry.key))?);
+        }
+        self.group.ended = true;
+        if holder.entry.former && !holder.on_record {
+            return Ok(self.drafts.former(&holder.entry, true)?);
+        }
+        let foreign = foreign && !may_delete(&holder);
+        Ok(self.drafts.delete(&holder.entry, foreign)?)
+    }
+
+    fn left(&mut self, holder: Holder) -> Result<(), PlanError> {
+        if self.scope.is_partial() {
+            return Ok(());
+        }
+        if let Some((kind, entry)) = left_mark(holder) {
+            self.drafts.mark(&Mark {
+                kind,
+                key_hash: entry.key_hash,
+                key: entry.key.clone(),
+                entry: Some(entry),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Remembers the record that the key of `entry` leaves behind, unless the key collides.
+    fn former(&mut self, entry: &Entry, delete: bool) -> Result<(), PlanError> {
+        let encoded = entry.to_bytes();
+        let head = [FORMER, u8::from(delete)];
+        self.moves
+            .push(&[&entry.key_hash.0, &head, &encoded])?;
+        Ok(())
+    }
+
+    fn end_group(&mut self) -> Result<(), PlanError> {
+        let group = std::mem::take(&mut self.group);
+        let Some(identifier) = &group.listed else {
+            return Ok(());
+        };
+        if group.is_claimed() || group.held || self.scope.is_partial() {
+            return Ok(());
+        }
+        let hash = foreign_hash(self.scope.seed, identifier);
+        let entry = Entry::bare(hash, Key::from_bytes(identifier), identifier.clone());
+        Ok(self.drafts.delete(&entry, true)?)
+    }
+
+    fn former_identifiers(self) -> Result<(), PlanError> {
+        let moves = self.moves.finish()?;
+        let mut reader = moves.read();
+        let mut collides: Option<[u8; 16]> = None;
+        while reader.advance()? {
+            let (hash, rest) = reader.record().split_first_chunk::<16>().ok_or(Damaged)?;
+            match rest.split_first().ok_or(Damaged)? {
+                (&COLLIDES, _) => collides = Some(*hash),
+                _ if collides == Some(*hash) => {}
+                (_, rest) => {
+                    let (delete, entry) = rest.split_first().ok_or(Damaged)?;
+                    let entry = Entry::from_bytes(entry)?.into_former(self.scope.seed);
+                    self.drafts.former(&entry, *delete != 0)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
