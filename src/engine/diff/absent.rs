@@ -29,10 +29,12 @@ impl Judge<'_> {
             let holder = on_record(entry.to_entry()?, known);
             waiting.identifiers.holds(Role::Moved, &holder)?;
         }
-        for former in unrecorded(form, known, self.scope.identifier_is_key) {
+        for (_, former) in unrecorded(form, known, self.scope.identifier_is_key) {
             if !same(form, &former, identifier) {
                 let entry = Entry::bare(row.key_hash, row.key(), former);
-                waiting.identifiers.holds(Role::Moved, &maybe(entry, known))?;
+                waiting
+                    .identifiers
+                    .holds(Role::Moved, &maybe(entry, known))?;
             }
         }
         Ok(())
@@ -69,11 +71,13 @@ impl Judge<'_> {
             return Ok(());
         };
         if self.scope.deletes() {
-            for former in unrecorded(self.scope.form, known, self.scope.identifier_is_key) {
+            for (_, former) in unrecorded(self.scope.form, known, self.scope.identifier_is_key) {
                 if !same(self.scope.form, &former, &main.entry.identifier) {
                     let entry = Entry::bare(hash, main.entry.key.clone(), former);
                     let entry = entry.into_former(self.scope.seed);
-                    waiting.identifiers.holds(Role::Absent, &maybe(entry, known))?;
+                    waiting
+                        .identifiers
+                        .holds(Role::Absent, &maybe(entry, known))?;
                 }
             }
         }

@@ -8,6 +8,7 @@ use crate::snapshot::{Entry, NO_HASH};
 
 use super::error::PlanError;
 use super::identifier::Class;
+use super::scope::Scope;
 
 /// What was counted beside the operations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,19 +37,21 @@ pub(super) struct Emitter {
     pub counters: Counters,
     pub noted: Noted,
     limit: Option<u64>,
+    is_partial: bool,
     sent: u64,
     without_deletes: bool,
 }
 
 impl Emitter {
-    pub(super) fn new(writer: PlanWriter, limit: Option<u64>, without_deletes: bool) -> Self {
+    pub(super) fn new(writer: PlanWriter, scope: &Scope) -> Self {
         Self {
             writer,
             counters: Counters::default(),
             noted: Noted::default(),
-            limit,
+            limit: scope.limit,
+            is_partial: scope.is_partial(),
             sent: 0,
-            without_deletes,
+            without_deletes: scope.without_deletes,
         }
     }
 
@@ -115,6 +118,7 @@ impl Emitter {
             MarkKind::FormerStays => noted.former_stay += 1,
             MarkKind::Returned
             | MarkKind::Released
+            | MarkKind::Overtaken
             | MarkKind::HandedOver
             | MarkKind::Former => {}
         }
@@ -175,8 +179,8 @@ impl Emitter {
         }
         if let Some(operation) = said.send.take() {
             self.send_bundle(operation, &mut said)?;
-        } else if let Some(key) = said.lost.take() {
-            self.mark(&released(hash, key))?;
+        } else if let Some(key) = said.lost.take().filter(|_| !self.is_partial) {
+            self.mark(&overtaken(hash, key))?;
         }
         for mark in &said.marks {
             // A record under a former identifier that is found again stays in sight.
@@ -234,7 +238,7 @@ impl Emitter {
             });
         }
         match said.lost.take() {
-            Some(key) => self.mark(&released(hash, key)),
+            Some(key) => self.mark(&overtaken(hash, key)),
             None => Ok(()),
         }
     }
@@ -248,7 +252,15 @@ fn of_the_row(kind: MarkKind) -> bool {
     )
 }
 
-/// The mark of an entry whose record is another key's.
+/// The mark of a key in the model whose record is another key's.
+pub(super) fn overtaken(key_hash: Fingerprint, key: Key) -> Mark {
+    Mark {
+        kind: MarkKind::Overtaken,
+        ..released(key_hash, key)
+    }
+}
+
+/// The mark of a key that is not in the model and whose record is another key's.
 pub(super) fn released(key_hash: Fingerprint, key: Key) -> Mark {
     Mark {
         kind: MarkKind::Released,

@@ -2,8 +2,8 @@
 
 use crate::domain::destination::IdentifierForm;
 use crate::domain::row::{Damaged, Fingerprint, Key};
-use crate::snapshot::Entry;
 use crate::snapshot::plan_file::MarkKind;
+use crate::snapshot::{Dirty, Entry};
 
 use super::identifier::{Holder, same};
 use super::judge::Known;
@@ -44,20 +44,24 @@ pub(super) fn maybe(entry: Entry, known: Known<'_>) -> Holder {
 }
 
 /// Identifiers of writes of unknown outcome, other than the entry's.
-pub(super) fn unrecorded(form: IdentifierForm, known: Known<'_>, is_key: bool) -> Vec<Vec<u8>> {
-    let mut found: Vec<Vec<u8>> = Vec::new();
+pub(super) fn unrecorded(
+    form: IdentifierForm,
+    known: Known<'_>,
+    is_key: bool,
+) -> Vec<(&Dirty, Vec<u8>)> {
+    let mut found: Vec<(&Dirty, Vec<u8>)> = Vec::new();
     for write in known.dirty {
         let identifier = match &write.identifier {
             Some(identifier) => identifier,
             None if is_key => &write.key,
             None => continue,
         };
-        let seen = found.iter().any(|other| same(form, other, identifier));
+        let seen = found.iter().any(|(_, other)| same(form, other, identifier));
         let recorded = known
             .entry
             .is_some_and(|entry| same(form, entry.identifier, identifier));
         if !seen && !recorded {
-            found.push(identifier.clone());
+            found.push((write, identifier.clone()));
         }
     }
     found
@@ -79,5 +83,5 @@ pub(super) fn main_holder(
     let identifier = unrecorded(scope.form, known, scope.identifier_is_key)
         .into_iter()
         .next();
-    Ok(identifier.map(|identifier| maybe(Entry::bare(hash, key, identifier), known)))
+    Ok(identifier.map(|(_, identifier)| maybe(Entry::bare(hash, key, identifier), known)))
 }

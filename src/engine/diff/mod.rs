@@ -135,7 +135,13 @@ pub fn plan(
     let mapper = Arc::clone(&request.mapper);
     let signature = Fingerprint::of(scope.seed, &mapper.signature());
     let spool = Spool::new(&request.spool_dir, 16, request.spool_bytes);
-    let reading = Reading::new(spool, scope.seed, &request.model, mapper.as_ref(), signature)?;
+    let reading = Reading::new(
+        spool,
+        scope.seed,
+        &request.model,
+        mapper.as_ref(),
+        signature,
+    )?;
     let read = |rows| {
         progress(Progress {
             phase: Phase::Querying,
@@ -172,10 +178,7 @@ struct Comparing<'a> {
 }
 
 impl Comparing<'_> {
-    fn run(
-        &self,
-        foreign: Option<ForeignRecords>,
-    ) -> Result<(String, Counters, Noted), PlanError> {
+    fn run(&self, foreign: Option<ForeignRecords>) -> Result<(String, Counters, Noted), PlanError> {
         let exact = self.scope.form == IdentifierForm::Exact;
         if exact && self.scope.identifier_is_key && !self.scope.deletes_foreign {
             // While every identifier is its key, no two keys can have one. Entries from before a
@@ -223,7 +226,7 @@ impl Comparing<'_> {
         Ok(Judge {
             scope: self.scope,
             mapper: self.request.mapper.as_ref(),
-            emitter: Emitter::new(writer, self.scope.limit, self.scope.without_deletes),
+            emitter: Emitter::new(writer, self.scope),
             waiting,
             cells: Vec::new(),
             compared: Vec::new(),
@@ -257,7 +260,7 @@ impl Comparing<'_> {
             };
             let of_key = if has_known {
                 let of_key = Known::of(&known)?;
-                if judge.waiting.is_none() && !of_key.is_plain() {
+                if judge.waiting.is_none() && !of_key.is_plain(self.scope.seed) {
                     return Ok(false);
                 }
                 let is_known = of_key.entry.is_some_and(|entry| entry.is_known());

@@ -5,10 +5,10 @@ use crate::snapshot::plan_file::{Mark, MarkKind};
 use crate::snapshot::{Entry, Sorted, Spool, foreign_hash};
 
 use super::draft::Drafts;
-use super::emit::released;
+use super::emit::{overtaken, released};
 use super::error::PlanError;
-use super::identifier::{Class, Holder, Role, Said, heads, said};
 use super::holder::{left_mark, may_delete};
+use super::identifier::{Class, Holder, Role, Said, heads, said};
 use super::scope::Scope;
 
 const COLLIDES: u8 = 0;
@@ -172,13 +172,14 @@ impl<'a> Settling<'a> {
     fn superseded(&mut self, role: Role, holder: Holder) -> Result<(), PlanError> {
         let entry = holder.entry;
         match role {
-            Role::Moved if !holder.on_record => Ok(()),
+            Role::Moved | Role::Stays if !holder.on_record => Ok(()),
             // With a limit the winner may not be sent, and then the record stays in sight.
             Role::Moved if self.scope.is_partial() && self.scope.deletes() => {
                 self.former(&entry, false)
             }
             Role::Moved => Ok(self.drafts.lost(entry.key_hash, &entry.key)?),
             _ if self.scope.is_partial() => Ok(()),
+            Role::Stays => Ok(self.drafts.mark(&overtaken(entry.key_hash, entry.key))?),
             _ => Ok(self.drafts.mark(&released(entry.key_hash, entry.key))?),
         }
     }
@@ -246,8 +247,7 @@ impl<'a> Settling<'a> {
     fn former(&mut self, entry: &Entry, delete: bool) -> Result<(), PlanError> {
         let encoded = entry.to_bytes();
         let head = [FORMER, u8::from(delete)];
-        self.moves
-            .push(&[&entry.key_hash.0, &head, &encoded])?;
+        self.moves.push(&[&entry.key_hash.0, &head, &encoded])?;
         Ok(())
     }
 

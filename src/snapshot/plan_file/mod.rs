@@ -79,8 +79,10 @@ pub enum MarkKind {
     Adopted,
     /// A key that had left is back, in a mode that sends nothing for it.
     Returned,
-    /// Another key carries the record now; the entry goes.
+    /// The key left the model and another carries its record now; the entry goes.
     Released,
+    /// The key is in the model, but another carries its record now; the entry goes.
+    Overtaken,
     /// The key carries a record that was another key's.
     HandedOver,
     /// The record under the key's former identifier, kept in sight until it is deleted.
@@ -90,12 +92,13 @@ pub enum MarkKind {
 }
 
 impl MarkKind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Left,
         Self::LeftUnknown,
         Self::Adopted,
         Self::Returned,
         Self::Released,
+        Self::Overtaken,
         Self::HandedOver,
         Self::Former,
         Self::FormerStays,
@@ -108,7 +111,7 @@ impl MarkKind {
             Self::LeftUnknown => "left the model; may exist at the destination",
             Self::Adopted => "adopted without being sent",
             Self::Returned => "is back in the model",
-            Self::Released => "its record is another key's now",
+            Self::Released | Self::Overtaken => "its record is another key's now",
             Self::HandedOver => "takes over another key's record",
             Self::Former => "its record under the former identifier is to be deleted",
             Self::FormerStays => "its record under the former identifier stays",
