@@ -26,7 +26,7 @@ impl Judge<'_> {
         if let Some(entry) = known.entry
             && !same(form, entry.identifier, identifier)
         {
-            let holder = on_record(entry.to_entry()?, known);
+            let holder = on_record(self.scope.form, entry.to_entry()?, known);
             waiting.identifiers.holds(Role::Moved, &holder)?;
         }
         for (_, former) in unrecorded(form, known, self.scope.identifier_is_key) {

@@ -119,6 +119,7 @@ impl Emitter {
             MarkKind::Returned
             | MarkKind::Released
             | MarkKind::Overtaken
+            | MarkKind::Traced
             | MarkKind::HandedOver
             | MarkKind::Former => {}
         }
@@ -248,7 +249,7 @@ impl Emitter {
 fn of_the_row(kind: MarkKind) -> bool {
     matches!(
         kind,
-        MarkKind::Adopted | MarkKind::Returned | MarkKind::FormerStays
+        MarkKind::Adopted | MarkKind::Returned | MarkKind::FormerStays | MarkKind::Traced
     )
 }
 
@@ -257,6 +258,14 @@ pub(super) fn overtaken(key_hash: Fingerprint, key: Key) -> Mark {
     Mark {
         kind: MarkKind::Overtaken,
         ..released(key_hash, key)
+    }
+}
+
+/// The mark of a key whose doubtful write is filed under the identifier that it went to.
+pub(super) fn traced(seed: u64, key: &Key) -> Mark {
+    Mark {
+        kind: MarkKind::Traced,
+        ..released(Fingerprint::of(seed, key.bytes()), key.clone())
     }
 }
 

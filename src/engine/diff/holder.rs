@@ -11,7 +11,7 @@ use super::scope::Scope;
 
 /// Whether the record of an absent key may be deleted: sent, or perhaps sent, by this sync.
 pub(super) fn may_delete(holder: &Holder) -> bool {
-    !holder.entry.adopted && (!holder.entry.left || holder.dirty)
+    !holder.entry.adopted && (!holder.entry.left || holder.here)
 }
 
 /// What becomes of an absent key that is not deleted; nothing where that is known already.
@@ -25,8 +25,14 @@ pub(super) fn left_mark(holder: Holder) -> Option<(MarkKind, Entry)> {
     }
 }
 
-pub(super) fn on_record(entry: Entry, known: Known<'_>) -> Holder {
+pub(super) fn on_record(form: IdentifierForm, entry: Entry, known: Known<'_>) -> Holder {
+    let here = |write: &Dirty| {
+        let identifier = write.identifier.as_ref();
+        identifier.is_none_or(|it| same(form, it, &entry.identifier))
+    };
     Holder {
+        here: known.dirty.iter().any(here),
+        sole: false,
         entry,
         dirty: !known.dirty.is_empty(),
         deleting: known.is_deleting(),
@@ -38,6 +44,8 @@ pub(super) fn maybe(entry: Entry, known: Known<'_>) -> Holder {
     Holder {
         entry,
         dirty: true,
+        here: true,
+        sole: known.dirty.len() == 1,
         deleting: known.is_deleting(),
         on_record: false,
     }
@@ -74,7 +82,7 @@ pub(super) fn main_holder(
     scope: &Scope,
 ) -> Result<Option<Holder>, Damaged> {
     if let Some(entry) = known.entry {
-        return Ok(Some(on_record(entry.to_entry()?, known)));
+        return Ok(Some(on_record(scope.form, entry.to_entry()?, known)));
     }
     let Some(write) = known.dirty.first() else {
         return Ok(None);

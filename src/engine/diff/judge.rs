@@ -334,7 +334,7 @@ impl Judge<'_> {
             return Ok(());
         };
         if let Some(entry) = known.entry {
-            let holder = on_record(entry.to_entry()?, known);
+            let holder = on_record(self.scope.form, entry.to_entry()?, known);
             waiting.identifiers.holds(Role::Stays, &holder)?;
         }
         let (form, is_key) = (self.scope.form, self.scope.identifier_is_key);

@@ -87,12 +87,14 @@ pub enum MarkKind {
     HandedOver,
     /// The record under the key's former identifier, kept in sight until it is deleted.
     Former,
+    /// The key's write of unknown outcome went to a former identifier and is filed there.
+    Traced,
     /// The record under the key's former identifier stays at the destination, said only.
     FormerStays,
 }
 
 impl MarkKind {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Left,
         Self::LeftUnknown,
         Self::Adopted,
@@ -101,6 +103,7 @@ impl MarkKind {
         Self::Overtaken,
         Self::HandedOver,
         Self::Former,
+        Self::Traced,
         Self::FormerStays,
     ];
 
@@ -114,6 +117,7 @@ impl MarkKind {
             Self::Released | Self::Overtaken => "its record is another key's now",
             Self::HandedOver => "takes over another key's record",
             Self::Former => "its record under the former identifier is to be deleted",
+            Self::Traced => "its write of unknown outcome is traced",
             Self::FormerStays => "its record under the former identifier stays",
         }
     }
@@ -122,13 +126,16 @@ impl MarkKind {
 impl Mark {
     /// The journal row that it makes: the hash, and the entry or its removal.
     pub fn journal(&self) -> Option<([u8; 16], Option<Vec<u8>>)> {
-        (self.kind != MarkKind::FormerStays)
+        (!matches!(self.kind, MarkKind::FormerStays | MarkKind::Traced))
             .then(|| (self.key_hash.0, self.entry.as_ref().map(Entry::to_bytes)))
     }
 
     /// Whether writes of unknown outcome under its hash count as settled.
     pub fn settles(&self) -> bool {
-        matches!(self.kind, MarkKind::LeftUnknown | MarkKind::Released)
+        matches!(
+            self.kind,
+            MarkKind::LeftUnknown | MarkKind::Released | MarkKind::Traced
+        )
     }
 }
 

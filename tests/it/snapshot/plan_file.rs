@@ -51,7 +51,8 @@ fn operation(number: u64, new: &str) -> Operation {
         key_hash: Fingerprint(hash),
         identifier: vec![Value::text(format!("{number}@x"))],
         destination_id: number.is_multiple_of(2).then(|| format!("d{number}")),
-        old: (!number.is_multiple_of(3)).then(|| Record(vec![Some(Value::text(noise.repeat(40))), None])),
+        old: (!number.is_multiple_of(3))
+            .then(|| Record(vec![Some(Value::text(noise.repeat(40))), None])),
         new: (!is_delete).then(|| Record(vec![Some(Value::text(new)), Some(Value::Null)])),
         input_hash: Fingerprint::of(1, &number.to_le_bytes()),
         output_hash: Fingerprint::of(2, &number.to_le_bytes()),

@@ -64,8 +64,8 @@ impl Oracle<'_> {
             holds.sort_by_key(|hold| (hold.role.clone(), hold.entry.key_hash));
             match winner {
                 Some(winner) => self.won(*winner, judged, collided, due, holds, expected),
-                None if claimed => self.claimed(collided, holds, expected),
-                None => self.unclaimed(listed.contains(&norm), collided, holds, expected),
+                None if claimed => self.claimed(collided, due, holds, expected),
+                None => self.unclaimed(listed.contains(&norm), collided, due, holds, expected),
             }
         }
         self.foreign(claims, keyless, expected);
@@ -85,32 +85,35 @@ impl Oracle<'_> {
         let own = self
             .entry(winner)
             .is_some_and(|entry| self.norm(&entry.identifier) == self.norm(&it.identifier));
-        let first = holds
-            .iter()
-            .find(|hold| hold.on_record && !hold.deleting && hold.entry.key_hash != winner);
-        for hold in &holds {
+        let takes =
+            |hold: &&Hold| !own && it.fate == Fate::Send && hold.on_record && !hold.deleting;
+        let mut first = None;
+        for hold in holds.iter().filter(|it| it.entry.key_hash != winner) {
             let hash = hold.entry.key_hash;
-            if hash == winner || (hold.role != Role::Absent && !hold.on_record) {
+            first = first.or(Some(hold).filter(takes));
+            if hold.role == Role::Stays && !hold.on_record {
                 continue;
             }
+            let secured = own || first.is_some();
+            let lets_go = secured && !self.is_partial();
             match hold.role {
-                Role::Moved if self.is_partial() && self.settings.mode == Mode::Mirror => {
-                    self.keep_in_sight(&hold.entry, collided, expected);
+                Role::Moved if !lets_go && self.settings.mode == Mode::Mirror => {
+                    self.keep_in_sight(hold, collided, due, expected);
                 }
-                Role::Moved if !self.is_partial() || due.contains(&hash) => {
+                Role::Moved if !hold.on_record => {}
+                Role::Moved if lets_go || (secured && due.contains(&hash)) => {
                     expected.overtaken.insert(hash);
                 }
-                Role::Stays if !self.is_partial() => {
+                Role::Stays if lets_go => {
                     expected.overtaken.insert(hash);
                 }
-                Role::Absent if !self.is_partial() => {
+                Role::Absent if lets_go => {
                     expected.released.insert(hash);
                 }
                 _ => {}
             }
         }
-        if let (Some(hold), false, Fate::Send, true) = (first, own, it.fate, due.contains(&winner))
-        {
+        if let Some(hold) = first.filter(|_| due.contains(&winner)) {
             let operation = expected.operations.get_mut(&winner).unwrap();
             operation.0 = OperationKind::Update;
             operation.2 = "hand over";
@@ -125,26 +128,45 @@ impl Oracle<'_> {
         }
     }
 
+    /// A doubtful write of an absent key is filed under its identifier.
+    fn trace(&self, hold: &Hold, expected: &mut Expected) {
+        if hold.entry.former && !hold.on_record && hold.sole {
+            let hash = Fingerprint::of(SEED, hold.entry.key.bytes());
+            expected.traced.insert(hash);
+        }
+    }
+
     fn keep_in_sight(
         &self,
-        entry: &Entry,
+        hold: &Hold,
         collided: &BTreeSet<Fingerprint>,
+        due: &[Fingerprint],
         expected: &mut Expected,
     ) -> Option<Entry> {
-        let former = entry.clone().into_former(SEED);
-        (!collided.contains(&entry.key_hash)).then(|| {
+        let hash = hold.entry.key_hash;
+        let former = hold.entry.clone().into_former(SEED);
+        (!collided.contains(&hash)).then(|| {
+            if !hold.on_record && hold.sole && due.contains(&hash) {
+                expected.traced.insert(hash);
+            }
             expected.in_sight.insert(former.key_hash, former.clone());
             former
         })
     }
 
     /// Only rows that are not sent map to the identifier: nothing is deleted.
-    fn claimed(&self, collided: &BTreeSet<Fingerprint>, holds: Vec<Hold>, expected: &mut Expected) {
+    fn claimed(
+        &self,
+        collided: &BTreeSet<Fingerprint>,
+        due: &[Fingerprint],
+        holds: Vec<Hold>,
+        expected: &mut Expected,
+    ) {
         for hold in holds {
             let mirror = self.settings.mode == Mode::Mirror;
             match hold.role {
                 Role::Moved if mirror => {
-                    self.keep_in_sight(&hold.entry, collided, expected);
+                    self.keep_in_sight(&hold, collided, due, expected);
                 }
                 Role::Absent if !mirror && !self.is_partial() => leave(hold, expected),
                 _ => {}
@@ -157,6 +179,7 @@ impl Oracle<'_> {
         &self,
         listed: bool,
         collided: &BTreeSet<Fingerprint>,
+        due: &[Fingerprint],
         holds: Vec<Hold>,
         expected: &mut Expected,
     ) {
@@ -165,14 +188,14 @@ impl Oracle<'_> {
         let mut ended = false;
         for hold in holds {
             let Hold { entry, .. } = &hold;
-            let may = !entry.adopted && (!entry.left || hold.dirty);
+            let may = !entry.adopted && (!entry.left || hold.here);
             let foreign = listed && entry.left && !entry.adopted;
             match hold.role {
                 Role::Stays => {}
                 Role::Moved => {
                     if mirror && !entry.adopted && !entry.left && !ended {
                         ended = true;
-                        let former = self.keep_in_sight(entry, collided, expected);
+                        let former = self.keep_in_sight(&hold, collided, due, expected);
                         if let Some(former) = former.filter(|_| !kept && !self.is_partial()) {
                             self.delete(former, "former", expected);
                         }
@@ -181,9 +204,11 @@ impl Oracle<'_> {
                 Role::Absent if self.is_partial() || (kept && mirror) => {}
                 Role::Absent if !mirror || !(may || foreign) => leave(hold, expected),
                 Role::Absent if ended => {
+                    self.trace(&hold, expected);
                     expected.released.insert(entry.key_hash);
                 }
                 Role::Absent => {
+                    self.trace(&hold, expected);
                     ended = true;
                     if entry.former && !hold.on_record {
                         expected.in_sight.insert(entry.key_hash, entry.clone());

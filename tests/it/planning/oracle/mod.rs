@@ -37,6 +37,8 @@ pub struct Expected {
     overtaken: BTreeSet<Fingerprint>,
     handed: BTreeMap<Fingerprint, Entry>,
     in_sight: BTreeMap<Fingerprint, Entry>,
+    /// Keys whose doubtful write is filed under its identifier.
+    traced: BTreeSet<Fingerprint>,
 }
 
 /// The parts of an operation that the model predicts.
@@ -92,6 +94,8 @@ struct Hold {
     dirty: bool,
     deleting: bool,
     on_record: bool,
+    here: bool,
+    sole: bool,
 }
 
 pub fn normal(form: IdentifierForm, identifier: &[u8]) -> Vec<u8> {
@@ -290,6 +294,9 @@ impl Oracle<'_> {
         for hash in &expected.overtaken {
             expected.next.entries.remove(hash);
         }
+        for hash in &expected.traced {
+            expected.next.dirty.remove(hash);
+        }
         expected.next.entries.extend(expected.handed.clone());
         expected.next.entries.extend(expected.in_sight.clone());
     }
@@ -355,12 +362,18 @@ impl Oracle<'_> {
     }
 
     fn hold(&self, role: Role, hash: Fingerprint, entry: Entry, on_record: bool) -> Hold {
+        let here = self.norm(&entry.identifier);
         Hold {
             role,
             entry,
             dirty: !self.dirty(hash).is_empty(),
             deleting: self.dirty(hash).iter().any(|write| write.deleting),
             on_record,
+            here: self.dirty(hash).iter().any(|write| {
+                let identifier = write.identifier.as_ref();
+                identifier.is_none_or(|it| self.norm(it) == here)
+            }),
+            sole: !on_record && self.dirty(hash).len() == 1,
         }
     }
 
