@@ -1,4 +1,5 @@
 //! What tests share.
 
+pub mod acks;
 pub mod flights;
 pub mod program;
