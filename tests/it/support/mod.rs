@@ -2,4 +2,6 @@
 
 pub mod acks;
 pub mod flights;
+pub mod gate;
 pub mod program;
+pub mod workspace;
