@@ -12,7 +12,11 @@ use tracing_subscriber::EnvFilter;
 ///
 /// The environment variable `SIGNALSMITH_LOG` sets what is written (`info` by default).
 pub fn start(folder: &Path) {
-    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(folder.join("core.log"));
+    let file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(folder.join("core.log"));
     let Ok(file) = file else { return };
     let filter =
         EnvFilter::try_from_env("SIGNALSMITH_LOG").unwrap_or_else(|_| EnvFilter::new("info"));

@@ -24,7 +24,11 @@ pub fn bind(socket: &Path) -> Result<UnixListener, Problem> {
     if let Some(folder) = socket.parent()
         && !folder.exists()
     {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(cannot)?;
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(cannot)?;
     }
     match std::fs::remove_file(socket) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(cannot(error)),

@@ -37,8 +37,10 @@ pub(super) async fn apply(context: &Context, file: &Path, wish: Wish) -> Result<
                 return Ok(0);
             }
             None => {
-                return Err(Problem::new(ProblemKind::Usage, "nobody is there to say yes")
-                    .hint("add --yes to apply without being asked"));
+                return Err(
+                    Problem::new(ProblemKind::Usage, "nobody is there to say yes")
+                        .hint("add --yes to apply without being asked"),
+                );
             }
         }
     }
@@ -53,10 +55,20 @@ pub(super) async fn apply(context: &Context, file: &Path, wish: Wish) -> Result<
 
 /// Shows whether a file could be applied.
 pub(super) async fn check(context: &Context, file: &Path) -> Result<u8, Problem> {
-    let wish =
-        Wish { prune: false, dry_run: true, yes: false, confirm: Vec::new(), json: Json { json: false } };
+    let wish = Wish {
+        prune: false,
+        dry_run: true,
+        yes: false,
+        confirm: Vec::new(),
+        json: Json { json: false },
+    };
     let changes = send(context, file, &wish, true).await?;
-    let count = |action: &str| changes.iter().filter(|change| change.action == action).count();
+    let count = |action: &str| {
+        changes
+            .iter()
+            .filter(|change| change.action == action)
+            .count()
+    };
     say(format!(
         "{} is right: {} to create, {} to update, {} unchanged",
         file.display(),
@@ -85,13 +97,22 @@ async fn send(
     dry_run: bool,
 ) -> Result<Vec<Change>, Problem> {
     let cannot = |error: std::io::Error| {
-        Problem::new(ProblemKind::Usage, format!("cannot read {}: {error}", file.display()))
+        Problem::new(
+            ProblemKind::Usage,
+            format!("cannot read {}: {error}", file.display()),
+        )
     };
     let text = std::fs::read_to_string(file).map_err(cannot)?;
     let file_path = std::path::absolute(file).map_err(cannot)?;
     let base = file_path.parent().unwrap_or(Path::new("/")).to_owned();
     let (prune, confirm) = (wish.prune, wish.confirm.clone());
-    let command = Command::Apply { text, base, prune, dry_run, confirm };
+    let command = Command::Apply {
+        text,
+        base,
+        prune,
+        dry_run,
+        confirm,
+    };
     match context.ask(command).await {
         Ok(Reply::Changes(changes)) => Ok(changes),
         Ok(other) => Err(unexpected(&other)),
@@ -113,7 +134,10 @@ fn show(changes: &[Change], form: Json) -> Result<(), Problem> {
             "delete" => '-',
             _ => ' ',
         };
-        say(format!("{sign} {} {} {}", change.action, change.kind, change.name));
+        say(format!(
+            "{sign} {} {} {}",
+            change.action, change.kind, change.name
+        ));
         if change.action == "update" {
             for (field, old, new) in &change.fields {
                 say(format!("    {field}: {old} → {new}"));

@@ -20,7 +20,10 @@ pub(super) async fn approve(
         Some(hash) => hash,
         None => confirmed(context, target).await?,
     };
-    let command = Command::Approve { target: target.to_owned(), plan_hash };
+    let command = Command::Approve {
+        target: target.to_owned(),
+        plan_hash,
+    };
     let run = started(context.ask(command).await?)?;
     finish(context, &run.id, json).await
 }
@@ -31,26 +34,41 @@ async fn confirmed(context: &Context, target: &str) -> Result<String, Problem> {
     let run = RunId::parse(target).ok();
     let sync = view.syncs.iter().find(|sync| {
         let active = sync.active.as_ref().map(|active| &active.run.id);
-        sync.name() == target || sync.id().as_str() == target || (run.is_some() && active == run.as_ref())
+        sync.name() == target
+            || sync.id().as_str() == target
+            || (run.is_some() && active == run.as_ref())
     });
     let sync = sync.ok_or_else(|| {
-        Problem::new(ProblemKind::NotFound, format!("nothing waits for approval at '{target}'"))
-            .hint("signalsmith status shows what waits")
+        Problem::new(
+            ProblemKind::NotFound,
+            format!("nothing waits for approval at '{target}'"),
+        )
+        .hint("signalsmith status shows what waits")
     })?;
     let (hash, count) = match (&sync.active, &sync.held) {
         (Some(active), _) => {
             let counters = &active.run.counters;
-            (active.run.plan_hash.clone().unwrap_or_default(), counters.total(|t| t.unsent))
+            (
+                active.run.plan_hash.clone().unwrap_or_default(),
+                counters.total(|t| t.unsent),
+            )
         }
         (None, Some(held)) => (held.plan_hash.clone(), held.count),
         (None, None) => {
-            return Err(Problem::new(ProblemKind::Conflict, "nothing waits for approval"));
+            return Err(Problem::new(
+                ProblemKind::Conflict,
+                "nothing waits for approval",
+            ));
         }
     };
     let waiting = sync.held.as_ref().map(|held| held.run.clone());
     let waiting = waiting.or_else(|| sync.active.as_ref().map(|active| active.run.id.clone()));
     if let Some(run) = waiting {
-        let command = Command::ShowPlan { run, from: 0, limit: 20 };
+        let command = Command::ShowPlan {
+            run,
+            from: 0,
+            limit: 20,
+        };
         match context.ask(command).await? {
             Reply::Plan(page) => super::plan::operations(&page.operations),
             other => return Err(unexpected(&other)),
@@ -61,6 +79,9 @@ async fn confirmed(context: &Context, target: &str) -> Result<String, Problem> {
     if typed.as_deref() == Some(count.to_string().as_str()) {
         return Ok(hash);
     }
-    Err(Problem::new(ProblemKind::Approval, "not approved: the number was not typed")
-        .hint(format!("without a terminal: --plan {hash}")))
+    Err(Problem::new(
+        ProblemKind::Approval,
+        "not approved: the number was not typed",
+    )
+    .hint(format!("without a terminal: --plan {hash}")))
 }

@@ -8,10 +8,21 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 ///
 /// Without a command, opens the interface.
 #[derive(Debug, Parser)]
-#[command(name = "signalsmith", version, propagate_version = false, disable_help_subcommand = true)]
+#[command(
+    name = "signalsmith",
+    version,
+    propagate_version = false,
+    disable_help_subcommand = true
+)]
 pub struct Arguments {
     /// The workspace's folder.
-    #[arg(short = 'C', long = "dir", value_name = "DIR", env = "SIGNALSMITH_DIR", global = true)]
+    #[arg(
+        short = 'C',
+        long = "dir",
+        value_name = "DIR",
+        env = "SIGNALSMITH_DIR",
+        global = true
+    )]
     pub dir: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
@@ -219,6 +230,11 @@ pub enum CommandLine {
         #[command(subcommand)]
         action: ObjectAction,
     },
+    /// Keeps secrets of sources and destinations.
+    Secret {
+        #[command(subcommand)]
+        action: SecretAction,
+    },
     /// Works with schedules.
     Schedule {
         #[command(subcommand)]
@@ -338,6 +354,18 @@ pub enum ObjectAction {
         /// A field of the identifier; can be repeated.
         #[arg(long, value_name = "NAME", required = true)]
         identifier: Vec<String>,
+    },
+}
+
+/// What to do with secrets.
+#[derive(Debug, Subcommand)]
+pub enum SecretAction {
+    /// Keeps a secret, typed or piped in, encrypted in the workspace.
+    Set {
+        /// The source or destination.
+        connection: String,
+        /// The setting's key, such as signing_secret.
+        key: String,
     },
 }
 

@@ -27,7 +27,11 @@ pub(crate) struct Context {
 /// A [`Problem`] of kind `usage` where it cannot be told.
 pub(crate) fn folder(given: Option<&Path>) -> Result<PathBuf, Problem> {
     let path = |name: &str| std::env::var_os(name).map(PathBuf::from);
-    paths::workspace(given, path("XDG_DATA_HOME").as_deref(), path("HOME").as_deref())
+    paths::workspace(
+        given,
+        path("XDG_DATA_HOME").as_deref(),
+        path("HOME").as_deref(),
+    )
 }
 
 /// The socket of a workspace's core.
@@ -52,7 +56,11 @@ impl Context {
         if let Some(info) = WorkspaceLock::read(folder)
             && let Ok(link) = RemoteLink::attach(&info.socket).await
         {
-            return Ok(Self { link: Arc::new(link), engine: None, socket: info.socket });
+            return Ok(Self {
+                link: Arc::new(link),
+                engine: None,
+                socket: info.socket,
+            });
         }
         Self::host(folder, autonomous)
     }
@@ -75,11 +83,17 @@ impl Context {
             // A runtime must not be made within another one's thread.
             scope.spawn(|| Engine::start(options)).join()
         })
-        .map_err(|_| Problem::new(ProblemKind::Internal, "the core broke off while it started"))??;
+        .map_err(|_| {
+            Problem::new(ProblemKind::Internal, "the core broke off while it started")
+        })??;
         let link: Arc<dyn Link> = Arc::new(engine.link());
         let listener = engine.enter(|| socket::bind(&socket))??;
         engine.spawn(socket::serve(listener, Arc::clone(&link)))?;
-        Ok(Self { link, engine: Some(engine), socket })
+        Ok(Self {
+            link,
+            engine: Some(engine),
+            socket,
+        })
     }
 
     /// Whether the core ends with this command.
@@ -102,7 +116,11 @@ impl Context {
 
     /// Lets go; a core of its own is stopped.
     pub fn close(self) {
-        let Self { link, engine, socket } = self;
+        let Self {
+            link,
+            engine,
+            socket,
+        } = self;
         drop(link);
         if let Some(engine) = engine {
             std::thread::scope(|scope| {
@@ -116,11 +134,17 @@ impl Context {
 /// Draws a seed from the system.
 fn seed() -> Result<u64, Problem> {
     getrandom::u64().map_err(|error| {
-        Problem::new(ProblemKind::Internal, format!("cannot draw random bits: {error}"))
+        Problem::new(
+            ProblemKind::Internal,
+            format!("cannot draw random bits: {error}"),
+        )
     })
 }
 
 /// The problem of an answer of the wrong kind.
 pub(crate) fn unexpected(reply: &Reply) -> Problem {
-    Problem::new(ProblemKind::Internal, format!("the core gave an answer of another kind: {reply:?}"))
+    Problem::new(
+        ProblemKind::Internal,
+        format!("the core gave an answer of another kind: {reply:?}"),
+    )
 }

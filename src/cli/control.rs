@@ -9,7 +9,9 @@ use super::output::{ask, say};
 /// Turns a sync's schedule off.
 pub(super) async fn pause(context: &Context, sync: String) -> Result<u8, Problem> {
     context.ask(Command::Pause { sync: sync.clone() }).await?;
-    say(format!("{sync} is paused: its schedule is off, a run under way goes on"));
+    say(format!(
+        "{sync} is paused: its schedule is off, a run under way goes on"
+    ));
     Ok(0)
 }
 
@@ -17,11 +19,19 @@ pub(super) async fn pause(context: &Context, sync: String) -> Result<u8, Problem
 pub(super) async fn resume(context: &Context, sync: String) -> Result<u8, Problem> {
     context.ask(Command::Resume { sync: sync.clone() }).await?;
     let view = context.view();
-    let found = view.syncs.iter().find(|s| s.name() == sync || s.id().as_str() == sync);
+    let found = view
+        .syncs
+        .iter()
+        .find(|s| s.name() == sync || s.id().as_str() == sync);
     let next = found.and_then(|sync| sync.next_run_at);
     match next {
-        Some(at) => say(format!("{sync} is on; next run {}", at.format("%Y-%m-%d %H:%M UTC"))),
-        None => say(format!("{sync} is on; it has no schedule: signalsmith run '{sync}' starts it")),
+        Some(at) => say(format!(
+            "{sync} is on; next run {}",
+            at.format("%Y-%m-%d %H:%M UTC")
+        )),
+        None => say(format!(
+            "{sync} is on; it has no schedule: signalsmith run '{sync}' starts it"
+        )),
     }
     Ok(0)
 }
@@ -30,7 +40,10 @@ pub(super) async fn resume(context: &Context, sync: String) -> Result<u8, Proble
 pub(super) async fn cancel(context: &Context, target: String) -> Result<u8, Problem> {
     match context.ask(Command::Cancel { target }).await? {
         Reply::Run(run) => {
-            say(format!("{} is being cancelled; batches in flight are awaited", run.id));
+            say(format!(
+                "{} is being cancelled; batches in flight are awaited",
+                run.id
+            ));
             Ok(0)
         }
         other => Err(unexpected(&other)),
@@ -50,9 +63,17 @@ pub(super) async fn forget(
     sync: String,
     confirm: Option<String>,
 ) -> Result<u8, Problem> {
-    let question = format!("type the name of {sync} to forget what it sent (nothing is deleted there):");
+    let question =
+        format!("type the name of {sync} to forget what it sent (nothing is deleted there):");
     let confirm = confirm.or_else(|| ask(&question)).unwrap_or_default();
-    context.ask(Command::Forget { sync: sync.clone(), confirm }).await?;
-    say(format!("the state of {sync} was forgotten: its next run sends every row"));
+    context
+        .ask(Command::Forget {
+            sync: sync.clone(),
+            confirm,
+        })
+        .await?;
+    say(format!(
+        "the state of {sync} was forgotten: its next run sends every row"
+    ));
     Ok(0)
 }

@@ -15,7 +15,13 @@ pub(super) async fn history(
     sync: Option<String>,
     form: Json,
 ) -> Result<u8, Problem> {
-    let entries = match context.ask(Command::History { key: key.clone(), sync }).await? {
+    let entries = match context
+        .ask(Command::History {
+            key: key.clone(),
+            sync,
+        })
+        .await?
+    {
         Reply::History(entries) => entries,
         other => return Err(unexpected(&other)),
     };
@@ -24,7 +30,9 @@ pub(super) async fn history(
         return Ok(0);
     }
     if entries.is_empty() {
-        say(format!("no accepted operation on {key} in the plans that are kept"));
+        say(format!(
+            "no accepted operation on {key} in the plans that are kept"
+        ));
         return Ok(0);
     }
     for entry in &entries {

@@ -16,7 +16,9 @@ pub(super) async fn init(
     timezone: &str,
 ) -> Result<u8, Problem> {
     let name = name.unwrap_or_else(|| {
-        folder.file_name().map_or_else(|| "workspace".into(), |name| name.to_string_lossy().into())
+        folder
+            .file_name()
+            .map_or_else(|| "workspace".into(), |name| name.to_string_lossy().into())
     });
     create(folder, &name, timezone).await?.close();
     say(format!("made the workspace {name} in {}", folder.display()));
@@ -34,10 +36,14 @@ pub(super) async fn create(folder: &Path, name: &str, timezone: &str) -> Result<
         )
         .hint("open it with: signalsmith"));
     }
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| {
-        let text = format!("cannot make the folder {}: {error}", folder.display());
-        Problem::new(ProblemKind::Usage, text)
-    })?;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|error| {
+            let text = format!("cannot make the folder {}: {error}", folder.display());
+            Problem::new(ProblemKind::Usage, text)
+        })?;
     let context = Context::host(folder, false)?;
     let text = format!(
         "[workspace]\nname = {}\ntimezone = {}\n",

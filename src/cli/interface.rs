@@ -20,10 +20,15 @@ pub(super) async fn open(folder: &Path) -> Result<u8, Problem> {
 /// Shows the interface until the person leaves.
 pub(super) async fn show(context: &Context, folder: &Path) -> Result<(), Problem> {
     let options = options(folder)?;
-    tui::run(Arc::clone(&context.link), options).await.map_err(|error| {
-        Problem::new(ProblemKind::Internal, format!("cannot show the interface: {error}"))
+    tui::run(Arc::clone(&context.link), options)
+        .await
+        .map_err(|error| {
+            Problem::new(
+                ProblemKind::Internal,
+                format!("cannot show the interface: {error}"),
+            )
             .hint("it needs a terminal; every command works without one: signalsmith --help")
-    })?;
+        })?;
     Ok(())
 }
 
@@ -34,8 +39,11 @@ fn options(folder: &Path) -> Result<Options, Problem> {
     if let Some(word) = &settings.theme {
         options.theme = ThemeName::parse(word).ok_or_else(|| {
             let words: Vec<&str> = ThemeName::ALL.iter().map(|theme| theme.word()).collect();
-            Problem::new(ProblemKind::Config, format!("config.toml: there is no theme '{word}'"))
-                .hint(format!("the themes are {}", words.join(", ")))
+            Problem::new(
+                ProblemKind::Config,
+                format!("config.toml: there is no theme '{word}'"),
+            )
+            .hint(format!("the themes are {}", words.join(", ")))
         })?;
     }
     match settings.ascii {

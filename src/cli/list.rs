@@ -23,7 +23,15 @@ pub(super) async fn list(
     let view = context.view();
     let (table, json) = match kind {
         Kind::Syncs => {
-            let mut table = Table::new(&["ID", "SYNC", "MODEL", "DESTINATION", "OBJECT", "MODE", "STATE"]);
+            let mut table = Table::new(&[
+                "ID",
+                "SYNC",
+                "MODEL",
+                "DESTINATION",
+                "OBJECT",
+                "MODE",
+                "STATE",
+            ]);
             for sync in &view.syncs {
                 let settings = &sync.sync.settings;
                 table.row(vec![
@@ -36,7 +44,10 @@ pub(super) async fn list(
                     super::status::state_words(sync),
                 ]);
             }
-            (table, json!(view.syncs.iter().map(|sync| &sync.sync).collect::<Vec<_>>()))
+            (
+                table,
+                json!(view.syncs.iter().map(|sync| &sync.sync).collect::<Vec<_>>()),
+            )
         }
         Kind::Models => {
             let mut table = Table::new(&["ID", "MODEL", "SOURCE", "COLUMNS", "PRIMARY KEY"]);
@@ -55,7 +66,11 @@ pub(super) async fn list(
         Kind::Sources => {
             let mut table = Table::new(&["ID", "SOURCE", "TYPE"]);
             for source in &view.sources {
-                table.row(vec![source.id.to_string(), source.name.clone(), source.connector.clone()]);
+                table.row(vec![
+                    source.id.to_string(),
+                    source.name.clone(),
+                    source.connector.clone(),
+                ]);
             }
             (table, json!(view.sources))
         }
@@ -77,11 +92,21 @@ pub(super) async fn list(
             (table, json!(view.destinations))
         }
         Kind::Runs => {
-            let runs = match context.ask(Command::Runs { sync, before: None, limit }).await? {
+            let runs = match context
+                .ask(Command::Runs {
+                    sync,
+                    before: None,
+                    limit,
+                })
+                .await?
+            {
                 Reply::Runs(runs) => runs,
                 other => return Err(unexpected(&other)),
             };
-            (run_table(&view, &runs), json!(runs.iter().map(as_json).collect::<Vec<_>>()))
+            (
+                run_table(&view, &runs),
+                json!(runs.iter().map(as_json).collect::<Vec<_>>()),
+            )
         }
     };
     if form.json {
@@ -95,8 +120,9 @@ pub(super) async fn list(
 }
 
 fn run_table(view: &crate::link::WorkspaceView, runs: &[Run]) -> Table {
-    let mut table =
-        Table::new(&["ID", "SYNC", "QUEUED", "STATUS", "READ", "CREATED", "UPDATED", "DELETED", "ERRORS"]);
+    let mut table = Table::new(&[
+        "ID", "SYNC", "QUEUED", "STATUS", "READ", "CREATED", "UPDATED", "DELETED", "ERRORS",
+    ]);
     for run in runs {
         let sync = view.syncs.iter().find(|sync| *sync.id() == run.sync);
         let counters = &run.counters;

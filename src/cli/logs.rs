@@ -28,14 +28,20 @@ pub(super) async fn logs(
     }
     loop {
         let active = context.view().syncs.iter().any(|sync| {
-            sync.active.as_ref().is_some_and(|active| active.run.id == run)
+            sync.active
+                .as_ref()
+                .is_some_and(|active| active.run.id == run)
         });
         if !active {
             print_from(context, &run, printed, form).await?;
             return Ok(0);
         }
-        let Some(event) = super::or_interrupt(events.recv()).await else { return Ok(0) };
-        let concerns = event.as_ref().is_ok_and(|event| event.run.as_ref() == Some(&run));
+        let Some(event) = super::or_interrupt(events.recv()).await else {
+            return Ok(0);
+        };
+        let concerns = event
+            .as_ref()
+            .is_ok_and(|event| event.run.as_ref() == Some(&run));
         let line = matches!(&event, Ok(event) if matches!(event.kind, EventKind::Log(_)));
         // The file has every line, also those that a slow reader missed.
         if event.is_err() || (concerns && line) {
@@ -44,15 +50,14 @@ pub(super) async fn logs(
     }
 }
 
-async fn print_from(
-    context: &Context,
-    run: &RunId,
-    from: u64,
-    form: Json,
-) -> Result<u64, Problem> {
+async fn print_from(context: &Context, run: &RunId, from: u64, form: Json) -> Result<u64, Problem> {
     let mut next = from;
     loop {
-        let command = Command::Log { run: run.clone(), from: next, limit: PAGE };
+        let command = Command::Log {
+            run: run.clone(),
+            from: next,
+            limit: PAGE,
+        };
         let lines = match context.ask(command).await? {
             Reply::Log(lines) => lines,
             other => return Err(unexpected(&other)),
@@ -71,6 +76,11 @@ fn print(line: &LogLine, form: Json) -> Result<(), Problem> {
     if form.json {
         return output::json(line);
     }
-    say(format!("{} {:<10} {}", line.at.format("%H:%M:%S"), line.word, line.text));
+    say(format!(
+        "{} {:<10} {}",
+        line.at.format("%H:%M:%S"),
+        line.word,
+        line.text
+    ));
     Ok(())
 }

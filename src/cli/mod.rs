@@ -1,8 +1,8 @@
 //! The command line: parse, ask the core, print. One file per subcommand.
 
-mod args;
 mod apply;
 mod approve;
+mod args;
 mod context;
 mod control;
 mod demo;
@@ -19,6 +19,7 @@ mod progress;
 mod rows;
 mod run;
 mod schedule;
+mod secret;
 mod show;
 mod status;
 mod test;
@@ -32,7 +33,6 @@ use clap::Parser as _;
 use crate::domain::problem::{Problem, ProblemKind};
 use args::{Arguments, CommandLine};
 use context::Context;
-
 
 /// Runs the command line and gives the exit code: 0 done, 1 failed, 2 usage, 3 completed with
 /// errors, 4 waiting for approval or deletes held, 5 stopped by a guard.
@@ -90,36 +90,64 @@ async fn answer(context: &Context, command: CommandLine) -> Result<u8, Problem> 
     match command {
         CommandLine::Check { file } => apply::check(context, &file).await,
         CommandLine::Status(json) => status::status(context, json),
-        CommandLine::List { kind, sync, limit, json } => {
-            list::list(context, kind, sync, limit, json).await
-        }
+        CommandLine::List {
+            kind,
+            sync,
+            limit,
+            json,
+        } => list::list(context, kind, sync, limit, json).await,
         CommandLine::Show { kind, name, json } => show::show(context, kind, &name, json).await,
-        CommandLine::Apply { file, prune, dry_run, yes, confirm, json } => {
-            let wish = apply::Wish { prune, dry_run, yes, confirm, json };
+        CommandLine::Apply {
+            file,
+            prune,
+            dry_run,
+            yes,
+            confirm,
+            json,
+        } => {
+            let wish = apply::Wish {
+                prune,
+                dry_run,
+                yes,
+                confirm,
+                json,
+            };
             apply::apply(context, &file, wish).await
         }
         CommandLine::Export { sync } => apply::export(context, sync).await,
-        CommandLine::Plan { sync, limit, all, json } => {
-            plan::plan(context, &sync, limit, all, json).await
-        }
+        CommandLine::Plan {
+            sync,
+            limit,
+            all,
+            json,
+        } => plan::plan(context, &sync, limit, all, json).await,
         CommandLine::Run(arguments) => run::run(context, arguments).await,
         CommandLine::Approve { target, plan, json } => {
             approve::approve(context, &target, plan, json).await
         }
         CommandLine::Reject { target } => control::reject(context, target).await,
         CommandLine::Cancel { target } => control::cancel(context, target).await,
-        CommandLine::Retry { run, cause, key, json } => {
-            run::retry(context, &run, cause, key, json).await
-        }
+        CommandLine::Retry {
+            run,
+            cause,
+            key,
+            json,
+        } => run::retry(context, &run, cause, key, json).await,
         CommandLine::Pause { sync } => control::pause(context, sync).await,
         CommandLine::Resume { sync } => control::resume(context, sync).await,
         CommandLine::Forget { sync, confirm } => control::forget(context, sync, confirm).await,
-        CommandLine::Logs { target, follow, json } => {
-            logs::logs(context, &target, follow, json).await
-        }
-        CommandLine::Rows { target, verdict, cause, key, json } => {
-            rows::rows(context, &target, verdict, cause, key, json).await
-        }
+        CommandLine::Logs {
+            target,
+            follow,
+            json,
+        } => logs::logs(context, &target, follow, json).await,
+        CommandLine::Rows {
+            target,
+            verdict,
+            cause,
+            key,
+            json,
+        } => rows::rows(context, &target, verdict, cause, key, json).await,
         CommandLine::History { key, sync, json } => {
             history::history(context, key, sync, json).await
         }
@@ -127,13 +155,15 @@ async fn answer(context: &Context, command: CommandLine) -> Result<u8, Problem> 
             preview::preview(context, model, limit, json).await
         }
         CommandLine::Test { connection, json } => test::test(context, connection, json).await,
+        CommandLine::Secret { action } => secret::secret(context, action).await,
         CommandLine::Object { action } => object::object(context, action).await,
         CommandLine::Demo { .. }
         | CommandLine::Init { .. }
         | CommandLine::Schedule { .. }
-        | CommandLine::Transforms { .. } => {
-            Err(Problem::new(ProblemKind::Internal, "this command needs no core"))
-        }
+        | CommandLine::Transforms { .. } => Err(Problem::new(
+            ProblemKind::Internal,
+            "this command needs no core",
+        )),
     }
 }
 

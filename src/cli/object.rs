@@ -27,17 +27,41 @@ pub(super) async fn object(context: &Context, action: ObjectAction) -> Result<u8
                 say(&object.name);
             }
         }
-        ObjectAction::Fields { destination, object, json } => {
-            let schema = schema(context.ask(Command::Fields { destination, object }).await?)?;
+        ObjectAction::Fields {
+            destination,
+            object,
+            json,
+        } => {
+            let schema = schema(
+                context
+                    .ask(Command::Fields {
+                        destination,
+                        object,
+                    })
+                    .await?,
+            )?;
             if json.json {
                 output::json(&schema)?;
             } else {
                 show(&schema);
             }
         }
-        ObjectAction::Create { destination, object, fields, identifier } => {
-            let columns = fields.iter().map(|field| column(field)).collect::<Result<_, _>>()?;
-            let command = Command::CreateObject { destination, object, columns, identifier };
+        ObjectAction::Create {
+            destination,
+            object,
+            fields,
+            identifier,
+        } => {
+            let columns = fields
+                .iter()
+                .map(|field| column(field))
+                .collect::<Result<_, _>>()?;
+            let command = Command::CreateObject {
+                destination,
+                object,
+                columns,
+                identifier,
+            };
             show(&schema(context.ask(command).await?)?);
         }
     }
@@ -56,8 +80,11 @@ fn column(text: &str) -> Result<Column, Problem> {
     let kind = parts.and_then(|(name, word)| Some((name, Type::from_word(word)?)));
     let (name, kind) = kind.ok_or_else(|| {
         let words: Vec<&str> = Type::ALL.iter().map(|kind| kind.word()).collect();
-        Problem::new(ProblemKind::Usage, format!("'{text}' is not a field as NAME:TYPE"))
-            .hint(format!("the types are {}", words.join(", ")))
+        Problem::new(
+            ProblemKind::Usage,
+            format!("'{text}' is not a field as NAME:TYPE"),
+        )
+        .hint(format!("the types are {}", words.join(", ")))
     })?;
     Ok(Column {
         name: name.to_owned(),
@@ -84,7 +111,10 @@ fn show(schema: &ObjectSchema) {
         table.print();
     }
     match (schema.exists, schema.open) {
-        (false, _) => say(format!("{} is not there yet: the first run makes it", schema.object.name)),
+        (false, _) => say(format!(
+            "{} is not there yet: the first run makes it",
+            schema.object.name
+        )),
         (true, true) => say("any other field can be mapped too"),
         (true, false) => {}
     }

@@ -24,7 +24,10 @@ pub(crate) fn say_lines(text: &str) {
 /// A [`Problem`] of kind `internal` where it does not serialize.
 pub(crate) fn json(value: &impl Serialize) -> Result<(), Problem> {
     let text = serde_json::to_string(value).map_err(|error| {
-        Problem::new(ProblemKind::Internal, format!("cannot print the answer as JSON: {error}"))
+        Problem::new(
+            ProblemKind::Internal,
+            format!("cannot print the answer as JSON: {error}"),
+        )
     })?;
     raw(&text);
     Ok(())
@@ -80,12 +83,20 @@ const MAX_WIDTH: usize = 48;
 impl Table {
     /// Starts a table.
     pub fn new(header: &[&str]) -> Self {
-        Self { header: header.iter().map(|cell| (*cell).to_owned()).collect(), rows: Vec::new() }
+        Self {
+            header: header.iter().map(|cell| (*cell).to_owned()).collect(),
+            rows: Vec::new(),
+        }
     }
 
     /// Adds a row.
     pub fn row(&mut self, cells: Vec<String>) {
-        self.rows.push(cells.iter().map(|cell| crate::safe_text::line(cell, MAX_WIDTH)).collect());
+        self.rows.push(
+            cells
+                .iter()
+                .map(|cell| crate::safe_text::line(cell, MAX_WIDTH))
+                .collect(),
+        );
     }
 
     /// Whether it has no rows.
@@ -97,13 +108,22 @@ impl Table {
     pub fn print(&self) {
         let all = || std::iter::once(&self.header).chain(&self.rows);
         let widths: Vec<usize> = (0..self.header.len())
-            .map(|at| all().filter_map(|row| row.get(at)).map(|cell| cell.width()).max().unwrap_or(0))
+            .map(|at| {
+                all()
+                    .filter_map(|row| row.get(at))
+                    .map(|cell| cell.width())
+                    .max()
+                    .unwrap_or(0)
+            })
             .collect();
         for row in all() {
             let mut line = String::new();
             for (cell, width) in row.iter().zip(&widths) {
                 line.push_str(cell);
-                line.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.width()) + 2));
+                line.extend(std::iter::repeat_n(
+                    ' ',
+                    width.saturating_sub(cell.width()) + 2,
+                ));
             }
             raw(line.trim_end());
         }

@@ -25,8 +25,14 @@ pub(super) async fn plan(
     all: bool,
     form: args::Json,
 ) -> Result<u8, Problem> {
-    let options = RunOptions { plan_only: true, ..RunOptions::default() };
-    let command = Command::Run { sync: sync.to_owned(), options };
+    let options = RunOptions {
+        plan_only: true,
+        ..RunOptions::default()
+    };
+    let command = Command::Run {
+        sync: sync.to_owned(),
+        options,
+    };
     let run = started(context.ask(command).await?)?;
     let run = progress::follow(context, &run.id, form.json).await?;
     if let Some(problem) = run.error.clone()
@@ -64,10 +70,16 @@ async fn pages(context: &Context, run: &RunId, limit: u32) -> Result<PlanPage, P
     loop {
         let have = whole.as_ref().map_or(0, |page| page.operations.len());
         let from = u64::try_from(have).unwrap_or(u64::MAX);
-        let left = limit.saturating_sub(u32::try_from(have).unwrap_or(u32::MAX)).min(PAGE);
-        let command = Command::ShowPlan { run: run.clone(), from, limit: left };
+        let left = limit
+            .saturating_sub(u32::try_from(have).unwrap_or(u32::MAX))
+            .min(PAGE);
+        let command = Command::ShowPlan {
+            run: run.clone(),
+            from,
+            limit: left,
+        };
         let page = match context.ask(command).await? {
-            Reply::Plan(page) => page,
+            Reply::Plan(page) => *page,
             other => return Err(unexpected(&other)),
         };
         let got = page.operations.len();
@@ -86,7 +98,11 @@ async fn pages(context: &Context, run: &RunId, limit: u32) -> Result<PlanPage, P
 /// Prints a plan and gives the number of its operations.
 fn show(page: &PlanPage) -> u64 {
     let counters = &page.counters;
-    let held = if counters.delete.held > 0 { " HELD" } else { "" };
+    let held = if counters.delete.held > 0 {
+        " HELD"
+    } else {
+        ""
+    };
     say(format!(
         "create {}  update {}  delete {}{held}  unchanged {}  invalid {}",
         counters.create.planned,
@@ -110,12 +126,18 @@ pub(super) fn operations(operations: &[PlanEntry]) {
         };
         let key: Vec<String> = operation.key.values().map(plain).collect();
         say(format!("  {sign} {} {}", operation.op, key.join(" · ")));
-        let Some(Json::Object(new)) = &operation.new else { continue };
+        let Some(Json::Object(new)) = &operation.new else {
+            continue;
+        };
         let old = operation.old.as_ref().and_then(Json::as_object);
         for (field, value) in new {
             match old.and_then(|old| old.get(field)) {
                 Some(before) if before == value => {}
-                Some(before) => say(format!("      {field}: {} → {}", plain(before), plain(value))),
+                Some(before) => say(format!(
+                    "      {field}: {} → {}",
+                    plain(before),
+                    plain(value)
+                )),
                 None => say(format!("      {field}: {}", plain(value))),
             }
         }

@@ -15,7 +15,13 @@ pub(super) async fn preview(
     limit: u32,
     form: Json,
 ) -> Result<u8, Problem> {
-    let table = match context.ask(Command::Preview { model: model.clone(), limit }).await? {
+    let table = match context
+        .ask(Command::Preview {
+            model: model.clone(),
+            limit,
+        })
+        .await?
+    {
         Reply::Table(table) => table,
         other => return Err(unexpected(&other)),
     };
@@ -23,9 +29,19 @@ pub(super) async fn preview(
         output::json(&table)?;
         return Ok(0);
     }
-    let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+    let names: Vec<&str> = table
+        .columns
+        .iter()
+        .map(|column| column.name.as_str())
+        .collect();
     let mut printed = Table::new(&names);
-    printed.row(table.columns.iter().map(|column| column.kind.word().to_owned()).collect());
+    printed.row(
+        table
+            .columns
+            .iter()
+            .map(|column| column.kind.word().to_owned())
+            .collect(),
+    );
     for row in &table.rows {
         printed.row(row.iter().map(plain).collect());
     }

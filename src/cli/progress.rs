@@ -58,16 +58,24 @@ impl Shown {
             bar.enable_steady_tick(Duration::from_millis(250));
             bar
         });
-        Self { bar, quiet, phase: None }
+        Self {
+            bar,
+            quiet,
+            phase: None,
+        }
     }
 
     fn show(&mut self, view: &Arc<WorkspaceView>, id: &RunId) {
         let runs = view.syncs.iter().filter_map(|sync| sync.active.as_ref());
-        let Some(active) = runs.into_iter().find(|active| active.run.id == *id) else { return };
+        let Some(active) = runs.into_iter().find(|active| active.run.id == *id) else {
+            return;
+        };
         let run = &active.run;
         let Some(phase) = run.phase else { return };
         let planned = run.counters.total(|t| t.planned - t.held);
-        let settled = run.counters.total(|t| t.done + t.rejected + t.unknown + t.pending);
+        let settled = run
+            .counters
+            .total(|t| t.done + t.rejected + t.unknown + t.pending);
         if let Some(bar) = &self.bar {
             bar.set_prefix(phase.words());
             let (length, position) = match phase {

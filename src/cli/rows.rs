@@ -24,10 +24,19 @@ pub(super) async fn rows(
     form: Json,
 ) -> Result<u8, Problem> {
     let run = run_of(context, target)?;
-    let mut filter = RowFilter { verdict, code: cause, key, after: 0, limit: PAGE };
+    let mut filter = RowFilter {
+        verdict,
+        code: cause,
+        key,
+        after: 0,
+        limit: PAGE,
+    };
     let mut table = Table::new(&["KEY", "VERDICT", "OP", "FIELD", "CAUSE", "RUNS", "REASON"]);
     loop {
-        let command = Command::Rows { run: run.clone(), filter: filter.clone() };
+        let command = Command::Rows {
+            run: run.clone(),
+            filter: filter.clone(),
+        };
         let rows = match context.ask(command).await? {
             Reply::Rows(rows) => rows,
             other => return Err(unexpected(&other)),
@@ -75,7 +84,11 @@ fn cells(row: &RowEntry) -> Vec<String> {
         row.op.clone().unwrap_or_default(),
         row.field.clone().unwrap_or_default(),
         row.code.clone(),
-        if row.attempts >= 10 { format!("{} stuck", row.attempts) } else { row.attempts.to_string() },
+        if row.attempts >= 10 {
+            format!("{} stuck", row.attempts)
+        } else {
+            row.attempts.to_string()
+        },
         row.reason.clone(),
     ]
 }
@@ -86,14 +99,22 @@ pub(super) fn run_of(context: &Context, target: &str) -> Result<RunId, Problem> 
         return Ok(run);
     }
     let view = context.view();
-    let sync = view.syncs.iter().find(|s| s.name() == target || s.id().as_str() == target);
+    let sync = view
+        .syncs
+        .iter()
+        .find(|s| s.name() == target || s.id().as_str() == target);
     let sync = sync.ok_or_else(|| {
-        Problem::new(ProblemKind::NotFound, format!("there is no run or sync '{target}'"))
-            .hint("signalsmith list runs shows the runs")
+        Problem::new(
+            ProblemKind::NotFound,
+            format!("there is no run or sync '{target}'"),
+        )
+        .hint("signalsmith list runs shows the runs")
     })?;
     let active = sync.active.as_ref().map(|active| active.run.id.clone());
-    active.or_else(|| sync.last.as_ref().map(|run| run.id.clone())).ok_or_else(|| {
-        Problem::new(ProblemKind::NotFound, format!("{target} has not run yet"))
-            .hint(format!("signalsmith run '{target}' starts it"))
-    })
+    active
+        .or_else(|| sync.last.as_ref().map(|run| run.id.clone()))
+        .ok_or_else(|| {
+            Problem::new(ProblemKind::NotFound, format!("{target} has not run yet"))
+                .hint(format!("signalsmith run '{target}' starts it"))
+        })
 }

@@ -26,10 +26,16 @@ pub(super) async fn run(context: &Context, arguments: RunArguments) -> Result<u8
         ..RunOptions::default()
     };
     if arguments.no_wait && context.is_host() {
-        return Err(Problem::new(ProblemKind::Usage, "no core is running that could go on with the run")
-            .hint("leave out --no-wait, or keep the interface open"));
+        return Err(Problem::new(
+            ProblemKind::Usage,
+            "no core is running that could go on with the run",
+        )
+        .hint("leave out --no-wait, or keep the interface open"));
     }
-    let command = Command::Run { sync: arguments.sync, options };
+    let command = Command::Run {
+        sync: arguments.sync,
+        options,
+    };
     let run = started(context.ask(command).await?)?;
     if arguments.no_wait {
         return shown(context, &run, arguments.json);
@@ -102,10 +108,20 @@ pub(super) fn as_json(run: &Run) -> serde_json::Value {
 /// Says what a run did, and what to do about what it could not.
 pub(super) fn summary(context: &Context, run: &Run) {
     let view = context.view();
-    let name = view.syncs.iter().find(|sync| *sync.id() == run.sync).map(|sync| sync.name().to_owned());
+    let name = view
+        .syncs
+        .iter()
+        .find(|sync| *sync.id() == run.sync)
+        .map(|sync| sync.name().to_owned());
     let name = name.unwrap_or_else(|| run.sync.to_string());
     let took = run.phases.iter().map(|phase| phase.ms).sum::<u64>();
-    say(format!("{name}: {} in {}.{:03} s  ({})", run.status, took / 1000, took % 1000, run.id));
+    say(format!(
+        "{name}: {} in {}.{:03} s  ({})",
+        run.status,
+        took / 1000,
+        took % 1000,
+        run.id
+    ));
     let counters = &run.counters;
     say(format!(
         "  read {}  unchanged {}  invalid {}  skipped {}",
@@ -129,18 +145,28 @@ pub(super) fn summary(context: &Context, run: &Run) {
             .filter(|(_, count)| *count > 0)
             .map(|(word, count)| format!("{word} {count}"))
             .collect();
-        say(format!("  {:<6} {}: {}", kind.word(), tally.planned, parts.join(", ")));
+        say(format!(
+            "  {:<6} {}: {}",
+            kind.word(),
+            tally.planned,
+            parts.join(", ")
+        ));
     }
     if let Some(problem) = &run.error {
         complain(problem);
     }
     if run.phase == Some(Phase::AwaitingApproval) && run.status == RunStatus::Running {
         let hash = run.plan_hash.as_deref().unwrap_or_default();
-        say(format!("  waits for approval: signalsmith approve {} --plan {hash}", run.id));
+        say(format!(
+            "  waits for approval: signalsmith approve {} --plan {hash}",
+            run.id
+        ));
     }
     if counters.delete.held > 0 {
         let hash = run.plan_hash.as_deref().unwrap_or_default();
-        say(format!("  deletes are held until you approve them: signalsmith approve '{name}' --plan {hash}"));
+        say(format!(
+            "  deletes are held until you approve them: signalsmith approve '{name}' --plan {hash}"
+        ));
     }
     if counters.has_errors() {
         say(format!("  causes, row by row: signalsmith rows {}", run.id));

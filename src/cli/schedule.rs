@@ -11,21 +11,38 @@ use super::output::{json, say};
 
 /// Prints next times.
 pub(super) fn next(action: ScheduleAction) -> Result<u8, Problem> {
-    let ScheduleAction::Next { expression, zone, from, count, json: form } = action;
+    let ScheduleAction::Next {
+        expression,
+        zone,
+        from,
+        count,
+        json: form,
+    } = action;
     let tz: Tz = zone.parse().map_err(|_| {
-        Problem::new(ProblemKind::Usage, format!("there is no time zone '{zone}'"))
-            .hint("zones have names such as Europe/Berlin")
+        Problem::new(
+            ProblemKind::Usage,
+            format!("there is no time zone '{zone}'"),
+        )
+        .hint("zones have names such as Europe/Berlin")
     })?;
     let schedule = CronSchedule::parse(&expression).map_err(|error| {
         let problem = Problem::from(error);
-        Problem { kind: ProblemKind::Usage, ..problem }
+        Problem {
+            kind: ProblemKind::Usage,
+            ..problem
+        }
     })?;
     let mut after = from.map_or_else(Utc::now, |from| from.with_timezone(&Utc));
     let mut times = Vec::new();
     while times.len() < count {
-        let Some(at) = schedule.next_after(after, tz) else { break };
+        let Some(at) = schedule.next_after(after, tz) else {
+            break;
+        };
         after = at;
-        times.push(at.with_timezone(&tz).to_rfc3339_opts(SecondsFormat::Secs, false));
+        times.push(
+            at.with_timezone(&tz)
+                .to_rfc3339_opts(SecondsFormat::Secs, false),
+        );
     }
     if form.json {
         json(&times)?;

@@ -34,19 +34,31 @@ pub(super) async fn show(
             Ok(0)
         }
         One::Sync => {
-            let found = view.syncs.iter().find(|s| s.name() == name || s.id().as_str() == name);
+            let found = view
+                .syncs
+                .iter()
+                .find(|s| s.name() == name || s.id().as_str() == name);
             print(found.map(|sync| &sync.sync), "sync", name, form)
         }
         One::Model => {
-            let found = view.models.iter().find(|m| m.name == name || m.id.as_str() == name);
+            let found = view
+                .models
+                .iter()
+                .find(|m| m.name == name || m.id.as_str() == name);
             print(found, "model", name, form)
         }
         One::Source => {
-            let found = view.sources.iter().find(|s| s.name == name || s.id.as_str() == name);
+            let found = view
+                .sources
+                .iter()
+                .find(|s| s.name == name || s.id.as_str() == name);
             print(found, "source", name, form)
         }
         One::Destination => {
-            let found = view.destinations.iter().find(|d| d.name == name || d.id.as_str() == name);
+            let found = view
+                .destinations
+                .iter()
+                .find(|d| d.name == name || d.id.as_str() == name);
             print(found, "destination", name, form)
         }
     }
@@ -59,8 +71,11 @@ fn print<T: Serialize>(
     form: Json,
 ) -> Result<u8, Problem> {
     let found = found.ok_or_else(|| {
-        Problem::new(ProblemKind::NotFound, format!("there is no {what} '{name}'"))
-            .hint(format!("signalsmith list {what}s shows them"))
+        Problem::new(
+            ProblemKind::NotFound,
+            format!("there is no {what} '{name}'"),
+        )
+        .hint(format!("signalsmith list {what}s shows them"))
     })?;
     if form.json {
         output::json(&found)?;
@@ -72,7 +87,9 @@ fn print<T: Serialize>(
         match value {
             serde_json::Value::Array(items) if !items.is_empty() => {
                 say(format!("{key}:"));
-                items.iter().for_each(|item| say(format!("  {}", plain(item))));
+                items
+                    .iter()
+                    .for_each(|item| say(format!("  {}", plain(item))));
             }
             serde_json::Value::Null => {}
             other => say(format!("{key}: {}", plain(other))),

@@ -26,10 +26,19 @@ pub(super) fn status(context: &Context, form: Json) -> Result<u8, Problem> {
         say("no syncs yet: bring some in with signalsmith apply FILE");
         return Ok(0);
     }
-    let mut table = Table::new(&["SYNC", "STATE", "LAST RUN", "KNOWN", "HEALTH", "SCHEDULE", "NEXT"]);
+    let mut table = Table::new(&[
+        "SYNC", "STATE", "LAST RUN", "KNOWN", "HEALTH", "SCHEDULE", "NEXT",
+    ]);
     for sync in &view.syncs {
-        let last = sync.last.as_ref().and_then(|run| run.ended_at).map(time).unwrap_or_default();
-        let health = sync.health.map(|score| format!("{score} {}", health::word(score)));
+        let last = sync
+            .last
+            .as_ref()
+            .and_then(|run| run.ended_at)
+            .map(time)
+            .unwrap_or_default();
+        let health = sync
+            .health
+            .map(|score| format!("{score} {}", health::word(score)));
         table.row(vec![
             sync.name().to_owned(),
             state_words(sync),
@@ -73,7 +82,10 @@ pub(super) fn state_words(sync: &SyncView) -> String {
         SyncState::AwaitingApproval => "awaiting approval",
         SyncState::Queued => "queued",
         SyncState::Held => "deletes held",
-        SyncState::Failed => sync.last.as_ref().map_or("failed", |run| run.status.words()),
+        SyncState::Failed => sync
+            .last
+            .as_ref()
+            .map_or("failed", |run| run.status.words()),
         SyncState::Errors => "completed with errors",
         SyncState::Ok => "ok",
         SyncState::Paused => "paused",

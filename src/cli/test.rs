@@ -9,11 +9,7 @@ use super::context::{Context, unexpected};
 use super::output::{self, say};
 
 /// Tests a connection; exit code 1 where a step failed.
-pub(super) async fn test(
-    context: &Context,
-    connection: String,
-    form: Json,
-) -> Result<u8, Problem> {
+pub(super) async fn test(context: &Context, connection: String, form: Json) -> Result<u8, Problem> {
     let steps = match context.ask(Command::Test { connection }).await? {
         Reply::Steps(steps) => steps,
         other => return Err(unexpected(&other)),

@@ -11,10 +11,16 @@ use super::output::{self, Table, say};
 /// Lists the transforms, or explains one.
 pub(super) fn transforms(name: Option<&str>, form: Json) -> Result<u8, Problem> {
     if let Some(name) = name {
-        let spec = registry().iter().find(|spec| spec.name == name).ok_or_else(|| {
-            Problem::new(ProblemKind::NotFound, format!("there is no transform '{name}'"))
+        let spec = registry()
+            .iter()
+            .find(|spec| spec.name == name)
+            .ok_or_else(|| {
+                Problem::new(
+                    ProblemKind::NotFound,
+                    format!("there is no transform '{name}'"),
+                )
                 .hint("signalsmith transforms lists them")
-        })?;
+            })?;
         return explain(spec, form);
     }
     if form.json {
@@ -24,7 +30,11 @@ pub(super) fn transforms(name: Option<&str>, form: Json) -> Result<u8, Problem> 
     }
     let mut table = Table::new(&["TRANSFORM", "FAMILY", "WHAT IT DOES"]);
     for spec in registry() {
-        table.row(vec![spec.name.to_owned(), spec.family.word().to_owned(), spec.help.to_owned()]);
+        table.row(vec![
+            spec.name.to_owned(),
+            spec.family.word().to_owned(),
+            spec.help.to_owned(),
+        ]);
     }
     table.print();
     Ok(0)
@@ -62,7 +72,12 @@ fn explain(spec: &TransformSpec, form: Json) -> Result<u8, Problem> {
         output::json(&as_json(spec))?;
         return Ok(0);
     }
-    say(format!("{} ({}): {}", spec.name, spec.family.word(), spec.help));
+    say(format!(
+        "{} ({}): {}",
+        spec.name,
+        spec.family.word(),
+        spec.help
+    ));
     for parameter in spec.parameters {
         let default = match parameter.default {
             "" if parameter.required => "required".to_owned(),
@@ -70,9 +85,15 @@ fn explain(spec: &TransformSpec, form: Json) -> Result<u8, Problem> {
             default => format!("default {default}"),
         };
         let kind = parameter.kind;
-        say(format!("  {} ({kind}, {default}): {}", parameter.name, parameter.help));
+        say(format!(
+            "  {} ({kind}, {default}): {}",
+            parameter.name, parameter.help
+        ));
     }
     let example = &spec.example;
-    say(format!("  example: {} {} → {}", example.input, example.parameters, example.output));
+    say(format!(
+        "  example: {} {} → {}",
+        example.input, example.parameters, example.output
+    ));
     Ok(0)
 }

@@ -62,7 +62,10 @@ pub struct ConnectionDoc {
 impl ConnectionDoc {
     /// The settings without their lines.
     pub fn plain_settings(&self) -> Settings {
-        self.settings.iter().map(|(key, value, _)| (key.clone(), value.clone())).collect()
+        self.settings
+            .iter()
+            .map(|(key, value, _)| (key.clone(), value.clone()))
+            .collect()
     }
 }
 
@@ -135,7 +138,9 @@ impl Document {
             document.models.push(model(node)?);
         }
         for node in each(&root, "destination")? {
-            document.destinations.push(connection("[[destination]]", node)?);
+            document
+                .destinations
+                .push(connection("[[destination]]", node)?);
         }
         for node in each(&root, "sync")? {
             document.syncs.push(sync(node)?);
@@ -145,24 +150,47 @@ impl Document {
     }
 
     fn check_names(&self) -> Result<(), ConfigError> {
-        let sources = self.sources.iter().map(|item| ("source", &item.name, item.line));
-        let models = self.models.iter().map(|item| ("model", &item.name, item.line));
-        let destinations =
-            self.destinations.iter().map(|item| ("destination", &item.name, item.line));
-        let syncs = self.syncs.iter().map(|item| ("sync", &item.settings.name, item.line));
-        let name = self.workspace.as_ref().and_then(|workspace| workspace.name.as_ref());
+        let sources = self
+            .sources
+            .iter()
+            .map(|item| ("source", &item.name, item.line));
+        let models = self
+            .models
+            .iter()
+            .map(|item| ("model", &item.name, item.line));
+        let destinations = self
+            .destinations
+            .iter()
+            .map(|item| ("destination", &item.name, item.line));
+        let syncs = self
+            .syncs
+            .iter()
+            .map(|item| ("sync", &item.settings.name, item.line));
+        let name = self
+            .workspace
+            .as_ref()
+            .and_then(|workspace| workspace.name.as_ref());
         if name.is_some_and(|name| !is_plain(name)) {
-            return Err(ConfigError::new(1, "the name of the workspace must be plain text"));
+            return Err(ConfigError::new(
+                1,
+                "the name of the workspace must be plain text",
+            ));
         }
         let mut seen = std::collections::HashSet::new();
         for (kind, name, line) in sources.chain(models).chain(destinations).chain(syncs) {
             if !is_plain(name) {
-                return Err(ConfigError::new(line, format!("the name of a {kind} must be plain text"))
-                    .hint("one line that is not empty and has no control characters"));
+                return Err(ConfigError::new(
+                    line,
+                    format!("the name of a {kind} must be plain text"),
+                )
+                .hint("one line that is not empty and has no control characters"));
             }
             if !seen.insert((kind, name)) {
-                return Err(ConfigError::new(line, format!("there are two {kind}s called '{name}'"))
-                    .hint("names are unique within their kind"));
+                return Err(ConfigError::new(
+                    line,
+                    format!("there are two {kind}s called '{name}'"),
+                )
+                .hint("names are unique within their kind"));
             }
         }
         self.check_ids()
@@ -178,8 +206,10 @@ impl Document {
             if let Some(id) = id
                 && !seen.insert(id)
             {
-                return Err(ConfigError::new(line, format!("the id '{id}' stands twice"))
-                    .hint("leave out the id of what is new"));
+                return Err(
+                    ConfigError::new(line, format!("the id '{id}' stands twice"))
+                        .hint("leave out the id of what is new"),
+                );
             }
         }
         Ok(())
@@ -193,7 +223,8 @@ fn is_plain(name: &str) -> bool {
 
 fn each<'a>(root: &'a Node, key: &str) -> Result<&'a [Node], ConfigError> {
     root.get(key).map_or(Ok(&[]), |node| {
-        node.items(key).map_err(|error| error.hint(format!("write [[{key}]] with two brackets")))
+        node.items(key)
+            .map_err(|error| error.hint(format!("write [[{key}]] with two brackets")))
     })
 }
 
@@ -233,7 +264,10 @@ fn model(node: &Node) -> Result<ModelDoc, ConfigError> {
     })?;
     let primary_key: Vec<String> = key.read("primary_key")?;
     if primary_key.is_empty() {
-        return Err(ConfigError::new(key.line, "primary_key must name at least one column"));
+        return Err(ConfigError::new(
+            key.line,
+            "primary_key must name at least one column",
+        ));
     }
     Ok(ModelDoc {
         id: optional_text(node, what, "id")?,
@@ -269,13 +303,21 @@ fn sync(node: &Node) -> Result<SyncDoc, ConfigError> {
     let mut json = node.to_json();
     let (mut id, mut paused) = (None, None);
     if let Json::Object(keys) = &mut json {
-        id = keys.remove("id").and_then(|id| id.as_str().map(str::to_owned));
+        id = keys
+            .remove("id")
+            .and_then(|id| id.as_str().map(str::to_owned));
         keys.remove("paused");
         paused = node.read_key::<bool>("paused")?;
     }
     let settings = serde_json::from_value(json)
         .map_err(|error| ConfigError::new(node.line, format!("{what}: {error}")))?;
-    Ok(SyncDoc { id, settings, paused, line: node.line, mapping_lines })
+    Ok(SyncDoc {
+        id,
+        settings,
+        paused,
+        line: node.line,
+        mapping_lines,
+    })
 }
 
 #[cfg(test)]
@@ -316,13 +358,21 @@ field_mappings = [
         let sync = &document.syncs[0];
         assert_eq!(sync.paused, Some(false));
         assert_eq!(sync.settings.field_mappings.len(), 2);
-        assert_eq!(sync.settings.field_mappings[1].transforms[1].name, "substring");
+        assert_eq!(
+            sync.settings.field_mappings[1].transforms[1].name,
+            "substring"
+        );
         assert_eq!(sync.mapping_lines, [11, 12]);
     }
 
     #[test]
     fn two_of_one_name_are_refused() {
         let one = "[[source]]\nname = \"a\"\ntype = \"sqlite\"\npath = \"x\"\n";
-        assert!(Document::parse(&format!("{one}{one}")).unwrap_err().text.contains("two source"));
+        assert!(
+            Document::parse(&format!("{one}{one}"))
+                .unwrap_err()
+                .text
+                .contains("two source")
+        );
     }
 }

@@ -17,7 +17,11 @@ pub struct ConfigError {
 impl ConfigError {
     /// Makes an error without a hint.
     pub fn new(line: usize, text: impl Into<String>) -> Self {
-        Self { line, text: text.into(), hint: String::new() }
+        Self {
+            line,
+            text: text.into(),
+            hint: String::new(),
+        }
     }
 
     /// Adds what was meant.

@@ -36,12 +36,16 @@ pub struct Resources<'a> {
 /// # Errors
 /// A [`Problem`] of kind `internal` where a resource does not print.
 pub fn export(resources: &Resources<'_>, only: Option<&SyncId>) -> Result<String, Problem> {
-    let syncs: Vec<&Sync> =
-        resources.syncs.iter().filter(|sync| only.is_none_or(|id| *id == sync.id)).collect();
+    let syncs: Vec<&Sync> = resources
+        .syncs
+        .iter()
+        .filter(|sync| only.is_none_or(|id| *id == sync.id))
+        .collect();
     let all = only.is_none();
     let models = resources.models.iter();
-    let models: Vec<&Model> =
-        models.filter(|m| all || syncs.iter().any(|s| s.settings.model == m.id)).collect();
+    let models: Vec<&Model> = models
+        .filter(|m| all || syncs.iter().any(|s| s.settings.model == m.id))
+        .collect();
     let sources = resources.sources.iter();
     let sources = sources.filter(|s| all || models.iter().any(|m| m.source == s.id));
     let destinations = resources.destinations.iter();
@@ -59,13 +63,27 @@ pub fn export(resources: &Resources<'_>, only: Option<&SyncId>) -> Result<String
         }
     }
     for source in sources {
-        connection(&mut out, "source", source.id.as_str(), &source.name, &source.connector, &source.settings);
+        connection(
+            &mut out,
+            "source",
+            source.id.as_str(),
+            &source.name,
+            &source.connector,
+            &source.settings,
+        );
     }
     for model in &models {
         print_model(&mut out, resources, model);
     }
     for found in destinations {
-        connection(&mut out, "destination", found.id.as_str(), &found.name, &found.connector, &found.settings);
+        connection(
+            &mut out,
+            "destination",
+            found.id.as_str(),
+            &found.name,
+            &found.connector,
+            &found.settings,
+        );
     }
     for sync in &syncs {
         print_sync(&mut out, resources, sync)?;
@@ -88,7 +106,9 @@ fn pair(out: &mut String, key: &str, value: &Json) {
 /// A key as TOML writes it.
 fn bare_or_quoted(key: &str) -> String {
     let bare = !key.is_empty()
-        && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+        && key
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
     if bare { key.to_owned() } else { quoted(key) }
 }
 
@@ -178,8 +198,17 @@ fn print_model(out: &mut String, resources: &Resources<'_>, model: &Model) {
     line(out, "[[model]]");
     pair(out, "id", &model.id.as_str().into());
     pair(out, "name", &model.name.as_str().into());
-    let source = resources.sources.iter().find(|source| source.id == model.source);
-    pair(out, "source", &source.map_or(model.source.as_str(), |source| &source.name).into());
+    let source = resources
+        .sources
+        .iter()
+        .find(|source| source.id == model.source);
+    pair(
+        out,
+        "source",
+        &source
+            .map_or(model.source.as_str(), |source| &source.name)
+            .into(),
+    );
     if model.sql.contains('\n') {
         let _ = writeln!(out, "sql = {}", quoted_lines(&model.sql));
     } else {
@@ -219,12 +248,22 @@ fn list(out: &mut String, key: &str, items: &[Json]) {
 fn print_sync(out: &mut String, resources: &Resources<'_>, sync: &Sync) -> Result<(), Problem> {
     let settings = &sync.settings;
     let json = serde_json::to_value(settings).map_err(|error| {
-        Problem::new(ProblemKind::Internal, format!("cannot print the sync {}: {error}", settings.name))
+        Problem::new(
+            ProblemKind::Internal,
+            format!("cannot print the sync {}: {error}", settings.name),
+        )
     })?;
-    let Json::Object(mut keys) = json else { return Ok(()) };
-    let model = resources.models.iter().find(|model| model.id == settings.model);
-    let destination =
-        resources.destinations.iter().find(|found| found.id == settings.destination);
+    let Json::Object(mut keys) = json else {
+        return Ok(());
+    };
+    let model = resources
+        .models
+        .iter()
+        .find(|model| model.id == settings.model);
+    let destination = resources
+        .destinations
+        .iter()
+        .find(|found| found.id == settings.destination);
     if let Some(model) = model {
         keys.insert("model".into(), model.name.as_str().into());
     }
@@ -248,14 +287,21 @@ fn print_sync(out: &mut String, resources: &Resources<'_>, sync: &Sync) -> Resul
 
 /// Whether some limit is set.
 fn sets_something(guards: &Json) -> bool {
-    guards.as_object().is_some_and(|limits| limits.values().any(|limit| !limit.is_null()))
+    guards
+        .as_object()
+        .is_some_and(|limits| limits.values().any(|limit| !limit.is_null()))
 }
 
 /// Writes names in place of the ids of an `after` schedule.
 fn name_predecessors(keys: &mut serde_json::Map<String, Json>, resources: &Resources<'_>) {
-    let list = keys.get_mut("schedule").and_then(|schedule| schedule.get_mut("syncs"));
+    let list = keys
+        .get_mut("schedule")
+        .and_then(|schedule| schedule.get_mut("syncs"));
     for item in list.and_then(Json::as_array_mut).into_iter().flatten() {
-        let name = resources.syncs.iter().find(|sync| Some(sync.id.as_str()) == item.as_str());
+        let name = resources
+            .syncs
+            .iter()
+            .find(|sync| Some(sync.id.as_str()) == item.as_str());
         if let Some(sync) = name {
             *item = sync.settings.name.as_str().into();
         }

@@ -52,13 +52,25 @@ pub(super) const MAPPING: &[&str] = &[
     "write",
     "nulls",
 ];
-pub(super) const SCHEDULE: &[&str] = &["type", "interval_minutes", "expression", "timezone", "syncs"];
+pub(super) const SCHEDULE: &[&str] = &[
+    "type",
+    "interval_minutes",
+    "expression",
+    "timezone",
+    "syncs",
+];
 
 /// Refuses guards that are unknown or mean nothing.
 pub(super) fn check_guards(node: &Node) -> Result<(), ConfigError> {
-    let Some(guards) = node.get("guards") else { return Ok(()) };
+    let Some(guards) = node.get("guards") else {
+        return Ok(());
+    };
     guards.check_keys("guards", GUARDS)?;
-    for (key, limit) in guards.entries("guards")?.iter().map(|entry| (&entry.key, &entry.node)) {
+    for (key, limit) in guards
+        .entries("guards")?
+        .iter()
+        .map(|entry| (&entry.key, &entry.node))
+    {
         let one = serde_json::Map::from_iter([(key.clone(), limit.to_json())]);
         let read: Result<GuardSettings, _> = serde_json::from_value(Json::Object(one));
         let settings =

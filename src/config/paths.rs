@@ -19,7 +19,10 @@ pub fn workspace(
 ) -> Result<PathBuf, Problem> {
     if let Some(given) = given {
         return std::path::absolute(given).map_err(|error| {
-            Problem::new(ProblemKind::Usage, format!("cannot use {}: {error}", given.display()))
+            Problem::new(
+                ProblemKind::Usage,
+                format!("cannot use {}: {error}", given.display()),
+            )
         });
     }
     let data = data_home
@@ -27,8 +30,11 @@ pub fn workspace(
         .map(Path::to_owned)
         .or_else(|| home.map(|home| home.join(".local/share")));
     data.map(|data| data.join("signalsmith")).ok_or_else(|| {
-        Problem::new(ProblemKind::Usage, "cannot tell where the workspace is: HOME is not set")
-            .hint("name its folder with -C DIR")
+        Problem::new(
+            ProblemKind::Usage,
+            "cannot tell where the workspace is: HOME is not set",
+        )
+        .hint("name its folder with -C DIR")
     })
 }
 

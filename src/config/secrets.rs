@@ -17,7 +17,9 @@ use crate::domain::problem::{Problem, ProblemKind};
 pub async fn resolve(reference: &SecretRef, base: &Path) -> Result<SecretString, Problem> {
     match reference {
         SecretRef::Env(name) => std::env::var(name).map(SecretString::from).map_err(|_| {
-            wrong(format!("the environment variable {name} is not set for the core"))
+            wrong(format!(
+                "the environment variable {name} is not set for the core"
+            ))
         }),
         SecretRef::File(path) => read(&base.join(path)),
         SecretRef::Command(words) => run(words).await,
@@ -31,12 +33,18 @@ fn wrong(text: impl Into<String>) -> Problem {
 
 fn read(path: &Path) -> Result<SecretString, Problem> {
     let cannot = |error: std::io::Error| {
-        wrong(format!("cannot read the secret's file {}: {error}", path.display()))
+        wrong(format!(
+            "cannot read the secret's file {}: {error}",
+            path.display()
+        ))
     };
     let meta = std::fs::metadata(path).map_err(cannot)?;
     if meta.mode() & 0o077 != 0 {
-        return Err(wrong(format!("the secret's file {} is open to others", path.display()))
-            .hint(format!("chmod 600 {}", path.display())));
+        return Err(wrong(format!(
+            "the secret's file {} is open to others",
+            path.display()
+        ))
+        .hint(format!("chmod 600 {}", path.display())));
     }
     let text = std::fs::read_to_string(path).map_err(cannot)?;
     Ok(trimmed(&text))
@@ -57,9 +65,16 @@ async fn run(words: &[String]) -> Result<SecretString, Problem> {
             .args(arguments)
             .stdin(Stdio::null())
             .output()
-            .map_err(|error| wrong(format!("cannot run the secret's command {program}: {error}")))?;
+            .map_err(|error| {
+                wrong(format!(
+                    "cannot run the secret's command {program}: {error}"
+                ))
+            })?;
         if !output.status.success() {
-            return Err(wrong(format!("the secret's command {program} ended with {}", output.status)));
+            return Err(wrong(format!(
+                "the secret's command {program} ended with {}",
+                output.status
+            )));
         }
         let text = String::from_utf8(output.stdout)
             .map_err(|_| wrong(format!("the secret's command {program} did not give text")))?;
@@ -85,7 +100,13 @@ mod tests {
         std::fs::write(&path, "hunter2\n").unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
         let reference = SecretRef::File("token".into());
-        assert!(resolve(&reference, folder.path()).await.unwrap_err().hint.contains("chmod 600"));
+        assert!(
+            resolve(&reference, folder.path())
+                .await
+                .unwrap_err()
+                .hint
+                .contains("chmod 600")
+        );
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
         let secret = resolve(&reference, folder.path()).await.unwrap();
         assert_eq!(secret.expose_secret(), "hunter2");

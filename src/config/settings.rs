@@ -53,7 +53,9 @@ impl ProgramSettings {
         let path = folder.join("config.toml");
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
             Err(error) => {
                 let text = format!("cannot read {}: {error}", path.display());
                 return Err(Problem::new(ProblemKind::Config, text));
@@ -61,7 +63,10 @@ impl ProgramSettings {
         };
         Self::parse(&text).map_err(|error| {
             let problem = Problem::from(error);
-            Problem { text: format!("{}, {}", path.display(), problem.text), ..problem }
+            Problem {
+                text: format!("{}, {}", path.display(), problem.text),
+                ..problem
+            }
         })
     }
 }
@@ -73,7 +78,10 @@ mod tests {
     #[test]
     fn an_unknown_key_is_refused_with_its_line() {
         let error = ProgramSettings::parse("[interface]\nthem = \"dark\"\n").unwrap_err();
-        assert_eq!((error.line, error.hint.as_str()), (2, "did you mean 'theme'?"));
+        assert_eq!(
+            (error.line, error.hint.as_str()),
+            (2, "did you mean 'theme'?")
+        );
         assert!(ProgramSettings::parse("[interface]\ntheme = \"dark\"\n").is_ok());
     }
 }

@@ -47,7 +47,10 @@ pub(crate) fn parse(text: &str) -> Result<Node, ConfigError> {
     match DeTable::parse(text) {
         Ok(table) => {
             let line = lines.line(table.span().start);
-            Ok(Node { line, content: lines.table(table.get_ref())? })
+            Ok(Node {
+                line,
+                content: lines.table(table.get_ref())?,
+            })
         }
         Err(error) => {
             let line = error.span().map_or(1, |span| lines.line(span.start));
@@ -60,7 +63,13 @@ struct Lines(Vec<usize>);
 
 impl Lines {
     fn of(text: &str) -> Self {
-        Self(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect())
+        Self(
+            text.bytes()
+                .enumerate()
+                .filter(|(_, byte)| *byte == b'\n')
+                .map(|(at, _)| at)
+                .collect(),
+        )
     }
 
     fn line(&self, offset: usize) -> usize {
@@ -95,13 +104,19 @@ impl Lines {
                 let digits = number.as_str().replace('_', "");
                 let parsed: f64 = digits.parse().map_err(|_| not_a_number(line, &digits))?;
                 if !parsed.is_finite() {
-                    return Err(ConfigError::new(line, format!("{digits} is not a finite number")));
+                    return Err(ConfigError::new(
+                        line,
+                        format!("{digits} is not a finite number"),
+                    ));
                 }
                 Content::Scalar(parsed.into())
             }
-            DeValue::Array(items) => {
-                Content::List(items.iter().map(|item| self.node(item)).collect::<Result<_, _>>()?)
-            }
+            DeValue::Array(items) => Content::List(
+                items
+                    .iter()
+                    .map(|item| self.node(item))
+                    .collect::<Result<_, _>>()?,
+            ),
             DeValue::Table(table) => self.table(table)?,
         };
         Ok(Node { line, content })
@@ -117,7 +132,10 @@ impl Node {
     pub fn entries(&self, what: &str) -> Result<&[Entry], ConfigError> {
         match &self.content {
             Content::Table(entries) => Ok(entries),
-            _ => Err(ConfigError::new(self.line, format!("{what} must be a table of keys"))),
+            _ => Err(ConfigError::new(
+                self.line,
+                format!("{what} must be a table of keys"),
+            )),
         }
     }
 
@@ -125,16 +143,20 @@ impl Node {
     pub fn items(&self, what: &str) -> Result<&[Node], ConfigError> {
         match &self.content {
             Content::List(items) => Ok(items),
-            _ => Err(ConfigError::new(self.line, format!("{what} must be a list"))),
+            _ => Err(ConfigError::new(
+                self.line,
+                format!("{what} must be a list"),
+            )),
         }
     }
 
     /// The value under a key, where this is a table that has it.
     pub fn get(&self, key: &str) -> Option<&Node> {
         match &self.content {
-            Content::Table(entries) => {
-                entries.iter().find(|entry| entry.key == key).map(|entry| &entry.node)
-            }
+            Content::Table(entries) => entries
+                .iter()
+                .find(|entry| entry.key == key)
+                .map(|entry| &entry.node),
             _ => None,
         }
     }
@@ -155,7 +177,10 @@ impl Node {
             Content::Scalar(value) => value.clone(),
             Content::List(items) => items.iter().map(Self::to_json).collect(),
             Content::Table(entries) => Json::Object(
-                entries.iter().map(|entry| (entry.key.clone(), entry.node.to_json())).collect(),
+                entries
+                    .iter()
+                    .map(|entry| (entry.key.clone(), entry.node.to_json()))
+                    .collect(),
             ),
         }
     }
@@ -173,10 +198,14 @@ impl Node {
 
     /// Refuses a value under a key that is none of the words.
     pub fn check_word(&self, key: &str, words: &[&str]) -> Result<(), ConfigError> {
-        let Some(node) = self.get(key) else { return Ok(()) };
+        let Some(node) = self.get(key) else {
+            return Ok(());
+        };
         let Content::Scalar(Json::String(word)) = &node.content else {
-            return Err(ConfigError::new(node.line, format!("{key} must be a text in quotes"))
-                .hint(format!("one of {}", words.join(", "))));
+            return Err(
+                ConfigError::new(node.line, format!("{key} must be a text in quotes"))
+                    .hint(format!("one of {}", words.join(", "))),
+            );
         };
         if words.contains(&word.as_str()) {
             return Ok(());
@@ -191,11 +220,17 @@ impl Node {
     /// A text that must be there.
     pub fn text(&self, what: &str, key: &str) -> Result<String, ConfigError> {
         let Some(node) = self.get(key) else {
-            return Err(ConfigError::new(self.line, format!("{what} needs the key {key}")));
+            return Err(ConfigError::new(
+                self.line,
+                format!("{what} needs the key {key}"),
+            ));
         };
         match &node.content {
             Content::Scalar(Json::String(text)) => Ok(text.clone()),
-            _ => Err(ConfigError::new(node.line, format!("{key} must be a text in quotes"))),
+            _ => Err(ConfigError::new(
+                node.line,
+                format!("{key} must be a text in quotes"),
+            )),
         }
     }
 }

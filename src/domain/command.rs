@@ -11,6 +11,7 @@ use super::event::{Event, LogLine};
 use super::id::RunId;
 use super::model::Column;
 use super::run::{Run, RunOptions};
+use super::secret::SecretText;
 
 /// What a face asks of a core.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -174,6 +175,15 @@ pub enum Command {
         /// The fields that make up the identifier.
         identifier: Vec<String>,
     },
+    /// Keeps a secret of a source or destination, encrypted. Reply: [`Reply::Done`].
+    SetSecret {
+        /// The source or destination.
+        connection: String,
+        /// The setting's key.
+        key: String,
+        /// The secret.
+        secret: SecretText,
+    },
     /// Gives journaled events after a number. Reply: [`Reply::Events`].
     Events {
         /// The last number that is known.
@@ -212,7 +222,7 @@ pub enum Reply {
     /// Rows of a run.
     Rows(Vec<RowEntry>),
     /// Operations of a plan.
-    Plan(PlanPage),
+    Plan(Box<PlanPage>),
     /// Lines of a log.
     Log(Vec<LogLine>),
     /// What happened to a key.

@@ -81,7 +81,10 @@ mod tests {
 
     #[test]
     fn good_runs_make_full_health_and_failures_make_none_but_the_steady_part() {
-        assert_eq!(score(&[run(RunStatus::Completed); 20], Some(0.5)), Some(100));
+        assert_eq!(
+            score(&[run(RunStatus::Completed); 20], Some(0.5)),
+            Some(100)
+        );
         assert_eq!(score(&[run(RunStatus::Failed); 3], Some(9.0)), Some(20));
     }
 

@@ -20,17 +20,38 @@ const HIDDEN: &str = "•••";
 const PHONE_DIGITS: usize = 7;
 /// Words in the name of a field that holds something personal, without case and separators.
 const WORDS: &[&str] = &[
-    "email", "phone", "mobile", "fax", "firstname", "lastname", "middlename", "surname", "givenname",
-    "familyname", "fullname", "maidenname", "nickname", "street", "address", "birthday", "birthdate",
-    "dateofbirth", "ssn", "passport", "iban",
+    "email",
+    "phone",
+    "mobile",
+    "fax",
+    "firstname",
+    "lastname",
+    "middlename",
+    "surname",
+    "givenname",
+    "familyname",
+    "fullname",
+    "maidenname",
+    "nickname",
+    "street",
+    "address",
+    "birthday",
+    "birthdate",
+    "dateofbirth",
+    "ssn",
+    "passport",
+    "iban",
 ];
 /// Whole names of such fields.
 const NAMES: &[&str] = &["name", "dob", "tel", "mail", "born"];
 
 /// Whether a field's name says that it holds something personal.
 pub fn is_personal(field: &str) -> bool {
-    let plain: String =
-        field.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    let plain: String = field
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect();
     NAMES.contains(&plain.as_str()) || WORDS.iter().any(|word| plain.contains(word))
 }
 
@@ -42,7 +63,13 @@ pub fn value(field: &str, value: &Json) -> Json {
         Json::Number(number) if is_personal(field) => personal(&number.to_string()).into(),
         Json::Array(items) => items.iter().map(|item| self::value(field, item)).collect(),
         Json::Object(keys) => {
-            let inner = |key: &str| if is_personal(field) { field.to_owned() } else { key.to_owned() };
+            let inner = |key: &str| {
+                if is_personal(field) {
+                    field.to_owned()
+                } else {
+                    key.to_owned()
+                }
+            };
             Json::Object(
                 keys.iter()
                     .map(|(key, item)| (key.clone(), self::value(&inner(key), item)))
@@ -67,7 +94,13 @@ pub fn reason(field: Option<&str>, reason: &str) -> String {
     let parts: Vec<Cow<'_, str>> = reason
         .split('`')
         .enumerate()
-        .map(|(at, part)| if at % 2 == 1 { personal(part).into() } else { text(part) })
+        .map(|(at, part)| {
+            if at % 2 == 1 {
+                personal(part).into()
+            } else {
+                text(part)
+            }
+        })
         .collect();
     parts.join("`")
 }
@@ -119,8 +152,12 @@ fn email(word: &str) -> Option<String> {
 /// A telephone number with a plus sign at the start of a text, masked, and what follows it.
 fn phone_at(text: &str) -> Option<(String, &str)> {
     let body = text.strip_prefix('+')?;
-    let end = body.find(|c: char| !is_phone_character(c)).unwrap_or(body.len());
-    let number = body.get(..end)?.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let end = body
+        .find(|c: char| !is_phone_character(c))
+        .unwrap_or(body.len());
+    let number = body
+        .get(..end)?
+        .trim_end_matches(|c: char| !c.is_ascii_digit());
     let masked = phone(number)?;
     Some((masked, body.get(number.len()..)?))
 }
@@ -157,13 +194,29 @@ mod tests {
     fn personal_values_lose_what_tells_the_person() {
         for (field, given, shown) in [
             ("Email", json!("ada@example.com"), json!("a•••@e•••")),
-            ("note", json!("write to ada@example.com, now"), json!("write to a•••@e•••, now")),
-            ("note", json!("call +49 30 1234567 today"), json!("call •••67 today")),
+            (
+                "note",
+                json!("write to ada@example.com, now"),
+                json!("write to a•••@e•••, now"),
+            ),
+            (
+                "note",
+                json!("call +49 30 1234567 today"),
+                json!("call •••67 today"),
+            ),
             ("phone", json!("030/1234567"), json!("•••67")),
             ("mobile_phone", json!(491_511_234_567_i64), json!("•••67")),
             ("LastName", json!("Lovelace"), json!("L•••")),
-            ("address", json!({"city": "Berlin", "zip": 10115}), json!({"city": "B•••", "zip": "1•••"})),
-            ("person", json!({"first_name": "Ada", "age": 36}), json!({"first_name": "A•••", "age": 36})),
+            (
+                "address",
+                json!({"city": "Berlin", "zip": 10115}),
+                json!({"city": "B•••", "zip": "1•••"}),
+            ),
+            (
+                "person",
+                json!({"first_name": "Ada", "age": 36}),
+                json!({"first_name": "A•••", "age": 36}),
+            ),
             ("tags", json!(["vip", "x@y.z"]), json!(["vip", "x•••@y•••"])),
             ("Name", json!(""), json!("")),
             ("Email", Json::Null, Json::Null),
@@ -189,7 +242,10 @@ mod tests {
     #[test]
     fn a_reason_hides_what_it_quotes_of_a_personal_field() {
         let given = "`Lovelace` is over 3 characters";
-        assert_eq!(reason(Some("LastName"), given), "`L•••` is over 3 characters");
+        assert_eq!(
+            reason(Some("LastName"), given),
+            "`L•••` is over 3 characters"
+        );
         assert_eq!(reason(Some("Region"), given), given);
         assert_eq!(reason(None, "bad: ada@example.com"), "bad: a•••@e•••");
     }

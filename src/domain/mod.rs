@@ -16,6 +16,7 @@ pub mod problem;
 pub mod row;
 pub mod run;
 pub mod schedule;
+pub mod secret;
 pub mod sync;
 pub mod transform;
 pub mod value;

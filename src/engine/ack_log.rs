@@ -27,7 +27,11 @@ impl AckLog for StoreAckLog {
         to: [u8; 16],
     ) -> Result<Vec<JournalRow>, SnapshotError> {
         let rows = self.0.journal_blocking(sync, from, to).map_err(log)?;
-        let rows = rows.into_iter().map(|(seq, key_hash, entry)| JournalRow { seq, key_hash, entry });
+        let rows = rows.into_iter().map(|(seq, key_hash, entry)| JournalRow {
+            seq,
+            key_hash,
+            entry,
+        });
         Ok(rows.collect())
     }
 

@@ -20,8 +20,14 @@ pub(crate) async fn source(
     source: &Source,
 ) -> Result<Box<dyn SourceConnector>, Problem> {
     let kind = registry::source_kind(&source.connector);
-    let settings =
-        resolve(core, source.id.as_str(), &source.name, kind, &source.settings).await?;
+    let settings = resolve(
+        core,
+        source.id.as_str(),
+        &source.name,
+        kind,
+        &source.settings,
+    )
+    .await?;
     registry::source(&source.connector, &settings, &core.surroundings)
         .map_err(|error| named("source", &source.name, error.into()))
 }
@@ -42,7 +48,10 @@ pub(crate) async fn destination(
 }
 
 fn named(what: &str, name: &str, problem: Problem) -> Problem {
-    Problem { text: format!("cannot use the {what} {name}: {}", problem.text), ..problem }
+    Problem {
+        text: format!("cannot use the {what} {name}: {}", problem.text),
+        ..problem
+    }
 }
 
 async fn resolve(
@@ -66,13 +75,19 @@ async fn resolve(
             continue;
         }
         let reference: SecretRef = serde_json::from_value(value.clone()).map_err(|_| {
-            Problem::new(ProblemKind::Config, format!("the secret {key} of {name} is not a reference"))
-                .hint("give it as { env = \"NAME\" }, { file = \"PATH\" } or { command = [..] }")
+            Problem::new(
+                ProblemKind::Config,
+                format!("the secret {key} of {name} is not a reference"),
+            )
+            .hint("give it as { env = \"NAME\" }, { file = \"PATH\" } or { command = [..] }")
         })?;
         let secret = match reference {
             SecretRef::Stored(_) => core.store.secret(id, key).await?.ok_or_else(|| {
-                Problem::new(ProblemKind::Config, format!("the secret {key} of {name} is not stored"))
-                    .hint(format!("type it in: signalsmith secret set '{name}' {key}"))
+                Problem::new(
+                    ProblemKind::Config,
+                    format!("the secret {key} of {name} is not stored"),
+                )
+                .hint(format!("type it in: signalsmith secret set '{name}' {key}"))
             })?,
             reference => secrets::resolve(&reference, Path::new("/"))
                 .await

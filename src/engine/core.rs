@@ -59,7 +59,10 @@ impl Core {
 
     /// Draws 64 random bits.
     pub fn random(&self) -> u64 {
-        self.random.lock().unwrap_or_else(PoisonError::into_inner).next_u64()
+        self.random
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .next_u64()
     }
 
     /// Draws a new idempotency key: 128 random bits in base62 after `msg_`.
@@ -68,7 +71,9 @@ impl Core {
         let mut bits = (u128::from(self.random()) << 64) | u128::from(self.random());
         let mut key = String::from("msg_");
         for _ in 0..22 {
-            let digit = usize::try_from(bits % 62).ok().and_then(|at| DIGITS.get(at));
+            let digit = usize::try_from(bits % 62)
+                .ok()
+                .and_then(|at| DIGITS.get(at));
             key.push(digit.copied().map_or('0', char::from));
             bits /= 62;
         }
@@ -83,7 +88,10 @@ impl Core {
     ) -> Arc<DestinationLimits> {
         let seed = self.random();
         let mut all = self.limits.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(all.entry(destination.clone()).or_insert_with(|| Arc::new(make(seed))))
+        Arc::clone(
+            all.entry(destination.clone())
+                .or_insert_with(|| Arc::new(make(seed))),
+        )
     }
 
     /// The plan file of a run.
@@ -135,7 +143,9 @@ impl Core {
     /// # Errors
     /// A [`Problem`] of kind `state`.
     pub fn check_free_space(&self) -> Result<(), Problem> {
-        let Ok(disk) = rustix::fs::statvfs(&self.folder) else { return Ok(()) };
+        let Ok(disk) = rustix::fs::statvfs(&self.folder) else {
+            return Ok(());
+        };
         let free = disk.f_bavail.saturating_mul(disk.f_frsize);
         if free >= MIN_FREE_BYTES {
             return Ok(());

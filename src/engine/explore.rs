@@ -1,12 +1,10 @@
-//! Answers the commands that only look: runs, rows, plans, logs, history, previews, tests.
+//! Answers the commands that need no live state: runs, rows, plans, logs, previews, tests, secrets.
 
 use std::sync::Arc;
 
 use crate::config::export;
 use crate::connectors::{Chunk, Query};
-use crate::domain::command::{
-    Command, PlanEntry, PlanPage, Reply, RowEntry, RowFilter, Table,
-};
+use crate::domain::command::{Command, PlanEntry, PlanPage, Reply, RowEntry, RowFilter, Table};
 use crate::domain::destination::{Health, StepOutcome, TestStep};
 use crate::domain::id::{RunId, SyncId};
 use crate::domain::plan::{Record, RecordShape, ShapeField};
@@ -21,22 +19,28 @@ use super::deliver::broken;
 use super::deliver::cut::unreadable;
 use super::render::{key_by_column, record_by_field};
 use super::run::prepare::open_snapshot;
-use super::{connect, names, run_log};
+use super::{connect, names, run_log, secret};
 
 /// Rows of one answer where a face asks for no number.
 const PAGE: u32 = 500;
 
-/// Answers a command that changes no live state.
+/// Answers a command that needs no live state.
 pub(crate) async fn answer(
     core: &Arc<Core>,
     catalog: &Catalog,
     command: Command,
 ) -> Result<Reply, Problem> {
     match command {
-        Command::Runs { sync, before, limit } => {
+        Command::Runs {
+            sync,
+            before,
+            limit,
+        } => {
             let sync = sync.map(|name| names::sync(catalog, &name)).transpose()?;
             let id = sync.map(|sync| &sync.id);
-            Ok(Reply::Runs(core.store.runs(id, before.as_ref(), limit).await?))
+            Ok(Reply::Runs(
+                core.store.runs(id, before.as_ref(), limit).await?,
+            ))
         }
         Command::ShowRun { run } => {
             let (run, _) = find_run(core, &run).await?;
@@ -44,9 +48,11 @@ pub(crate) async fn answer(
         }
         Command::Rows { run, filter } => rows(core, &run, filter).await,
         Command::ShowPlan { run, from, limit } => plan(core, &run, from, limit).await,
-        Command::Log { run, from, limit } => {
-            Ok(Reply::Log(run_log::read(&core.log_path(&run), from, limit)?))
-        }
+        Command::Log { run, from, limit } => Ok(Reply::Log(run_log::read(
+            &core.log_path(&run),
+            from,
+            limit,
+        )?)),
         Command::History { key, sync } => {
             super::history::of_key(core, catalog, &key, sync.as_deref()).await
         }
@@ -57,12 +63,20 @@ pub(crate) async fn answer(
             let connector = connect::destination(core, destination).await?;
             Ok(Reply::Objects(connector.objects().await?))
         }
-        Command::Fields { destination, object } => {
+        Command::Fields {
+            destination,
+            object,
+        } => {
             let destination = names::destination(catalog, &destination)?;
             let connector = connect::destination(core, destination).await?;
             Ok(Reply::Schema(connector.fields(&object).await?))
         }
-        Command::CreateObject { destination, object, columns, identifier } => {
+        Command::CreateObject {
+            destination,
+            object,
+            columns,
+            identifier,
+        } => {
             let destination = names::destination(catalog, &destination)?;
             let connector = connect::destination(core, destination).await?;
             let place = |name: &String| columns.iter().position(|column| column.name == *name);
@@ -78,10 +92,15 @@ pub(crate) async fn answer(
                     })
                     .collect(),
                 identifier: positions.filter(|found| !found.is_empty()).ok_or_else(|| {
-                    Problem::new(ProblemKind::Usage, "the identifier must name some of the fields")
+                    Problem::new(
+                        ProblemKind::Usage,
+                        "the identifier must name some of the fields",
+                    )
                 })?,
             };
-            Ok(Reply::Schema(connector.create_object(&object, &shape).await?))
+            Ok(Reply::Schema(
+                connector.create_object(&object, &shape).await?,
+            ))
         }
         Command::Export { sync } => {
             let sync = sync.map(|name| names::sync(catalog, &name)).transpose()?;
@@ -98,6 +117,11 @@ pub(crate) async fn answer(
             };
             Ok(Reply::Text(export::export(&resources, id)?))
         }
+        Command::SetSecret {
+            connection,
+            key,
+            secret,
+        } => secret::set(core, catalog, &connection, &key, &secret).await,
         Command::Events { after, limit } => {
             Ok(Reply::Events(core.store.events(after, limit).await?))
         }
@@ -131,9 +155,13 @@ async fn rows(core: &Core, id: &RunId, mut filter: RowFilter) -> Result<Reply, P
                 .operation
                 .zip(reader.as_ref())
                 .and_then(|(number, reader)| reader.operation(number).ok().flatten());
-            let payload = operation.zip(reader.as_ref()).and_then(|(operation, reader)| {
-                operation.new.map(|record| record_by_field(&reader.header().shape, &record))
-            });
+            let payload = operation
+                .zip(reader.as_ref())
+                .and_then(|(operation, reader)| {
+                    operation
+                        .new
+                        .map(|record| record_by_field(&reader.header().shape, &record))
+                });
             RowEntry {
                 place: stored.place,
                 key: key_by_column(&pinned.model, &row.key),
@@ -171,21 +199,28 @@ async fn plan(core: &Core, id: &RunId, from: u64, limit: u32) -> Result<Reply, P
             });
         }
         let plan_hash = reader.hash().to_owned();
-        Ok::<_, Problem>(PlanPage { plan_hash, counters: run.counters, operations })
+        Ok::<_, Problem>(PlanPage {
+            plan_hash,
+            counters: run.counters,
+            operations,
+        })
     });
-    Ok(Reply::Plan(page.await.map_err(|error| broken(&error))??))
+    Ok(Reply::Plan(Box::new(
+        page.await.map_err(|error| broken(&error))??,
+    )))
 }
 
-async fn preview(
-    core: &Core,
-    catalog: &Catalog,
-    name: &str,
-    limit: u32,
-) -> Result<Reply, Problem> {
+async fn preview(core: &Core, catalog: &Catalog, name: &str, limit: u32) -> Result<Reply, Problem> {
     let model = names::model(catalog, name)?;
-    let source = catalog.sources.iter().find(|source| source.id == model.source);
+    let source = catalog
+        .sources
+        .iter()
+        .find(|source| source.id == model.source);
     let source = source.ok_or_else(|| {
-        Problem::new(ProblemKind::Config, format!("the source of {} is gone", model.name))
+        Problem::new(
+            ProblemKind::Config,
+            format!("the source of {} is gone", model.name),
+        )
     })?;
     let connector = connect::source(core, source).await?;
     let cancel = tokio_util::sync::CancellationToken::new();
@@ -216,7 +251,11 @@ async fn preview(
         }
     }
     drop(stop);
-    Ok(Reply::Table(Table { columns: model.columns.clone(), rows, more }))
+    Ok(Reply::Table(Table {
+        columns: model.columns.clone(),
+        rows,
+        more,
+    }))
 }
 
 async fn test(core: &Core, catalog: &Catalog, name: &str) -> Result<Reply, Problem> {
@@ -229,7 +268,10 @@ async fn test(core: &Core, catalog: &Catalog, name: &str) -> Result<Reply, Probl
     let at = core.clock.now();
     let failed = |step: &&TestStep| step.outcome == StepOutcome::Failed;
     let health = match steps.iter().find(failed) {
-        Some(step) => Health::Failing { at, reason: format!("{}: {}", step.name, step.detail) },
+        Some(step) => Health::Failing {
+            at,
+            reason: format!("{}: {}", step.name, step.detail),
+        },
         None => Health::Healthy { at },
     };
     core.store.set_health(&destination.id, health).await?;

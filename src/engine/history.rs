@@ -45,7 +45,7 @@ pub(crate) async fn of_key(
             }
         }
     }
-    entries.sort_by(|a, b| b.at.cmp(&a.at));
+    entries.sort_by_key(|entry: &HistoryEntry| std::cmp::Reverse(entry.at));
     Ok(Reply::History(entries))
 }
 
@@ -58,7 +58,9 @@ async fn of_run(
     let (_, pinned) = find_run(core, &run.id).await?;
     let found = find(core, &pinned, run, key).await?;
     let accepted = accepted(core, run, &found).await?;
-    let entries = found.into_iter().filter(|(operation, _, _)| accepted.contains(&operation.number));
+    let entries = found
+        .into_iter()
+        .filter(|(operation, _, _)| accepted.contains(&operation.number));
     let entries = entries.map(|(operation, old, new)| HistoryEntry {
         at: run.ended_at.or(run.started_at).unwrap_or(run.queued_at),
         sync: sync.settings.name.clone(),
@@ -72,7 +74,11 @@ async fn of_run(
     Ok(entries.collect())
 }
 
-type Found = (Operation, Option<serde_json::Value>, Option<serde_json::Value>);
+type Found = (
+    Operation,
+    Option<serde_json::Value>,
+    Option<serde_json::Value>,
+);
 
 /// The operations of a run's plan on a key, or on an identifier that reads as the text.
 async fn find(
@@ -87,7 +93,9 @@ async fn find(
     let text = text.to_owned();
     let work = move || {
         // A plan that is no longer kept is where the history begins.
-        let Ok(reader) = PlanReader::open(&path) else { return Ok(Vec::new()) };
+        let Ok(reader) = PlanReader::open(&path) else {
+            return Ok(Vec::new());
+        };
         let hash = key.map(|key| Fingerprint::of(seed, key.bytes()));
         let by_key = hash.and_then(|hash| reader.find(hash).ok().flatten());
         let mut operations: Vec<Operation> = by_key.into_iter().collect();
@@ -106,7 +114,9 @@ async fn find(
         });
         Ok(found.collect())
     };
-    tokio::task::spawn_blocking(work).await.map_err(|error| broken(&error))?
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| broken(&error))?
 }
 
 /// Which of the operations were sent and neither refused nor left without an answer.
@@ -114,16 +124,27 @@ async fn accepted(core: &Core, run: &Run, found: &[Found]) -> Result<HashSet<u64
     if found.is_empty() {
         return Ok(HashSet::new());
     }
-    let mut accepted: HashSet<u64> = found.iter().map(|(operation, _, _)| operation.number).collect();
+    let mut accepted: HashSet<u64> = found
+        .iter()
+        .map(|(operation, _, _)| operation.number)
+        .collect();
     let mut sent = HashSet::new();
     for (intent, closed) in core.store.intents(&run.id).await? {
         if closed {
-            sent.extend(intent.operations.into_iter().filter(|number| accepted.contains(number)));
+            sent.extend(
+                intent
+                    .operations
+                    .into_iter()
+                    .filter(|number| accepted.contains(number)),
+            );
         }
     }
     accepted.retain(|number| sent.contains(number));
     for (operation, _, _) in found {
-        let filter = RowFilter { key: Some(operation.key.to_string()), ..RowFilter::default() };
+        let filter = RowFilter {
+            key: Some(operation.key.to_string()),
+            ..RowFilter::default()
+        };
         for row in core.store.rows(&run.id, &filter).await? {
             if let Some(number) = row.row.operation {
                 accepted.remove(&number);

@@ -17,6 +17,7 @@ mod recover;
 mod render;
 mod run;
 mod run_log;
+mod secret;
 mod view;
 
 use std::os::unix::fs::DirBuilderExt as _;
@@ -91,11 +92,19 @@ impl Engine {
             .enable_all()
             .build()
             .map_err(|error| {
-                Problem::new(ProblemKind::Internal, format!("cannot start the core: {error}"))
+                Problem::new(
+                    ProblemKind::Internal,
+                    format!("cannot start the core: {error}"),
+                )
             })?;
         let core = core::Core::new(store.clone(), options.clock, &options.folder, random);
         let link = runtime.block_on(begin(Arc::new(core), options.autonomous))?;
-        Ok(Self { runtime: Some(runtime), link, store, _lock: lock })
+        Ok(Self {
+            runtime: Some(runtime),
+            link,
+            store,
+            _lock: lock,
+        })
     }
 
     /// A face's way to this core.
@@ -128,7 +137,9 @@ impl Engine {
 
     /// Stops: no new batch starts, those in flight are awaited, runs under way are interrupted.
     pub fn stop(mut self) {
-        let Some(runtime) = self.runtime.take() else { return };
+        let Some(runtime) = self.runtime.take() else {
+            return;
+        };
         let (done, stopped) = oneshot::channel();
         let _ = self.link.messages.send(Message::Stop(done));
         runtime.block_on(async {
@@ -151,9 +162,16 @@ impl Drop for Engine {
 }
 
 fn make_folder(path: &Path) -> Result<(), Problem> {
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| {
-        Problem::new(ProblemKind::State, format!("cannot make the folder {}: {error}", path.display()))
-    })
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|error| {
+            Problem::new(
+                ProblemKind::State,
+                format!("cannot make the folder {}: {error}", path.display()),
+            )
+        })
 }
 
 async fn begin(core: Arc<core::Core>, autonomous: bool) -> Result<LocalLink, Problem> {
@@ -175,7 +193,12 @@ async fn begin(core: Arc<core::Core>, autonomous: bool) -> Result<LocalLink, Pro
     }
     tokio::spawn(dispatcher.work(receiver));
     let connection = watch::channel(Connection::Local).1;
-    Ok(LocalLink { messages, view, events: core.events.clone(), connection })
+    Ok(LocalLink {
+        messages,
+        view,
+        events: core.events.clone(),
+        connection,
+    })
 }
 
 /// Begins one run per interrupted sync, spaced; pauses a sync that keeps bringing the core down.
@@ -192,7 +215,10 @@ async fn resume(
             let reason = format!(
                 "the core stopped {QUARANTINE_DEATHS} times within {QUARANTINE_HOURS} h while it ran"
             );
-            let event = core.store.set_paused(&sync, true, "core", Some(reason), now).await?;
+            let event = core
+                .store
+                .set_paused(&sync, true, "core", Some(reason), now)
+                .await?;
             core.tell(event);
             dispatcher.reload().await;
             continue;

@@ -23,31 +23,48 @@ fn find<'a, T>(
         let alike = all
             .iter()
             .map(|item| names(item).1)
-            .map(|name| (strsim::jaro_winkler(&name.to_lowercase(), &text.to_lowercase()), name))
+            .map(|name| {
+                (
+                    strsim::jaro_winkler(&name.to_lowercase(), &text.to_lowercase()),
+                    name,
+                )
+            })
             .filter(|(score, _)| *score >= ALIKE)
             .max_by(|a, b| a.0.total_cmp(&b.0));
         let hint = match alike {
             Some((_, name)) => format!("did you mean '{name}'?"),
-            None if all.is_empty() => format!("there are no {what}s yet: bring some in with signalsmith apply FILE"),
+            None if all.is_empty() => {
+                format!("there are no {what}s yet: bring some in with signalsmith apply FILE")
+            }
             None => format!("signalsmith list {what}s shows them"),
         };
-        Problem::new(ProblemKind::NotFound, format!("there is no {what} '{text}'")).hint(hint)
+        Problem::new(
+            ProblemKind::NotFound,
+            format!("there is no {what} '{text}'"),
+        )
+        .hint(hint)
     })
 }
 
 /// The sync of this id or name.
 pub(crate) fn sync<'a>(catalog: &'a Catalog, text: &str) -> Result<&'a Sync, Problem> {
-    find("sync", text, &catalog.syncs, |sync| (sync.id.as_str(), &sync.settings.name))
+    find("sync", text, &catalog.syncs, |sync| {
+        (sync.id.as_str(), &sync.settings.name)
+    })
 }
 
 /// The model of this id or name.
 pub(crate) fn model<'a>(catalog: &'a Catalog, text: &str) -> Result<&'a Model, Problem> {
-    find("model", text, &catalog.models, |model| (model.id.as_str(), &model.name))
+    find("model", text, &catalog.models, |model| {
+        (model.id.as_str(), &model.name)
+    })
 }
 
 /// The source of this id or name.
 pub(crate) fn source<'a>(catalog: &'a Catalog, text: &str) -> Result<&'a Source, Problem> {
-    find("source", text, &catalog.sources, |source| (source.id.as_str(), &source.name))
+    find("source", text, &catalog.sources, |source| {
+        (source.id.as_str(), &source.name)
+    })
 }
 
 /// The destination of this id or name.
@@ -55,5 +72,7 @@ pub(crate) fn destination<'a>(
     catalog: &'a Catalog,
     text: &str,
 ) -> Result<&'a Destination, Problem> {
-    find("destination", text, &catalog.destinations, |found| (found.id.as_str(), &found.name))
+    find("destination", text, &catalog.destinations, |found| {
+        (found.id.as_str(), &found.name)
+    })
 }

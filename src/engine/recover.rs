@@ -49,7 +49,10 @@ pub(crate) async fn open_intents(
 ) -> Result<BTreeMap<(SyncId, RunId), Vec<Intent>>, Problem> {
     let mut by_run: BTreeMap<(SyncId, RunId), Vec<Intent>> = BTreeMap::new();
     for intent in core.store.open_intents().await? {
-        by_run.entry((intent.sync.clone(), intent.run.clone())).or_default().push(intent);
+        by_run
+            .entry((intent.sync.clone(), intent.run.clone()))
+            .or_default()
+            .push(intent);
     }
     Ok(by_run)
 }
@@ -58,11 +61,26 @@ pub(crate) async fn open_intents(
 ///
 /// # Errors
 /// A [`Problem`] where the store or the plan cannot be read; the intents then stay open.
-pub(crate) async fn settle(core: &Arc<Core>, id: &RunId, intents: Vec<Intent>) -> Result<(), Problem> {
-    let Some((mut run, pinned)) = core.store.run(id).await? else { return Ok(()) };
+pub(crate) async fn settle(
+    core: &Arc<Core>,
+    id: &RunId,
+    intents: Vec<Intent>,
+) -> Result<(), Problem> {
+    let Some((mut run, pinned)) = core.store.run(id).await? else {
+        return Ok(());
+    };
     let log = RunLog::open(core, &run.sync, id);
-    log.line("recovery", format!("{} batches were under way when the core stopped", intents.len()));
-    let acknowledger = Acknowledger { keep_values: pinned.sync.settings.keep_values, log: &log };
+    log.line(
+        "recovery",
+        format!(
+            "{} batches were under way when the core stopped",
+            intents.len()
+        ),
+    );
+    let acknowledger = Acknowledger {
+        keep_values: pinned.sync.settings.keep_values,
+        log: &log,
+    };
     let session = match open_session(core, &run, &pinned).await {
         Ok(session) => Some(session),
         Err(problem) => {
@@ -87,7 +105,10 @@ pub(crate) async fn settle(core: &Arc<Core>, id: &RunId, intents: Vec<Intent>) -
             }
             _ => unknown(&operations, "the core stopped before the answer came"),
         };
-        let closing = Closing { batch: Some(intent.batch), fates };
+        let closing = Closing {
+            batch: Some(intent.batch),
+            fates,
+        };
         let kept = acknowledger.acknowledge(&mut run, &closing);
         core.store.close_intent(kept).await?;
     }
@@ -100,7 +121,13 @@ pub(crate) async fn settle(core: &Arc<Core>, id: &RunId, intents: Vec<Intent>) -
             Ok(done) => answered_or_accepted(&operations, &done.exceptions),
             Err(error) => unknown(&operations, &error.to_string()),
         };
-        let kept = acknowledger.acknowledge(&mut run, &Closing { batch: Some(batch), fates });
+        let kept = acknowledger.acknowledge(
+            &mut run,
+            &Closing {
+                batch: Some(batch),
+                fates,
+            },
+        );
         core.store.close_intent(kept).await?;
     }
     log.line("recovery", "settled");
@@ -121,18 +148,28 @@ async fn open_session(
     if sync.is_none_or(|sync| sync.settings.paused) {
         return Err(Problem::new(Conflict, "the sync is paused"));
     }
-    let destination = catalog.destinations.iter().find(|found| found.id == settings.destination);
+    let destination = catalog
+        .destinations
+        .iter()
+        .find(|found| found.id == settings.destination);
     if destination.is_none_or(|found| found.settings != pinned.destination.settings) {
-        return Err(Problem::new(Conflict, "the destination was changed meanwhile"));
+        return Err(Problem::new(
+            Conflict,
+            "the destination was changed meanwhile",
+        ));
     }
     let connector = connect::destination(core, &pinned.destination).await?;
     let capabilities = connector.capabilities(&settings.destination_object);
     if !capabilities.exactly_once {
-        core.clock.sleep(std::time::Duration::from_secs(REQUEST_TIMEOUT_S)).await;
+        core.clock
+            .sleep(std::time::Duration::from_secs(REQUEST_TIMEOUT_S))
+            .await;
     }
     let path = core.plan_path(&run.id);
     let shape = tokio::task::spawn_blocking(move || {
-        PlanReader::open(&path).map(|reader| reader.header().shape.clone()).map_err(unreadable)
+        PlanReader::open(&path)
+            .map(|reader| reader.header().shape.clone())
+            .map_err(unreadable)
     })
     .await
     .map_err(|error| broken(&error))??;
@@ -154,7 +191,10 @@ async fn replay(
 ) -> Result<Written, WriteError> {
     let all = Arc::clone(operations);
     let count = all.len();
-    let reader = BatchReader::new(count, (0..count).filter_map(move |at| all.get(at).cloned().map(Ok)));
+    let reader = BatchReader::new(
+        count,
+        (0..count).filter_map(move |at| all.get(at).cloned().map(Ok)),
+    );
     let batch = DeliveryBatch {
         number: intent.batch,
         idempotency_key: intent.idempotency_key.clone(),
@@ -169,12 +209,19 @@ async fn replay(
 fn answered(operations: &[Operation], verdicts: Vec<(u64, Verdict)>) -> Vec<(Operation, Fate)> {
     let mut verdicts: std::collections::HashMap<u64, Verdict> = verdicts.into_iter().collect();
     let fate = |operation: &Operation| {
-        Fate::Verdict(verdicts.remove(&operation.number).unwrap_or_else(|| Verdict::Unknown {
-            reason: "the destination's answer left this row out".into(),
-        }))
+        Fate::Verdict(
+            verdicts
+                .remove(&operation.number)
+                .unwrap_or_else(|| Verdict::Unknown {
+                    reason: "the destination's answer left this row out".into(),
+                }),
+        )
     };
     let mut fate = fate;
-    operations.iter().map(|operation| (operation.clone(), fate(operation))).collect()
+    operations
+        .iter()
+        .map(|operation| (operation.clone(), fate(operation)))
+        .collect()
 }
 
 fn answered_or_accepted(
@@ -182,13 +229,23 @@ fn answered_or_accepted(
     exceptions: &[(u64, Verdict)],
 ) -> Vec<(Operation, Fate)> {
     let fate = |operation: &Operation| {
-        let found = exceptions.iter().find(|(number, _)| *number == operation.number);
+        let found = exceptions
+            .iter()
+            .find(|(number, _)| *number == operation.number);
         found.map_or(Verdict::ACCEPTED, |(_, verdict)| verdict.clone())
     };
-    operations.iter().map(|op| (op.clone(), Fate::Verdict(fate(op)))).collect()
+    operations
+        .iter()
+        .map(|op| (op.clone(), Fate::Verdict(fate(op))))
+        .collect()
 }
 
 fn unknown(operations: &[Operation], reason: &str) -> Vec<(Operation, Fate)> {
-    let verdict = Verdict::Unknown { reason: reason.to_owned() };
-    operations.iter().map(|op| (op.clone(), Fate::Verdict(verdict.clone()))).collect()
+    let verdict = Verdict::Unknown {
+        reason: reason.to_owned(),
+    };
+    operations
+        .iter()
+        .map(|op| (op.clone(), Fate::Verdict(verdict.clone())))
+        .collect()
 }

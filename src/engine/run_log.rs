@@ -46,7 +46,11 @@ impl RunLog {
 
     /// Writes one line.
     pub fn line(&self, word: &str, text: impl Into<String>) {
-        let line = LogLine { at: self.core.clock.now(), word: word.to_owned(), text: text.into() };
+        let line = LogLine {
+            at: self.core.clock.now(),
+            word: word.to_owned(),
+            text: text.into(),
+        };
         if let Ok(mut json) = serde_json::to_vec(&line) {
             json.push(b'\n');
             let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
@@ -68,7 +72,10 @@ impl RunLog {
     /// Writes one line about a row, up to 100 for one cause.
     pub fn row(&self, word: &str, cause: &str, text: impl FnOnce() -> String) {
         let count = {
-            let mut causes = self.rows_by_cause.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut causes = self
+                .rows_by_cause
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             let count = causes.entry(format!("{word} {cause}")).or_default();
             *count = count.saturating_add(1);
             *count
@@ -77,7 +84,10 @@ impl RunLog {
             self.line(word, text());
         }
         if count == LINES_PER_CAUSE {
-            self.line(word, format!("more rows with {cause} are in the row log only"));
+            self.line(
+                word,
+                format!("more rows with {cause} are in the row log only"),
+            );
         }
     }
 }
@@ -105,5 +115,8 @@ pub(crate) fn read(path: &Path, from: u64, limit: u32) -> Result<Vec<LogLine>, P
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
-    Problem::new(ProblemKind::State, format!("cannot read the log {}: {error}", path.display()))
+    Problem::new(
+        ProblemKind::State,
+        format!("cannot read the log {}: {error}", path.display()),
+    )
 }

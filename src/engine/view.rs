@@ -21,10 +21,29 @@ pub(crate) fn workspace_view(live: &Live, sequence: u64) -> WorkspaceView {
         name: catalog.workspace.name.clone(),
         timezone: catalog.workspace.timezone.clone(),
         last_event: 0,
-        sources: catalog.sources.iter().cloned().map(Arc::<Source>::new).collect(),
-        models: catalog.models.iter().cloned().map(Arc::<Model>::new).collect(),
-        destinations: catalog.destinations.iter().cloned().map(Arc::<Destination>::new).collect(),
-        syncs: catalog.syncs.iter().map(|sync| Arc::new(sync_view(live, sync))).collect(),
+        sources: catalog
+            .sources
+            .iter()
+            .cloned()
+            .map(Arc::<Source>::new)
+            .collect(),
+        models: catalog
+            .models
+            .iter()
+            .cloned()
+            .map(Arc::<Model>::new)
+            .collect(),
+        destinations: catalog
+            .destinations
+            .iter()
+            .cloned()
+            .map(Arc::<Destination>::new)
+            .collect(),
+        syncs: catalog
+            .syncs
+            .iter()
+            .map(|sync| Arc::new(sync_view(live, sync)))
+            .collect(),
         halted: None,
     }
 }
@@ -32,10 +51,15 @@ pub(crate) fn workspace_view(live: &Live, sequence: u64) -> WorkspaceView {
 /// Makes the view of one sync.
 pub(crate) fn sync_view(live: &Live, sync: &Sync) -> SyncView {
     let catalog = &live.catalog;
-    let model = catalog.models.iter().find(|model| model.id == sync.settings.model);
+    let model = catalog
+        .models
+        .iter()
+        .find(|model| model.id == sync.settings.model);
     let source = model.and_then(|model| catalog.sources.iter().find(|s| s.id == model.source));
-    let destination =
-        catalog.destinations.iter().find(|found| found.id == sync.settings.destination);
+    let destination = catalog
+        .destinations
+        .iter()
+        .find(|found| found.id == sync.settings.destination);
     let past = live.past.get(&sync.id).cloned().unwrap_or_default();
     let active = live.active.get(&sync.id).map(|active| {
         let rate = rate(active);
@@ -47,14 +71,21 @@ pub(crate) fn sync_view(live: &Live, sync: &Sync) -> SyncView {
         }
     });
     let next_run_at = live.next.get(&sync.id).copied();
-    let ended = past.recent.iter().map(|run| Ended { status: run.status, ms: run.ms });
+    let ended = past.recent.iter().map(|run| Ended {
+        status: run.status,
+        ms: run.ms,
+    });
     let ended: Vec<Ended> = ended.collect();
     SyncView {
         sync: sync.clone(),
         model: model.map(|model| model.name.clone()).unwrap_or_default(),
         source: source.map(|source| source.name.clone()).unwrap_or_default(),
-        destination: destination.map(|found| found.name.clone()).unwrap_or_default(),
-        destination_type: destination.map(|found| found.connector.clone()).unwrap_or_default(),
+        destination: destination
+            .map(|found| found.name.clone())
+            .unwrap_or_default(),
+        destination_type: destination
+            .map(|found| found.connector.clone())
+            .unwrap_or_default(),
         state: state(live, sync),
         schedule_words: live.schedule_words(sync),
         next_run_at,
@@ -71,7 +102,9 @@ pub(crate) fn sync_view(live: &Live, sync: &Sync) -> SyncView {
 /// The age of the last good run as a multiple of the schedule's interval.
 #[expect(clippy::cast_precision_loss, reason = "a ratio")]
 fn overdue(live: &Live, sync: &Sync, last: Option<&Run>) -> Option<f64> {
-    let Schedule::Interval { interval_minutes } = &sync.settings.schedule else { return None };
+    let Schedule::Interval { interval_minutes } = &sync.settings.schedule else {
+        return None;
+    };
     let ended = last?.ended_at?;
     let age = (live.now - ended).num_seconds() as f64;
     Some(age / (f64::from(*interval_minutes) * 60.0))
@@ -94,7 +127,9 @@ fn state(live: &Live, sync: &Sync) -> SyncState {
     if past.is_some_and(|past| past.held.is_some()) {
         return SyncState::Held;
     }
-    let last = past.and_then(|past| past.last.as_ref()).map(|run| run.status);
+    let last = past
+        .and_then(|past| past.last.as_ref())
+        .map(|run| run.status);
     match last {
         Some(RunStatus::Failed | RunStatus::Cancelled | RunStatus::Interrupted) => {
             SyncState::Failed
@@ -109,20 +144,25 @@ fn state(live: &Live, sync: &Sync) -> SyncState {
 
 /// An ended run as charts show it.
 pub(crate) fn recent_run(run: &Run) -> RecentRun {
-    let took = run.started_at.zip(run.ended_at).map(|(from, to)| (to - from).num_milliseconds());
+    let took = run
+        .started_at
+        .zip(run.ended_at)
+        .map(|(from, to)| (to - from).num_milliseconds());
     RecentRun {
         id: run.id.clone(),
         status: run.status,
-        ms: took.and_then(|ms| u64::try_from(ms).ok()).unwrap_or_default(),
+        ms: took
+            .and_then(|ms| u64::try_from(ms).ok())
+            .unwrap_or_default(),
         written: run.counters.total(|tally| tally.done),
     }
 }
 
 fn handled(run: &Run) -> u64 {
     match run.phase {
-        Some(Phase::Writing) => {
-            run.counters.total(|t| t.done + t.rejected + t.unknown + t.pending)
-        }
+        Some(Phase::Writing) => run
+            .counters
+            .total(|t| t.done + t.rejected + t.unknown + t.pending),
         _ => run.counters.read,
     }
 }
@@ -131,7 +171,11 @@ fn handled(run: &Run) -> u64 {
 #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
 fn rate(active: &Active) -> f64 {
     let ms = (active.reported - active.phase_began).num_milliseconds();
-    if ms <= 0 { 0.0 } else { handled(&active.run) as f64 * 1000.0 / ms as f64 }
+    if ms <= 0 {
+        0.0
+    } else {
+        handled(&active.run) as f64 * 1000.0 / ms as f64
+    }
 }
 
 #[expect(

@@ -55,7 +55,9 @@ impl RemoteLink {
         let (view_sender, mut view) = watch::channel(Arc::new(WorkspaceView::default()));
         let (connection_sender, connection) = watch::channel(Connection::Attached);
         let events = broadcast::channel(EVENT_BUFFER).0;
-        let live = open_live(&client).await.map_err(|error| unreachable(socket, &error))?;
+        let live = open_live(&client)
+            .await
+            .map_err(|error| unreachable(socket, &error))?;
         let follower = Follower {
             client: client.clone(),
             view: view_sender,
@@ -64,9 +66,19 @@ impl RemoteLink {
         };
         let follower = tokio::spawn(follower.follow(live));
         view.changed().await.map_err(|_| {
-            Problem::new(ProblemKind::Interrupted, "the core stopped while it was being attached to")
+            Problem::new(
+                ProblemKind::Interrupted,
+                "the core stopped while it was being attached to",
+            )
         })?;
-        Ok(Self { client, socket: socket.to_owned(), view, events, connection, follower })
+        Ok(Self {
+            client,
+            socket: socket.to_owned(),
+            view,
+            events,
+            connection,
+            follower,
+        })
     }
 }
 
@@ -84,26 +96,41 @@ fn address(path: &str) -> String {
 }
 
 async fn open_live(client: &reqwest::Client) -> Result<reqwest::Response, reqwest::Error> {
-    client.get(address(LIVE_PATH)).send().await?.error_for_status()
+    client
+        .get(address(LIVE_PATH))
+        .send()
+        .await?
+        .error_for_status()
 }
 
 #[async_trait]
 impl Link for RemoteLink {
     async fn send(&self, command: Command) -> Result<Reply, Problem> {
         let lost = |error: &reqwest::Error| unreachable(&self.socket, error);
-        let sent = self.client.post(address(COMMAND_PATH)).json(&command).send().await;
+        let sent = self
+            .client
+            .post(address(COMMAND_PATH))
+            .json(&command)
+            .send()
+            .await;
         let answer = sent.map_err(|error| lost(&error))?;
         let mut body = Vec::new();
         let mut chunks = answer.bytes_stream();
         while let Some(chunk) = chunks.next().await {
             body.extend_from_slice(&chunk.map_err(|error| lost(&error))?);
             if body.len() > MAX_REPLY_BYTES {
-                return Err(Problem::new(ProblemKind::Internal, "the core's answer is too large"));
+                return Err(Problem::new(
+                    ProblemKind::Internal,
+                    "the core's answer is too large",
+                ));
             }
         }
         let result: Result<Reply, Problem> = serde_json::from_slice(&body).map_err(|error| {
-            Problem::new(ProblemKind::Internal, format!("the core's answer makes no sense: {error}"))
-                .hint("the core may be of another version: stop it and start it anew")
+            Problem::new(
+                ProblemKind::Internal,
+                format!("the core's answer makes no sense: {error}"),
+            )
+            .hint("the core may be of another version: stop it and start it anew")
         })?;
         result
     }
@@ -138,7 +165,8 @@ impl Follower {
                 self.connection.send_replace(Connection::Attached);
                 self.read(response).await;
             }
-            self.connection.send_replace(Connection::Lost { retry_in_s: wait_s });
+            self.connection
+                .send_replace(Connection::Lost { retry_in_s: wait_s });
             tokio::time::sleep(Duration::from_secs(wait_s)).await;
             wait_s = (wait_s * 2).min(MAX_RETRY_S);
             live = open_live(&self.client).await.ok();
@@ -153,7 +181,9 @@ impl Follower {
             waiting.extend_from_slice(&chunk);
             while let Some(end) = waiting.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = waiting.drain(..=end).collect();
-                let Some(data) = line.strip_prefix(b"data:") else { continue };
+                let Some(data) = line.strip_prefix(b"data:") else {
+                    continue;
+                };
                 let taken = serde_json::from_slice(data).is_ok_and(|frame| self.take(frame));
                 if !taken {
                     return;
@@ -172,7 +202,8 @@ impl Follower {
                 self.view.send_replace(view);
             }
             Frame::Syncs { sequence, syncs } => {
-                let Some(view) = wire::replace(&self.view.borrow().clone(), sequence, &syncs) else {
+                let Some(view) = wire::replace(&self.view.borrow().clone(), sequence, &syncs)
+                else {
                     return false;
                 };
                 self.view.send_replace(Arc::new(view));

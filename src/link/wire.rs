@@ -40,26 +40,44 @@ pub fn difference(old: &WorkspaceView, new: &Arc<WorkspaceView>) -> Frame {
         && same(&old.models, &new.models)
         && same(&old.destinations, &new.destinations)
         && old.syncs.len() == new.syncs.len()
-        && old.syncs.iter().zip(&new.syncs).all(|(a, b)| a.sync.id == b.sync.id);
+        && old
+            .syncs
+            .iter()
+            .zip(&new.syncs)
+            .all(|(a, b)| a.sync.id == b.sync.id);
     if !same_rest {
         return Frame::View(Arc::clone(new));
     }
     let pairs = old.syncs.iter().zip(&new.syncs);
     let changed = pairs.filter(|(a, b)| !Arc::ptr_eq(a, b) && a != b);
     let syncs = changed.map(|(_, b)| Arc::clone(b)).collect();
-    Frame::Syncs { sequence: new.sequence, syncs }
+    Frame::Syncs {
+        sequence: new.sequence,
+        syncs,
+    }
 }
 
 fn same<T: PartialEq>(old: &[Arc<T>], new: &[Arc<T>]) -> bool {
-    old.len() == new.len() && old.iter().zip(new).all(|(a, b)| Arc::ptr_eq(a, b) || a == b)
+    old.len() == new.len()
+        && old
+            .iter()
+            .zip(new)
+            .all(|(a, b)| Arc::ptr_eq(a, b) || a == b)
 }
 
 /// Puts changed syncs in their places; one that is not there means that a frame was lost.
-pub fn replace(view: &WorkspaceView, sequence: u64, syncs: &[Arc<SyncView>]) -> Option<WorkspaceView> {
+pub fn replace(
+    view: &WorkspaceView,
+    sequence: u64,
+    syncs: &[Arc<SyncView>],
+) -> Option<WorkspaceView> {
     let mut view = view.clone();
     view.sequence = sequence;
     for sync in syncs {
-        *view.syncs.iter_mut().find(|old| old.sync.id == sync.sync.id)? = Arc::clone(sync);
+        *view
+            .syncs
+            .iter_mut()
+            .find(|old| old.sync.id == sync.sync.id)? = Arc::clone(sync);
     }
     Some(view)
 }

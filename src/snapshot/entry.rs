@@ -356,7 +356,10 @@ mod tests {
         let new = Record(vec![Some(Value::Integer(3)), None]);
         assert_eq!(
             merged(Some(&old), Some(&new)),
-            Some(Record(vec![Some(Value::Integer(3)), Some(Value::Integer(2))]))
+            Some(Record(vec![
+                Some(Value::Integer(3)),
+                Some(Value::Integer(2))
+            ]))
         );
     }
 }

@@ -68,10 +68,7 @@ impl Snapshot {
         Ok(folded)
     }
 
-    fn refreshes_by_partition(
-        &self,
-        options: &FoldOptions<'_>,
-    ) -> Result<Vec<u64>, SnapshotError> {
+    fn refreshes_by_partition(&self, options: &FoldOptions<'_>) -> Result<Vec<u64>, SnapshotError> {
         let layout = self.layout()?;
         let mut counts = vec![0; layout.partitions.len()];
         if let Some(plan) = options.refreshes {
@@ -111,7 +108,11 @@ impl Snapshot {
         let entries = written.iter().map(|piece| piece.count).sum();
         let (from, to) = partition.range();
         let generations = written.iter().map(|it| (it.id, it.generation)).collect();
-        let drop_partitions = if bits == 0 { vec![] } else { vec![partition.id] };
+        let drop_partitions = if bits == 0 {
+            vec![]
+        } else {
+            vec![partition.id]
+        };
         let at = layout
             .partitions
             .partition_point(|it| it.to < partition.from);

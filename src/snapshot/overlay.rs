@@ -6,12 +6,12 @@ use std::sync::Arc;
 use crate::domain::id::SyncId;
 use crate::domain::row::Fingerprint;
 
+use super::Snapshot;
 use super::acklog::{AckLog, Dirty, JournalRow};
 use super::entry::EntryView;
 use super::error::SnapshotError;
 use super::layout::{Layout, Partition};
 use super::partition::PartitionReader;
-use super::Snapshot;
 
 /// Journal rows that are taken into memory at once, about.
 const PAGE_ROWS: u64 = 16 << 10;
@@ -113,7 +113,10 @@ impl Overlay {
         self.partition.as_ref()?;
         let journal = self.journal.get(self.journal_at).map(|row| row.key_hash);
         let dirty = self.dirty.get(self.dirty_at).map(|row| row.key_hash);
-        let over = [journal, dirty].into_iter().flatten().map(u128::from_be_bytes);
+        let over = [journal, dirty]
+            .into_iter()
+            .flatten()
+            .map(u128::from_be_bytes);
         let base = self.base_hash.filter(|hash| *hash <= self.page_to);
         over.chain(base).min()
     }
@@ -228,6 +231,9 @@ impl Overlay {
 }
 
 /// Where the file of a partition stands.
-pub(crate) fn partition_path(folder: &std::path::Path, partition: &Partition) -> std::path::PathBuf {
+pub(crate) fn partition_path(
+    folder: &std::path::Path,
+    partition: &Partition,
+) -> std::path::PathBuf {
     folder.join(format!("{}.{}", partition.id, partition.generation))
 }

@@ -168,11 +168,9 @@ impl PartitionReader {
         }
         // Everything else must be what the layout says.
         let fields = HEADER - 24;
-        let checksum = head.get(fields..).and_then(|tail| {
-            take_array(&mut &*tail)
-                .ok()
-                .map(u128::from_le_bytes)
-        });
+        let checksum = head
+            .get(fields..)
+            .and_then(|tail| take_array(&mut &*tail).ok().map(u128::from_le_bytes));
         let checksum = checksum.ok_or_else(|| wrong("the header is damaged"))?;
         if header(&self.partition, seed, checksum) != head {
             return Err(wrong("its header does not fit the snapshot's layout"));
@@ -239,8 +237,7 @@ impl PartitionReader {
             let got = file
                 .read(room)
                 .map_err(|error| SnapshotError::io("read", &self.path, error))?;
-            self.hasher
-                .update(room.get(..got).unwrap_or_default());
+            self.hasher.update(room.get(..got).unwrap_or_default());
             self.buffer.truncate(old + got);
             self.bytes += wide(got);
             if got == 0 {

@@ -46,7 +46,9 @@ fn record(bytes: &[u8], offset: usize) -> &[u8] {
 }
 
 fn prefix(record: &[u8]) -> u64 {
-    record.first_chunk::<8>().map_or(0, |head| u64::from_be_bytes(*head))
+    record
+        .first_chunk::<8>()
+        .map_or(0, |head| u64::from_be_bytes(*head))
 }
 
 fn sort_key(record: &[u8], length: usize) -> &[u8] {
@@ -412,7 +414,8 @@ impl SortedReader {
     fn start(&mut self) -> std::io::Result<()> {
         for (number, source) in self.sources.iter_mut().enumerate() {
             if source.advance(&self.inner)? {
-                self.heap.push((prefix(source.current(&self.inner)), number));
+                self.heap
+                    .push((prefix(source.current(&self.inner)), number));
             }
         }
         for position in (0..self.heap.len()).rev() {

@@ -1,6 +1,5 @@
 //! Questions: the dialogs that stand before cancelling, sending all again, approving and leaving.
 
-use crate::domain::words;
 use super::intents::Intent;
 use super::msg::Leave;
 use super::overlays::Overlay;
@@ -11,6 +10,7 @@ use super::widgets::field::Field;
 use crate::domain::id::{RunId, SyncId};
 use crate::domain::mode::Mode;
 use crate::domain::run::{Counters, Phase, RunOptions};
+use crate::domain::words;
 use crate::link::view::SyncView;
 
 fn open(state: &mut State, dialog: Dialog) {

@@ -151,7 +151,9 @@ impl Mapper {
     /// The identifier's values of a row that [`Self::apply`] refused, where that much can be told.
     pub fn identifier_of(&self, inputs: &[Cell]) -> Option<Vec<Value>> {
         let lines = self.lines.iter().filter(|ready| ready.line.is_identifier);
-        lines.map(|ready| self.value_of(ready, inputs).ok().flatten()).collect()
+        lines
+            .map(|ready| self.value_of(ready, inputs).ok().flatten())
+            .collect()
     }
 
     /// Appends the canonical bytes by which a record is compared with what was last accepted.

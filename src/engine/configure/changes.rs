@@ -58,7 +58,9 @@ pub(super) fn removal(kind: &str, name: &str) -> Change {
 /// The fields that a person set; ids, revisions and what we observed are not theirs.
 fn fields<T: Serialize>(resource: Option<&T>) -> Map<String, Json> {
     let json = resource.and_then(|resource| serde_json::to_value(resource).ok());
-    let Some(Json::Object(mut all)) = json else { return Map::new() };
+    let Some(Json::Object(mut all)) = json else {
+        return Map::new();
+    };
     for own in ["id", "revision", "health"] {
         all.remove(own);
     }

@@ -19,7 +19,11 @@ impl Draft<'_> {
     pub(super) fn sources(&mut self, document: &Document) -> Result<(), Problem> {
         let claimed = claimed(document.sources.iter().map(|doc| &doc.id));
         for doc in &document.sources {
-            let kind = known(doc, registry::source_kind(&doc.connector), registry::SOURCES)?;
+            let kind = known(
+                doc,
+                registry::source_kind(&doc.connector),
+                registry::SOURCES,
+            )?;
             let settings = settings(doc, kind, &self.wish.base)?;
             let old = known_as(
                 (doc.id.as_deref(), &doc.name),
@@ -39,7 +43,12 @@ impl Draft<'_> {
                 settings,
                 revision: old.as_ref().map_or(1, |old| old.revision + 1),
             };
-            check_endpoint(doc, kind, old.as_ref().map(|old| &old.settings), &new.settings)?;
+            check_endpoint(
+                doc,
+                kind,
+                old.as_ref().map(|old| &old.settings),
+                &new.settings,
+            )?;
             let change = changes::between("source", &new.name, old.as_ref(), Some(&new));
             if change.action != "unchanged" {
                 self.touched.insert(new.id.to_string());
@@ -56,8 +65,11 @@ impl Draft<'_> {
     pub(super) fn destinations(&mut self, document: &Document) -> Result<(), Problem> {
         let claimed = claimed(document.destinations.iter().map(|doc| &doc.id));
         for doc in &document.destinations {
-            let kind =
-                known(doc, registry::destination_kind(&doc.connector), registry::DESTINATIONS)?;
+            let kind = known(
+                doc,
+                registry::destination_kind(&doc.connector),
+                registry::DESTINATIONS,
+            )?;
             let settings = settings(doc, kind, &self.wish.base)?;
             let old = known_as(
                 (doc.id.as_deref(), &doc.name),
@@ -75,10 +87,17 @@ impl Draft<'_> {
                 name: doc.name.clone(),
                 connector: doc.connector.clone(),
                 settings,
-                health: old.as_ref().map_or(Health::Unchecked, |old| old.health.clone()),
+                health: old
+                    .as_ref()
+                    .map_or(Health::Unchecked, |old| old.health.clone()),
                 revision: old.as_ref().map_or(1, |old| old.revision + 1),
             };
-            check_endpoint(doc, kind, old.as_ref().map(|old| &old.settings), &new.settings)?;
+            check_endpoint(
+                doc,
+                kind,
+                old.as_ref().map(|old| &old.settings),
+                &new.settings,
+            )?;
             let change = changes::between("destination", &new.name, old.as_ref(), Some(&new));
             if change.action != "unchanged" {
                 self.touched.insert(new.id.to_string());
@@ -122,7 +141,10 @@ fn settings(doc: &ConnectionDoc, kind: &Kind, base: &Path) -> Result<Settings, P
         };
         settings.insert(key.clone(), setting_value(setting, value, *line, base)?);
     }
-    let missing = kind.settings.iter().find(|s| s.required && !settings.contains_key(s.key));
+    let missing = kind
+        .settings
+        .iter()
+        .find(|s| s.required && !settings.contains_key(s.key));
     if let Some(setting) = missing {
         let text = format!("{} needs the key {}", doc.name, setting.key);
         return Err(ConfigError::new(doc.line, text).hint(setting.help).into());
@@ -152,7 +174,9 @@ fn setting_value(
     base: &Path,
 ) -> Result<Json, Problem> {
     let wrong = |wanted: &str| -> Problem {
-        ConfigError::new(line, format!("{} must be {wanted}", setting.key)).hint(setting.help).into()
+        ConfigError::new(line, format!("{} must be {wanted}", setting.key))
+            .hint(setting.help)
+            .into()
     };
     let fits = match setting.kind {
         SettingKind::Text => value.is_string(),
@@ -202,8 +226,15 @@ fn secret(setting: &Setting, value: &Json, line: usize, base: &Path) -> Result<J
         SecretRef::File(path) => SecretRef::File(absolute(base, &path)),
         other => other,
     };
-    serde_json::to_value(reference)
-        .map_err(|error| at_line(line, Problem::new(crate::domain::problem::ProblemKind::Internal, error.to_string())))
+    serde_json::to_value(reference).map_err(|error| {
+        at_line(
+            line,
+            Problem::new(
+                crate::domain::problem::ProblemKind::Internal,
+                error.to_string(),
+            ),
+        )
+    })
 }
 
 /// Refuses to keep a stored secret for another host: it would be sent there.
@@ -220,10 +251,16 @@ fn check_endpoint(
         .filter(|setting| setting.endpoint)
         .any(|setting| old.get(setting.key) != new.get(setting.key));
     let stored = new.values().any(|value| {
-        matches!(serde_json::from_value(value.clone()), Ok(SecretRef::Stored(true)))
+        matches!(
+            serde_json::from_value(value.clone()),
+            Ok(SecretRef::Stored(true))
+        )
     });
     if moved && stored {
-        let text = format!("{} goes to another place, and its stored secret would go with it", doc.name);
+        let text = format!(
+            "{} goes to another place, and its stored secret would go with it",
+            doc.name
+        );
         return Err(ConfigError::new(doc.line, text)
             .hint("give the secret again, as a reference, together with the new place")
             .into());

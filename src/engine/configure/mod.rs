@@ -9,7 +9,6 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-
 use crate::config::Document;
 use crate::domain::command::{Change, Reply};
 use crate::domain::id::SyncId;
@@ -84,12 +83,20 @@ pub(crate) async fn apply(
         draft.prune()?;
     }
     draft.check_others(&document).await?;
-    let Draft { changes, shown, checked, .. } = draft;
+    let Draft {
+        changes,
+        shown,
+        checked,
+        ..
+    } = draft;
     if wish.dry_run {
         return Ok(Reply::Changes(shown));
     }
     if !changes.is_empty() {
-        let events = core.store.change_catalog(ACTOR, core.clock.now(), changes).await?;
+        let events = core
+            .store
+            .change_catalog(ACTOR, core.clock.now(), changes)
+            .await?;
         events.into_iter().for_each(|event| core.tell(event));
     }
     for (sync, reason) in checked {
@@ -102,7 +109,9 @@ pub(crate) async fn apply(
 
 impl Draft<'_> {
     fn workspace(&mut self, document: &Document) -> Result<(), Problem> {
-        let Some(wanted) = &document.workspace else { return Ok(()) };
+        let Some(wanted) = &document.workspace else {
+            return Ok(());
+        };
         let old = self.catalog.workspace.clone();
         let mut new = old.clone();
         if let Some(name) = &wanted.name {
@@ -128,7 +137,12 @@ impl Draft<'_> {
             let same = self.shown.iter().filter(|change| change.kind == kind);
             same.map(|change| change.name.clone()).collect()
         };
-        let kept = (names("sync"), names("model"), names("destination"), names("source"));
+        let kept = (
+            names("sync"),
+            names("model"),
+            names("destination"),
+            names("source"),
+        );
         for sync in self.catalog.syncs.clone() {
             let name = sync.settings.name.clone();
             if !kept.0.contains(&name) {
@@ -152,8 +166,10 @@ impl Draft<'_> {
         }
         for found in self.catalog.destinations.clone() {
             if !kept.2.contains(&found.name) {
-                self.shown.push(changes::removal("destination", &found.name));
-                self.changes.push(CatalogChange::DeleteDestination(found.id));
+                self.shown
+                    .push(changes::removal("destination", &found.name));
+                self.changes
+                    .push(CatalogChange::DeleteDestination(found.id));
             }
         }
         for source in self.catalog.sources.clone() {
@@ -168,13 +184,21 @@ impl Draft<'_> {
 
 /// The problem of a change that drops a snapshot and whose sync was not named.
 pub(super) fn unconfirmed(name: &str, why: &str) -> Problem {
-    Problem::new(ProblemKind::Usage, format!("cannot change the sync {name} without its name typed: {why}"))
-        .hint(format!("what it sent stays at the destination; to go on: --confirm '{name}'"))
+    Problem::new(
+        ProblemKind::Usage,
+        format!("cannot change the sync {name} without its name typed: {why}"),
+    )
+    .hint(format!(
+        "what it sent stays at the destination; to go on: --confirm '{name}'"
+    ))
 }
 
 /// The problem at a line of the file.
 pub(super) fn at_line(line: usize, problem: Problem) -> Problem {
-    Problem { text: format!("line {line}: {}", problem.text), ..problem }
+    Problem {
+        text: format!("line {line}: {}", problem.text),
+        ..problem
+    }
 }
 
 /// The ids that a file names.
@@ -192,6 +216,7 @@ pub(super) fn known_as<'a, T>(
 ) -> Option<&'a T> {
     let by_id = all.iter().find(|item| id == Some(named(item).0));
     by_id.or_else(|| {
-        all.iter().find(|item| named(item).1 == name && !claimed.contains(named(item).0))
+        all.iter()
+            .find(|item| named(item).1 == name && !claimed.contains(named(item).0))
     })
 }

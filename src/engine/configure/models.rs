@@ -20,9 +20,17 @@ impl Draft<'_> {
         let claimed = claimed(document.models.iter().map(|doc| &doc.id));
         for doc in &document.models {
             let new = self.model(doc, &claimed).await?;
-            let old = self.catalog.models.iter().find(|model| model.id == new.id).cloned();
+            let old = self
+                .catalog
+                .models
+                .iter()
+                .find(|model| model.id == new.id)
+                .cloned();
             let change = changes::between("model", &new.name, old.as_ref(), Some(&new));
-            if old.as_ref().is_some_and(|old| old.primary_key != new.primary_key) {
+            if old
+                .as_ref()
+                .is_some_and(|old| old.primary_key != new.primary_key)
+            {
                 self.rekeyed.push(new.clone());
             }
             if change.action != "unchanged" {
@@ -43,8 +51,8 @@ impl Draft<'_> {
             |model| (model.id.as_str(), &model.name),
             claimed,
         );
-        let source =
-            names::source(&self.catalog, &doc.source).map_err(|problem| at_line(doc.line, problem))?;
+        let source = names::source(&self.catalog, &doc.source)
+            .map_err(|problem| at_line(doc.line, problem))?;
         let source_changed = self.touched.contains(source.id.as_str());
         let mut model = Model {
             id: match (old, &doc.id) {
@@ -59,20 +67,22 @@ impl Draft<'_> {
             primary_key: doc.primary_key.clone(),
             revision: old.map_or(1, |old| old.revision + 1),
         };
-        let pinned = old.filter(|old| {
-            !source_changed && old.sql == model.sql && old.source == model.source
-        });
+        let pinned =
+            old.filter(|old| !source_changed && old.sql == model.sql && old.source == model.source);
         model.columns = match pinned {
             // The pinned types stand: data that came since does not change them.
             Some(old) if declared_as(&old.columns, doc) => old.columns.clone(),
             _ => {
                 let connector = connect::source(self.core, source).await?;
                 let cancel = CancellationToken::new();
-                let columns = connector.describe(&model.sql, &cancel).await.map_err(|error| {
-                    let problem = Problem::from(error);
-                    let text = format!("the model {}: {}", doc.name, problem.text);
-                    at_line(doc.line, Problem { text, ..problem })
-                })?;
+                let columns = connector
+                    .describe(&model.sql, &cancel)
+                    .await
+                    .map_err(|error| {
+                        let problem = Problem::from(error);
+                        let text = format!("the model {}: {}", doc.name, problem.text);
+                        at_line(doc.line, Problem { text, ..problem })
+                    })?;
                 declare(columns, doc)?
             }
         };
@@ -94,7 +104,10 @@ fn role(doc: &ModelDoc, name: &str) -> Role {
 
 /// Whether exactly the columns that the file declares were declared when the types were pinned.
 fn declared_as(columns: &[Column], doc: &ModelDoc) -> bool {
-    let known = doc.columns.iter().all(|wanted| columns.iter().any(|c| c.name == wanted.name));
+    let known = doc
+        .columns
+        .iter()
+        .all(|wanted| columns.iter().any(|c| c.name == wanted.name));
     known
         && columns.iter().all(|column| {
             let wanted = doc.columns.iter().find(|wanted| wanted.name == column.name);
@@ -124,6 +137,11 @@ fn find(columns: &[Column], name: &str, doc: &ModelDoc) -> Result<(), Problem> {
         return Ok(());
     }
     let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-    let text = format!("the query of the model {} gives no column '{name}'", doc.name);
-    Err(ConfigError::new(doc.line, text).hint(format!("it gives {}", names.join(", "))).into())
+    let text = format!(
+        "the query of the model {} gives no column '{name}'",
+        doc.name
+    );
+    Err(ConfigError::new(doc.line, text)
+        .hint(format!("it gives {}", names.join(", ")))
+        .into())
 }

@@ -34,15 +34,27 @@ impl Draft<'_> {
             self.take(old, new)?;
         }
         self.reset_rekeyed()?;
-        document.syncs.iter().try_for_each(|doc| self.refuse_cycle(doc))
+        document
+            .syncs
+            .iter()
+            .try_for_each(|doc| self.refuse_cycle(doc))
     }
 
     /// Checks syncs of which the file says nothing but whose model or connections it changes.
     pub(super) async fn check_others(&mut self, document: &Document) -> Result<(), Problem> {
-        let own = |sync: &Sync| document.syncs.iter().any(|doc| doc.settings.name == sync.settings.name);
+        let own = |sync: &Sync| {
+            document
+                .syncs
+                .iter()
+                .any(|doc| doc.settings.name == sync.settings.name)
+        };
         for sync in self.catalog.syncs.clone() {
             let settings = &sync.settings;
-            let model = self.catalog.models.iter().find(|model| model.id == settings.model);
+            let model = self
+                .catalog
+                .models
+                .iter()
+                .find(|model| model.id == settings.model);
             let touched = self.touched.contains(settings.model.as_str())
                 || self.touched.contains(settings.destination.as_str())
                 || model.is_some_and(|model| self.touched.contains(model.source.as_str()));
@@ -52,10 +64,13 @@ impl Draft<'_> {
             let fault = self.check(&sync).await.err();
             if let Some(fault) = &fault {
                 let mut change = changes::between("sync", &settings.name, Some(&sync), Some(&sync));
-                change.notes.push(format!("needs attention: {}", fault.problem.text));
+                change
+                    .notes
+                    .push(format!("needs attention: {}", fault.problem.text));
                 self.shown.push(change);
             }
-            self.checked.push((sync.id, fault.map(|fault| fault.problem.text)));
+            self.checked
+                .push((sync.id, fault.map(|fault| fault.problem.text)));
         }
         Ok(())
     }
@@ -75,23 +90,35 @@ impl Draft<'_> {
                 (None, Some(id)) => parsed(doc.line, SyncId::parse(id))?,
                 (None, None) => SyncId::from_bits(self.core.random()),
             };
-            matched.push(Matched { doc, old: old.cloned(), id });
+            matched.push(Matched {
+                doc,
+                old: old.cloned(),
+                id,
+            });
         }
         Ok(matched)
     }
 
     /// Every sync's id by the name that it has when the file is in.
     fn final_names(&self, matched: &[Matched<'_>]) -> HashMap<String, SyncId> {
-        let stay = self.catalog.syncs.iter().filter(|sync| matched.iter().all(|m| m.id != sync.id));
+        let stay = self
+            .catalog
+            .syncs
+            .iter()
+            .filter(|sync| matched.iter().all(|m| m.id != sync.id));
         let stay = stay.map(|sync| (sync.settings.name.clone(), sync.id.clone()));
-        let given = matched.iter().map(|m| (m.doc.settings.name.clone(), m.id.clone()));
+        let given = matched
+            .iter()
+            .map(|m| (m.doc.settings.name.clone(), m.id.clone()));
         stay.chain(given).collect()
     }
 
     fn take(&mut self, old: Option<Sync>, new: Sync) -> Result<(), Problem> {
         let name = new.settings.name.clone();
         let mut change = changes::between("sync", &name, old.as_ref(), Some(&new));
-        let moved = old.as_ref().is_some_and(|old| elsewhere(&old.settings, &new.settings));
+        let moved = old
+            .as_ref()
+            .is_some_and(|old| elsewhere(&old.settings, &new.settings));
         if moved {
             let why = "it starts an empty snapshot, and the next run sends every row";
             if !self.wish.dry_run && !self.wish.confirm.contains(&name) {
@@ -101,7 +128,9 @@ impl Draft<'_> {
             change.drops_snapshot = true;
         }
         if old.is_none() && new.settings.paused {
-            change.notes.push(format!("starts paused: signalsmith resume '{name}' turns it on"));
+            change.notes.push(format!(
+                "starts paused: signalsmith resume '{name}' turns it on"
+            ));
         }
         if change.action != "unchanged" {
             let schedule_changed = old.as_ref().is_none_or(|old| {
@@ -111,7 +140,11 @@ impl Draft<'_> {
             self.catalog.syncs.retain(|sync| sync.id != new.id);
             self.catalog.syncs.push(new.clone());
             let reset_snapshot = moved;
-            self.changes.push(CatalogChange::PutSync { sync: new, schedule_changed, reset_snapshot });
+            self.changes.push(CatalogChange::PutSync {
+                sync: new,
+                schedule_changed,
+                reset_snapshot,
+            });
         }
         self.shown.push(change);
         Ok(())
@@ -144,10 +177,16 @@ impl Draft<'_> {
             grace_hours: given.grace_hours,
             tags: given.tags.clone(),
             schedule: with_ids(&given.schedule, ids).map_err(at)?,
-            paused: doc.paused.unwrap_or_else(|| old.is_none_or(|old| old.settings.paused)),
+            paused: doc
+                .paused
+                .unwrap_or_else(|| old.is_none_or(|old| old.settings.paused)),
             field_mappings: given.field_mappings.clone(),
         };
-        Ok(Sync { id, settings, revision: old.map_or(1, |old| old.revision + 1) })
+        Ok(Sync {
+            id,
+            settings,
+            revision: old.map_or(1, |old| old.revision + 1),
+        })
     }
 
     /// Everything that would make the sync's runs fail is told now.
@@ -155,16 +194,37 @@ impl Draft<'_> {
         let settings = &sync.settings;
         let named = |problem: Problem| {
             let text = format!("the sync {}: {}", settings.name, problem.text);
-            Fault { problem: Problem { text, ..problem }, mapping: None }
+            Fault {
+                problem: Problem { text, ..problem },
+                mapping: None,
+            }
         };
-        settings.schedule.check().map_err(|error| named(error.into()))?;
-        let model = self.catalog.models.iter().find(|model| model.id == settings.model);
-        let found = self.catalog.destinations.iter().find(|d| d.id == settings.destination);
-        let (Some(model), Some(destination)) = (model, found) else { return Ok(()) };
-        let connector = connect::destination(self.core, destination).await.map_err(named)?;
+        settings
+            .schedule
+            .check()
+            .map_err(|error| named(error.into()))?;
+        let model = self
+            .catalog
+            .models
+            .iter()
+            .find(|model| model.id == settings.model);
+        let found = self
+            .catalog
+            .destinations
+            .iter()
+            .find(|d| d.id == settings.destination);
+        let (Some(model), Some(destination)) = (model, found) else {
+            return Ok(());
+        };
+        let connector = connect::destination(self.core, destination)
+            .await
+            .map_err(named)?;
         let capabilities = connector.capabilities(&settings.destination_object);
         if !capabilities.modes.contains(&settings.mode) {
-            let why = capabilities.refused_modes.iter().find(|(mode, _)| *mode == settings.mode);
+            let why = capabilities
+                .refused_modes
+                .iter()
+                .find(|(mode, _)| *mode == settings.mode);
             let why = why.map_or("this object does not support it", |(_, why)| why);
             let text = format!("mode {} cannot be: {why}", settings.mode);
             let words: Vec<&str> = capabilities.modes.iter().map(|mode| mode.word()).collect();
@@ -175,9 +235,17 @@ impl Draft<'_> {
         }
         let schema = connector.fields(&settings.destination_object).await;
         let schema = schema.map_err(|error| named(error.into()))?;
-        let problems =
-            mapping::check(model, &settings.field_mappings, &schema, &capabilities, settings.mode);
-        match problems.iter().find(|problem| problem.severity == Severity::Error) {
+        let problems = mapping::check(
+            model,
+            &settings.field_mappings,
+            &schema,
+            &capabilities,
+            settings.mode,
+        );
+        match problems
+            .iter()
+            .find(|problem| problem.severity == Severity::Error)
+        {
             None => Ok(()),
             Some(worst) => Err(Fault {
                 mapping: worst.line,
@@ -189,7 +257,11 @@ impl Draft<'_> {
     /// A sync whose model got another primary key starts an empty snapshot: its keys mean nothing.
     fn reset_rekeyed(&mut self) -> Result<(), Problem> {
         for model in self.rekeyed.clone() {
-            let users = self.catalog.syncs.iter().filter(|sync| sync.settings.model == model.id);
+            let users = self
+                .catalog
+                .syncs
+                .iter()
+                .filter(|sync| sync.settings.model == model.id);
             for sync in users.cloned().collect::<Vec<_>>() {
                 let name = sync.settings.name.clone();
                 let why = format!(
@@ -207,16 +279,21 @@ impl Draft<'_> {
 
     fn force_reset(&mut self, sync: Sync) {
         let known = self.changes.iter_mut().find_map(|change| match change {
-            CatalogChange::PutSync { sync: put, reset_snapshot, .. } if put.id == sync.id => {
-                Some(reset_snapshot)
-            }
+            CatalogChange::PutSync {
+                sync: put,
+                reset_snapshot,
+                ..
+            } if put.id == sync.id => Some(reset_snapshot),
             _ => None,
         });
         if let Some(reset) = known {
             *reset = true;
             return;
         }
-        let sync = Sync { revision: sync.revision + 1, ..sync };
+        let sync = Sync {
+            revision: sync.revision + 1,
+            ..sync
+        };
         self.changes.push(CatalogChange::PutSync {
             sync,
             schedule_changed: false,
@@ -237,7 +314,11 @@ impl Draft<'_> {
                     .into());
             }
             if seen.insert(id) {
-                let next = self.catalog.syncs.iter().find(|sync| sync.id.as_str() == id);
+                let next = self
+                    .catalog
+                    .syncs
+                    .iter()
+                    .find(|sync| sync.id.as_str() == id);
                 waiting.extend(next.map(predecessors).unwrap_or_default());
             }
         }
@@ -269,15 +350,24 @@ fn predecessors(sync: &Sync) -> Vec<&str> {
 
 /// A schedule with ids where the file has names.
 fn with_ids(schedule: &Schedule, ids: &HashMap<String, SyncId>) -> Result<Schedule, Problem> {
-    let Schedule::After { syncs } = schedule else { return Ok(schedule.clone()) };
+    let Schedule::After { syncs } = schedule else {
+        return Ok(schedule.clone());
+    };
     let id = |name: &String| {
-        let found = ids.get(name).or_else(|| ids.values().find(|id| id.as_str() == name));
+        let found = ids
+            .get(name)
+            .or_else(|| ids.values().find(|id| id.as_str() == name));
         found.map(ToString::to_string).ok_or_else(|| {
-            Problem::new(ProblemKind::Config, format!("there is no sync '{name}' to run after"))
-                .hint(did_you_mean(nearest(name, ids.keys().map(String::as_str))))
+            Problem::new(
+                ProblemKind::Config,
+                format!("there is no sync '{name}' to run after"),
+            )
+            .hint(did_you_mean(nearest(name, ids.keys().map(String::as_str))))
         })
     };
-    Ok(Schedule::After { syncs: syncs.iter().map(id).collect::<Result<_, _>>()? })
+    Ok(Schedule::After {
+        syncs: syncs.iter().map(id).collect::<Result<_, _>>()?,
+    })
 }
 
 /// Whether the records of one would not be the records of the other.

@@ -24,9 +24,14 @@ impl Acknowledger<'_> {
         kept.batch = closing.batch;
         for (operation, fate) in &closing.fates {
             let tally = run.counters.of_mut(operation.kind);
-            let Fate::Verdict(verdict) = fate else { continue };
+            let Fate::Verdict(verdict) = fate else {
+                continue;
+            };
             match verdict {
-                Verdict::Accepted { destination_id, existed } => {
+                Verdict::Accepted {
+                    destination_id,
+                    existed,
+                } => {
                     tally.settle(Bucket::Done);
                     if operation.kind == OperationKind::Create && *existed == Some(true) {
                         tally.existing += 1;
@@ -36,15 +41,24 @@ impl Acknowledger<'_> {
                 Verdict::Rejected(why) => {
                     tally.settle(Bucket::Rejected);
                     self.log.row("rejected", &why.code, || {
-                        let field = why.field.as_deref().map(|f| format!(" {f}")).unwrap_or_default();
+                        let field = why
+                            .field
+                            .as_deref()
+                            .map(|f| format!(" {f}"))
+                            .unwrap_or_default();
                         format!("{}: {}{field} ({})", operation.key, why.code, why.text)
                     });
                     let row = row(operation, "rejected", &why.code, &why.text);
-                    kept.rows.push(RowLog { field: why.field.clone(), ..row });
+                    kept.rows.push(RowLog {
+                        field: why.field.clone(),
+                        ..row
+                    });
                 }
                 Verdict::Unknown { reason } => {
                     tally.settle(Bucket::Unknown);
-                    self.log.row("unknown", "unknown", || format!("{}: {reason}", operation.key));
+                    self.log.row("unknown", "unknown", || {
+                        format!("{}: {reason}", operation.key)
+                    });
                     kept.rows.push(row(operation, "unknown", "unknown", reason));
                     kept.unknown_add.push(UnknownRow {
                         key_hash: operation.key_hash,

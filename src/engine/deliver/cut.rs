@@ -77,8 +77,8 @@ fn cut(
     let mut scratch = Vec::new();
     for operation in reader.operations(0) {
         let operation = operation.map_err(unreadable)?;
-        let wanted = pass.takes(operation.kind)
-            && (pass == Pass::Writes || deletes(&operation.key_hash));
+        let wanted =
+            pass.takes(operation.kind) && (pass == Pass::Writes || deletes(&operation.key_hash));
         if !wanted {
             continue;
         }
@@ -99,13 +99,18 @@ fn cut(
         batch.push(operation);
     }
     if !batch.is_empty() {
-        give(Cut { operations: Arc::new(batch) });
+        give(Cut {
+            operations: Arc::new(batch),
+        });
     }
     Ok(())
 }
 
 /// Folds an error of the plan file into a problem.
 pub(crate) fn unreadable(error: impl std::fmt::Display) -> Problem {
-    Problem::new(ProblemKind::State, format!("cannot read the run's plan: {error}"))
-        .hint("nothing more is sent from it; run the sync again to make a new plan")
+    Problem::new(
+        ProblemKind::State,
+        format!("cannot read the run's plan: {error}"),
+    )
+    .hint("nothing more is sent from it; run the sync again to make a new plan")
 }

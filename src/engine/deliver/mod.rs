@@ -22,7 +22,6 @@ use acknowledge::Acknowledger;
 use cut::{BatchLimits, DeleteFilter, Pass, unreadable};
 use send::{Closing, Fate, RunEnd, Sender, Sent};
 
-
 /// What a delivery needs.
 pub(crate) struct Delivery<'a> {
     pub core: &'a Arc<Core>,
@@ -116,7 +115,11 @@ impl Delivery<'_> {
     async fn close(&self, run: &mut Run, closing: &Closing) -> Result<(), RunEnd> {
         let kept = self.acknowledger.acknowledge(run, closing);
         if closing.batch.is_some() {
-            self.core.store.close_intent(kept).await.map_err(Problem::from)?;
+            self.core
+                .store
+                .close_intent(kept)
+                .await
+                .map_err(Problem::from)?;
         }
         (self.progress)(run);
         Ok(())
@@ -146,7 +149,9 @@ impl Delivery<'_> {
             Err(error) => {
                 let unclear = matches!(error, crate::connectors::WriteError::Ambiguous { .. });
                 let fate = if unclear {
-                    Fate::Verdict(Verdict::Unknown { reason: error.to_string() })
+                    Fate::Verdict(Verdict::Unknown {
+                        reason: error.to_string(),
+                    })
                 } else {
                     Fate::Unsent
                 };
@@ -157,12 +162,22 @@ impl Delivery<'_> {
             let numbers: HashSet<u64> = numbers.into_iter().collect();
             let operations = read_operations(self.plan.clone(), numbers).await?;
             let fates = operations.into_iter().map(|operation| {
-                let verdict = exceptions.get(&operation.number).cloned().map(Fate::Verdict);
+                let verdict = exceptions
+                    .get(&operation.number)
+                    .cloned()
+                    .map(Fate::Verdict);
                 let fate = verdict.unwrap_or_else(|| fate.clone());
                 (operation, fate)
             });
             let fates: Vec<_> = fates.collect();
-            self.close(run, &Closing { batch: Some(batch), fates }).await?;
+            self.close(
+                run,
+                &Closing {
+                    batch: Some(batch),
+                    fates,
+                },
+            )
+            .await?;
         }
         end.map_or(Ok(()), Err)
     }
@@ -191,11 +206,16 @@ pub(crate) async fn read_operations(
         }
         Ok(operations)
     };
-    tokio::task::spawn_blocking(work).await.map_err(|error| broken(&error))?
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| broken(&error))?
 }
 
 /// Folds a panic of one of our own tasks into a problem.
 pub(crate) fn broken(error: &tokio::task::JoinError) -> Problem {
-    Problem::new(ProblemKind::Internal, format!("a part of the run broke off: {error}"))
-        .hint("what was sent is on record; run the sync again and report this")
+    Problem::new(
+        ProblemKind::Internal,
+        format!("a part of the run broke off: {error}"),
+    )
+    .hint("what was sent is on record; run the sync again and report this")
 }

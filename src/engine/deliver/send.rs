@@ -54,7 +54,10 @@ pub(crate) struct RunEnd {
 
 impl From<Problem> for RunEnd {
     fn from(problem: Problem) -> Self {
-        Self { problem, retry_at: None }
+        Self {
+            problem,
+            retry_at: None,
+        }
     }
 }
 
@@ -98,8 +101,16 @@ struct Piece {
 enum Step {
     Closed(Closing),
     Again(Closing, Piece),
-    Halve { batch: u64, code: String, text: String, piece: Piece },
-    Staged { batch: u64, numbers: Vec<u64> },
+    Halve {
+        batch: u64,
+        code: String,
+        text: String,
+        piece: Piece,
+    },
+    Staged {
+        batch: u64,
+        numbers: Vec<u64>,
+    },
     End(Closing, RunEnd),
 }
 
@@ -107,10 +118,16 @@ impl Sender {
     /// Sends a batch; halves and repeats are sent in turn.
     pub async fn send(&self, operations: Arc<Vec<Operation>>) -> Sent {
         let mut sent = Sent::default();
-        let mut waiting = vec![Piece { operations, row_tries: 0 }];
+        let mut waiting = vec![Piece {
+            operations,
+            row_tries: 0,
+        }];
         while let Some(piece) = waiting.pop() {
             if sent.end.is_some() || self.cancel.is_cancelled() {
-                sent.closings.push(Closing { batch: None, fates: unsent(&piece.operations) });
+                sent.closings.push(Closing {
+                    batch: None,
+                    fates: unsent(&piece.operations),
+                });
                 continue;
             }
             match self.send_piece(piece, &mut sent).await {
@@ -124,8 +141,14 @@ impl Sender {
                     sent.closings.push(closing);
                     sent.end = Some(end);
                 }
-                Step::Halve { batch, code, text, piece } => {
-                    sent.closings.push(self.halve(batch, &code, &text, piece, &mut waiting));
+                Step::Halve {
+                    batch,
+                    code,
+                    text,
+                    piece,
+                } => {
+                    sent.closings
+                        .push(self.halve(batch, &code, &text, piece, &mut waiting));
                 }
             }
         }
@@ -149,9 +172,15 @@ impl Sender {
                 transient: false,
             };
             let fate = Fate::Verdict(Verdict::Rejected(rejection));
-            return Closing { batch: Some(batch), fates: vec![(only.clone(), fate)] };
+            return Closing {
+                batch: Some(batch),
+                fates: vec![(only.clone(), fate)],
+            };
         }
-        self.log.line("retry", format!("batch {batch} was refused ({text}): trying its halves"));
+        self.log.line(
+            "retry",
+            format!("batch {batch} was refused ({text}): trying its halves"),
+        );
         let (left, right) = operations.split_at(operations.len() / 2);
         for half in [right, left] {
             waiting.push(Piece {
@@ -159,7 +188,10 @@ impl Sender {
                 row_tries: piece.row_tries,
             });
         }
-        Closing { batch: Some(batch), fates: Vec::new() }
+        Closing {
+            batch: Some(batch),
+            fates: Vec::new(),
+        }
     }
 
     async fn send_piece(&self, piece: Piece, sent: &mut Sent) -> Step {
@@ -184,12 +216,19 @@ impl Sender {
             run: self.run.clone(),
             sync: self.sync.clone(),
             batch,
-            operations: operations.iter().map(|operation| operation.number).collect(),
+            operations: operations
+                .iter()
+                .map(|operation| operation.number)
+                .collect(),
             idempotency_key: self.core.idempotency_key(),
             payload_hash: payload_hash(operations),
             memo,
         };
-        self.core.store.open_intent(&intent).await.map_err(Problem::from)?;
+        self.core
+            .store
+            .open_intent(&intent)
+            .await
+            .map_err(Problem::from)?;
         Ok(intent)
     }
 
@@ -220,19 +259,34 @@ impl Sender {
                 Err(error) => error,
             };
             match &error {
-                WriteError::Retryable { .. } | WriteError::Ambiguous { .. } | WriteError::Protocol { .. } => {
+                WriteError::Retryable { .. }
+                | WriteError::Ambiguous { .. }
+                | WriteError::Protocol { .. } => {
                     pass.failed();
                 }
                 _ => pass.answered(),
             }
-            ambiguous |= matches!(error, WriteError::Ambiguous { .. } | WriteError::Protocol { .. });
+            ambiguous |= matches!(
+                error,
+                WriteError::Ambiguous { .. } | WriteError::Protocol { .. }
+            );
             let wait = match self.judge(&error, attempt, &mut attempts) {
                 Judgement::Wait(wait) => wait,
                 Judgement::Halve { code, text } => {
-                    return Step::Halve { batch, code, text, piece };
+                    return Step::Halve {
+                        batch,
+                        code,
+                        text,
+                        piece,
+                    };
                 }
                 Judgement::GiveUp => {
-                    return Step::Closed(self.give_up(batch, &piece, ambiguous, &error.to_string()));
+                    return Step::Closed(self.give_up(
+                        batch,
+                        &piece,
+                        ambiguous,
+                        &error.to_string(),
+                    ));
                 }
                 Judgement::End(end) => {
                     let closing = self.give_up(batch, &piece, ambiguous, &error.to_string());
@@ -241,7 +295,10 @@ impl Sender {
             };
             self.log.line(
                 "retry",
-                format!("batch {batch}: {error}; waiting {:.1} s", wait.as_secs_f64()),
+                format!(
+                    "batch {batch}: {error}; waiting {:.1} s",
+                    wait.as_secs_f64()
+                ),
             );
             if !matches!(error, WriteError::RateLimited { .. }) {
                 attempt += 1;
@@ -260,10 +317,18 @@ impl Sender {
         let (verdicts, requests, bytes) = match written {
             Written::Staged { bytes } => {
                 sent.bytes += bytes;
-                let numbers = piece.operations.iter().map(|operation| operation.number).collect();
+                let numbers = piece
+                    .operations
+                    .iter()
+                    .map(|operation| operation.number)
+                    .collect();
                 return Step::Staged { batch, numbers };
             }
-            Written::Verdicts { verdicts, requests, bytes } => (verdicts, requests, bytes),
+            Written::Verdicts {
+                verdicts,
+                requests,
+                bytes,
+            } => (verdicts, requests, bytes),
         };
         sent.requests += requests;
         sent.bytes += bytes;
@@ -271,9 +336,11 @@ impl Sender {
         let mut fates = Vec::with_capacity(piece.operations.len());
         let mut again = Vec::new();
         for operation in piece.operations.iter() {
-            let verdict = verdicts.remove(&operation.number).unwrap_or_else(|| Verdict::Unknown {
-                reason: "the destination's answer left this row out".into(),
-            });
+            let verdict = verdicts
+                .remove(&operation.number)
+                .unwrap_or_else(|| Verdict::Unknown {
+                    reason: "the destination's answer left this row out".into(),
+                });
             let passing = matches!(&verdict, Verdict::Rejected(why) if why.transient);
             if passing && piece.row_tries + 1 < MAX_ROW_TRIES {
                 again.push(operation.clone());
@@ -281,48 +348,66 @@ impl Sender {
                 fates.push((operation.clone(), Fate::Verdict(verdict)));
             }
         }
-        let closing = Closing { batch: Some(batch), fates };
+        let closing = Closing {
+            batch: Some(batch),
+            fates,
+        };
         if again.is_empty() {
             return Step::Closed(closing);
         }
         sent.retries += 1;
         let row_tries = piece.row_tries + 1;
-        Step::Again(closing, Piece { operations: Arc::new(again), row_tries })
+        Step::Again(
+            closing,
+            Piece {
+                operations: Arc::new(again),
+                row_tries,
+            },
+        )
     }
 
     /// Closes a batch that is not tried again: what may have been applied is unknown.
     fn give_up(&self, batch: u64, piece: &Piece, ambiguous: bool, reason: &str) -> Closing {
         let fates = if ambiguous {
-            let verdict = Verdict::Unknown { reason: reason.to_owned() };
+            let verdict = Verdict::Unknown {
+                reason: reason.to_owned(),
+            };
             let all = piece.operations.iter();
-            all.map(|operation| (operation.clone(), Fate::Verdict(verdict.clone()))).collect()
+            all.map(|operation| (operation.clone(), Fate::Verdict(verdict.clone())))
+                .collect()
         } else {
             unsent(&piece.operations)
         };
-        Closing { batch: Some(batch), fates }
+        Closing {
+            batch: Some(batch),
+            fates,
+        }
     }
 
     fn judge(&self, error: &WriteError, attempt: u32, attempts: &mut Attempts) -> Judgement {
         match error {
             WriteError::Fatal(fatal) => Judgement::End(Problem::from(fatal.clone()).into()),
-            WriteError::Poison { code, text } => {
-                Judgement::Halve { code: code.clone(), text: text.clone() }
-            }
-            WriteError::TooLarge { text } => {
-                Judgement::Halve { code: "too_large".into(), text: text.clone() }
-            }
-            WriteError::RateLimited { retry_after, daily, .. } => {
-                match self.limits.hold(*retry_after, attempts) {
-                    ToldWait::Here(wait) if !daily => Judgement::Wait(wait),
-                    _ => Judgement::End(self.end_of(error)),
-                }
-            }
-            WriteError::Retryable { retry_after: Some(asked), .. } => {
-                match self.limits.retry(attempts) {
-                    Retry::After(wait) => Judgement::Wait(wait.max(*asked).min(LONGEST_WAIT)),
-                    Retry::GiveUp | Retry::NoBudget => Judgement::End(self.end_of(error)),
-                }
-            }
+            WriteError::Poison { code, text } => Judgement::Halve {
+                code: code.clone(),
+                text: text.clone(),
+            },
+            WriteError::TooLarge { text } => Judgement::Halve {
+                code: "too_large".into(),
+                text: text.clone(),
+            },
+            WriteError::RateLimited {
+                retry_after, daily, ..
+            } => match self.limits.hold(*retry_after, attempts) {
+                ToldWait::Here(wait) if !daily => Judgement::Wait(wait),
+                _ => Judgement::End(self.end_of(error)),
+            },
+            WriteError::Retryable {
+                retry_after: Some(asked),
+                ..
+            } => match self.limits.retry(attempts) {
+                Retry::After(wait) => Judgement::Wait(wait.max(*asked).min(LONGEST_WAIT)),
+                Retry::GiveUp | Retry::NoBudget => Judgement::End(self.end_of(error)),
+            },
             WriteError::Ambiguous { .. } | WriteError::Protocol { .. } if !self.repeatable => {
                 Judgement::GiveUp
             }
@@ -340,24 +425,32 @@ impl Sender {
     pub fn end_of(&self, error: &WriteError) -> RunEnd {
         let (kind, hint) = match error {
             WriteError::Fatal(fatal) => return Problem::from(fatal.clone()).into(),
-            WriteError::RateLimited { .. } => {
-                (ProblemKind::RateLimited, "what was not sent goes when the limit is free again")
-            }
-            WriteError::Protocol { .. } => {
-                (ProblemKind::Protocol, "check that the address is the one that takes records")
-            }
+            WriteError::RateLimited { .. } => (
+                ProblemKind::RateLimited,
+                "what was not sent goes when the limit is free again",
+            ),
+            WriteError::Protocol { .. } => (
+                ProblemKind::Protocol,
+                "check that the address is the one that takes records",
+            ),
             _ => (
                 ProblemKind::Destination,
                 "test the destination; what was not sent stays due and goes with the next run",
             ),
         };
         let retry_at = match error {
-            WriteError::RateLimited { retry_after: Some(wait), .. } => {
-                chrono::Duration::from_std(*wait).ok().map(|wait| self.core.clock.now() + wait)
-            }
+            WriteError::RateLimited {
+                retry_after: Some(wait),
+                ..
+            } => chrono::Duration::from_std(*wait)
+                .ok()
+                .map(|wait| self.core.clock.now() + wait),
             _ => None,
         };
-        RunEnd { problem: Problem::new(kind, error.to_string()).hint(hint), retry_at }
+        RunEnd {
+            problem: Problem::new(kind, error.to_string()).hint(hint),
+            retry_at,
+        }
     }
 }
 
@@ -383,7 +476,10 @@ fn delivery(intent: &Intent, piece: &Piece, attempt: u32) -> DeliveryBatch {
 }
 
 fn unsent(operations: &[Operation]) -> Vec<(Operation, Fate)> {
-    operations.iter().map(|operation| (operation.clone(), Fate::Unsent)).collect()
+    operations
+        .iter()
+        .map(|operation| (operation.clone(), Fate::Unsent))
+        .collect()
 }
 
 /// The hash that proves a replay to be verbatim: kinds, identifiers and records in order.

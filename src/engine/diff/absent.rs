@@ -32,7 +32,9 @@ impl Judge<'_> {
         for former in unrecorded(form, known, self.scope.identifier_is_key) {
             if !same(form, &former, identifier) {
                 let entry = Entry::bare(row.key_hash, row.key(), former);
-                waiting.identifiers.holds(Role::Moved, &maybe(entry, known))?;
+                waiting
+                    .identifiers
+                    .holds(Role::Moved, &maybe(entry, known))?;
             }
         }
         Ok(())
@@ -73,7 +75,9 @@ impl Judge<'_> {
                 if !same(self.scope.form, &former, &main.entry.identifier) {
                     let entry = Entry::bare(hash, main.entry.key.clone(), former);
                     let entry = entry.into_former(self.scope.seed);
-                    waiting.identifiers.holds(Role::Absent, &maybe(entry, known))?;
+                    waiting
+                        .identifiers
+                        .holds(Role::Absent, &maybe(entry, known))?;
                 }
             }
         }

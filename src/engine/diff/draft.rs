@@ -8,7 +8,7 @@ use crate::snapshot::plan_file::{
     Mark, decode_invalid, decode_mark, decode_operation, encode_invalid, encode_mark,
     encode_operation,
 };
-use crate::snapshot::{Entry, Sorted, SnapshotError, Spool};
+use crate::snapshot::{Entry, SnapshotError, Sorted, Spool};
 
 use super::emit::{Bundle, Emitter};
 use super::error::PlanError;

@@ -113,10 +113,7 @@ impl Emitter {
             }
             MarkKind::Adopted => noted.adopted += 1,
             MarkKind::FormerStays => noted.former_stay += 1,
-            MarkKind::Returned
-            | MarkKind::Released
-            | MarkKind::HandedOver
-            | MarkKind::Former => {}
+            MarkKind::Returned | MarkKind::Released | MarkKind::HandedOver | MarkKind::Former => {}
         }
         self.writer.mark(mark)?;
         Ok(())

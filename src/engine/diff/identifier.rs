@@ -10,7 +10,7 @@ use crate::domain::destination::IdentifierForm;
 use crate::domain::plan::RecordShape;
 use crate::domain::row::{self, Cell, Damaged, Fingerprint};
 use crate::domain::value::{Type, Value};
-use crate::snapshot::{Entry, Sorted, SnapshotError, Spool, encode_identifier};
+use crate::snapshot::{Entry, SnapshotError, Sorted, Spool, encode_identifier};
 
 /// Leading bytes by which identifier records sort: identifier, role, key.
 pub(super) const SORT_BYTES: usize = 33;
@@ -70,7 +70,9 @@ impl Role {
 
 pub(super) fn code<T: PartialEq>(all: &[T], one: &T) -> u8 {
     let position = all.iter().position(|other| other == one);
-    position.and_then(|it| u8::try_from(it).ok()).unwrap_or(u8::MAX)
+    position
+        .and_then(|it| u8::try_from(it).ok())
+        .unwrap_or(u8::MAX)
 }
 
 fn decoded<T: Copy>(all: &[T], code: u8) -> Result<T, Damaged> {
@@ -185,8 +187,7 @@ impl Identifiers {
         let hash = self.hash(identifier);
         let role = [code(&Role::ALL, &Role::Claim)];
         let what = [code(&Class::ALL, &class), u8::from(own)];
-        self.spool
-            .push(&[&hash.0, &role, &key_hash.0, &what, key])
+        self.spool.push(&[&hash.0, &role, &key_hash.0, &what, key])
     }
 
     pub(super) fn listed(&mut self, identifier: &[u8]) -> Result<(), SnapshotError> {
@@ -296,7 +297,10 @@ mod tests {
             Some(Value::Integer(12))
         );
         assert_eq!(fitted(&Value::text("012"), Type::Integer), None);
-        assert_eq!(fitted(&Value::Integer(5), Type::Text), Some(Value::text("5")));
+        assert_eq!(
+            fitted(&Value::Integer(5), Type::Text),
+            Some(Value::text("5"))
+        );
         assert_eq!(fitted(&Value::Null, Type::Text), None);
     }
 }

@@ -135,8 +135,8 @@ impl Judge<'_> {
         let entry = known.entry;
         let form = self.scope.form;
         let own = entry.is_some_and(|it| same(form, it.identifier, &mapped.identifier));
-        let is_same = own
-            && entry.is_some_and(|it| !it.is_left() && it.output_hash == mapped.output_hash);
+        let is_same =
+            own && entry.is_some_and(|it| !it.is_left() && it.output_hash == mapped.output_hash);
         let class = if !selected {
             self.emitter.counters.skipped += 1;
             Class::Unselected
@@ -174,12 +174,7 @@ impl Judge<'_> {
         self.scope.mode.updates() || known.entry.is_none() || is_dirty || self.scope.full
     }
 
-    fn idle(
-        &mut self,
-        row: &Row<'_>,
-        known: Known<'_>,
-        mapped: &Mapped,
-    ) -> Result<(), PlanError> {
+    fn idle(&mut self, row: &Row<'_>, known: Known<'_>, mapped: &Mapped) -> Result<(), PlanError> {
         self.emitter.counters.skipped += 1;
         if !known.dirty.is_empty() {
             self.emitter.noted.waiting += 1;

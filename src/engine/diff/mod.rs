@@ -135,7 +135,13 @@ pub fn plan(
     let mapper = Arc::clone(&request.mapper);
     let signature = Fingerprint::of(scope.seed, &mapper.signature());
     let spool = Spool::new(&request.spool_dir, 16, request.spool_bytes);
-    let reading = Reading::new(spool, scope.seed, &request.model, mapper.as_ref(), signature)?;
+    let reading = Reading::new(
+        spool,
+        scope.seed,
+        &request.model,
+        mapper.as_ref(),
+        signature,
+    )?;
     let read = |rows| {
         progress(Progress {
             phase: Phase::Querying,
@@ -172,10 +178,7 @@ struct Comparing<'a> {
 }
 
 impl Comparing<'_> {
-    fn run(
-        &self,
-        foreign: Option<ForeignRecords>,
-    ) -> Result<(String, Counters, Noted), PlanError> {
+    fn run(&self, foreign: Option<ForeignRecords>) -> Result<(String, Counters, Noted), PlanError> {
         let exact = self.scope.form == IdentifierForm::Exact;
         if exact && self.scope.identifier_is_key && !self.scope.deletes_foreign {
             // While every identifier is its key, no two keys can have one. Entries from before a

@@ -5,7 +5,7 @@ use tokio_util::sync::CancellationToken;
 use crate::connectors::contract::{Chunk, ConnectorError};
 use crate::domain::model::Model;
 use crate::domain::row::{self, Batch, Damaged, Fingerprint, Key, put_length};
-use crate::snapshot::{Sorted, SnapshotError, SortedReader, Spool};
+use crate::snapshot::{SnapshotError, Sorted, SortedReader, Spool};
 
 use super::error::PlanError;
 use super::mapper::RowMapper;
@@ -117,13 +117,8 @@ impl<'a> Reading<'a> {
             self.length.push(fault_code(fault));
             put_length(self.key.len(), &mut self.length);
             let cells = self.input.get(16..).unwrap_or_default();
-            self.spool.push(&[
-                &key_hash.0,
-                &input_hash.0,
-                &self.length,
-                &self.key,
-                cells,
-            ])?;
+            self.spool
+                .push(&[&key_hash.0, &input_hash.0, &self.length, &self.key, cells])?;
             self.rows += 1;
         }
         Ok(())

@@ -48,8 +48,7 @@ impl Scope {
             seed,
             full: request.full,
             adopt: request.adopt,
-            hold_unknown: settings.mode == Mode::Append
-                && settings.on_unknown == OnUnknown::Hold,
+            hold_unknown: settings.mode == Mode::Append && settings.on_unknown == OnUnknown::Hold,
             keys,
             limit,
             without_deletes: request.without_deletes,
@@ -67,7 +66,9 @@ impl Scope {
     }
 
     pub(super) fn selects(&self, key_hash: Fingerprint) -> bool {
-        self.keys.as_ref().is_none_or(|keys| keys.contains(&key_hash))
+        self.keys
+            .as_ref()
+            .is_none_or(|keys| keys.contains(&key_hash))
     }
 
     /// Whether entries follow identifiers: where only creates are sent, they never move.

@@ -7,8 +7,8 @@ use crate::snapshot::{Entry, Sorted, Spool, foreign_hash};
 use super::draft::Drafts;
 use super::emit::released;
 use super::error::PlanError;
-use super::identifier::{Class, Holder, Role, Said, heads, said};
 use super::holder::{left_mark, may_delete};
+use super::identifier::{Class, Holder, Role, Said, heads, said};
 use super::scope::Scope;
 
 const COLLIDES: u8 = 0;
@@ -246,8 +246,7 @@ impl<'a> Settling<'a> {
     fn former(&mut self, entry: &Entry, delete: bool) -> Result<(), PlanError> {
         let encoded = entry.to_bytes();
         let head = [FORMER, u8::from(delete)];
-        self.moves
-            .push(&[&entry.key_hash.0, &head, &encoded])?;
+        self.moves.push(&[&entry.key_hash.0, &head, &encoded])?;
         Ok(())
     }
 

@@ -12,7 +12,11 @@ use super::read::{KeyFault, Row, RowGroups};
 impl Judge<'_> {
     /// Judges rows without a usable key, or that share one: none is sent, and what the snapshot
     /// holds of the key stands.
-    pub(super) fn unusable(&mut self, rows: &mut RowGroups, known: Known<'_>) -> Result<(), PlanError> {
+    pub(super) fn unusable(
+        &mut self,
+        rows: &mut RowGroups,
+        known: Known<'_>,
+    ) -> Result<(), PlanError> {
         let (selected, class) = {
             let row = rows.first()?;
             let selected = self.scope.selects(row.key_hash);
@@ -47,7 +51,10 @@ impl Judge<'_> {
                 "duplicate_key",
                 format!("{count} rows share this primary key"),
             ),
-            Some(KeyFault::Null) => ("null_key", format!("the primary key is null ({count} rows)")),
+            Some(KeyFault::Null) => (
+                "null_key",
+                format!("the primary key is null ({count} rows)"),
+            ),
             Some(KeyFault::Misfit) => (
                 "does_not_fit",
                 format!("the primary key does not fit its column's type ({count} rows)"),

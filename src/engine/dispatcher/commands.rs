@@ -31,10 +31,22 @@ impl Dispatcher {
             Command::Pause { sync } => self.pause(&sync, true).await,
             Command::Resume { sync } => self.pause(&sync, false).await,
             Command::Forget { sync, confirm } => self.forget(&sync, &confirm).await,
-            Command::Apply { text, base, prune, dry_run, confirm } => {
+            Command::Apply {
+                text,
+                base,
+                prune,
+                dry_run,
+                confirm,
+            } => {
                 let (core, catalog) = (Arc::clone(&self.core), Arc::clone(&self.live.catalog));
                 let sender = self.sender.clone();
-                let wish = configure::Wish { text, base, prune, dry_run, confirm };
+                let wish = configure::Wish {
+                    text,
+                    base,
+                    prune,
+                    dry_run,
+                    confirm,
+                };
                 tokio::spawn(async move {
                     let result = configure::apply(&core, &catalog, wish).await;
                     if result.is_ok() && !dry_run {
@@ -48,7 +60,8 @@ impl Dispatcher {
                 let (core, catalog) = (Arc::clone(&self.core), Arc::clone(&self.live.catalog));
                 let sender = self.sender.clone();
                 tokio::spawn(async move {
-                    let changes = matches!(command, Command::Test { .. });
+                    let changes =
+                        matches!(command, Command::Test { .. } | Command::SetSecret { .. });
                     let result = explore::answer(&core, &catalog, command).await;
                     if changes {
                         let _ = sender.send(Message::CatalogChanged);
@@ -68,7 +81,11 @@ impl Dispatcher {
     }
 
     async fn wait(&mut self, id: &RunId, answer: Answering) {
-        let active = self.live.active.values().find(|active| active.run.id == *id);
+        let active = self
+            .live
+            .active
+            .values()
+            .find(|active| active.run.id == *id);
         if let Some(active) = active
             && active.run.phase == Some(Phase::AwaitingApproval)
         {
@@ -81,11 +98,18 @@ impl Dispatcher {
             return;
         }
         let (sender, receiver) = oneshot::channel();
-        self.live.waiters.entry(id.clone()).or_default().push(sender);
+        self.live
+            .waiters
+            .entry(id.clone())
+            .or_default()
+            .push(sender);
         tokio::spawn(async move {
             let result = receiver.await.map(|run| Reply::Run(Box::new(run)));
             let _ = answer.send(result.map_err(|_| {
-                Problem::new(ProblemKind::Interrupted, "the core stopped before the run ended")
+                Problem::new(
+                    ProblemKind::Interrupted,
+                    "the core stopped before the run ended",
+                )
             }));
         });
     }
@@ -107,7 +131,10 @@ impl Dispatcher {
         let active = self.live.active.values().map(|active| &active.run);
         let run = active.chain(&self.live.queued).find(|run| run.id == id);
         run.map(|run| run.sync.clone()).ok_or_else(|| {
-            Problem::new(ProblemKind::Conflict, format!("the run {id} is not under way"))
+            Problem::new(
+                ProblemKind::Conflict,
+                format!("the run {id} is not under way"),
+            )
         })
     }
 
@@ -121,9 +148,16 @@ impl Dispatcher {
             active.stop.token.cancel();
             return Ok(Reply::Run(Box::new(active.run.clone())));
         }
-        let place = self.live.queued.iter().position(|run| run.sync == sync && is_wanted(run));
+        let place = self
+            .live
+            .queued
+            .iter()
+            .position(|run| run.sync == sync && is_wanted(run));
         let Some(mut run) = place.and_then(|place| self.live.queued.remove(place)) else {
-            return Err(Problem::new(ProblemKind::Conflict, "no run of this sync is under way"));
+            return Err(Problem::new(
+                ProblemKind::Conflict,
+                "no run of this sync is under way",
+            ));
         };
         run.status = RunStatus::Cancelled;
         run.ended_at = Some(self.core.clock.now());
@@ -143,14 +177,22 @@ impl Dispatcher {
             let _ = active.answers.send(Answer::Approve { plan_hash }).await;
             return Ok(Reply::Run(Box::new(active.run.clone())));
         }
-        let held = self.live.past.get(&sync).and_then(|past| past.held.as_ref());
+        let held = self
+            .live
+            .past
+            .get(&sync)
+            .and_then(|past| past.held.as_ref());
         match held {
-            None => Err(Problem::new(ProblemKind::Conflict, "nothing waits for approval")
-                .hint("signalsmith status shows what does")),
+            None => Err(
+                Problem::new(ProblemKind::Conflict, "nothing waits for approval")
+                    .hint("signalsmith status shows what does"),
+            ),
             Some(held) if held.plan_hash != plan_hash => Err(stale()),
             Some(_) => {
-                let options =
-                    RunOptions { approved_plan: Some(plan_hash), ..RunOptions::default() };
+                let options = RunOptions {
+                    approved_plan: Some(plan_hash),
+                    ..RunOptions::default()
+                };
                 let run = self.enqueue(&sync, options, Trigger::Manual, None).await?;
                 Ok(Reply::Run(Box::new(run)))
             }
@@ -165,8 +207,16 @@ impl Dispatcher {
             let _ = active.answers.send(Answer::Reject).await;
             return Ok(Reply::Done);
         }
-        if self.live.past.get(&sync).is_none_or(|past| past.held.is_none()) {
-            return Err(Problem::new(ProblemKind::Conflict, "nothing waits for approval"));
+        if self
+            .live
+            .past
+            .get(&sync)
+            .is_none_or(|past| past.held.is_none())
+        {
+            return Err(Problem::new(
+                ProblemKind::Conflict,
+                "nothing waits for approval",
+            ));
         }
         self.core.store.set_held(&sync, None).await?;
         self.live.reread(&self.core, &sync).await?;
@@ -181,12 +231,17 @@ impl Dispatcher {
         keys: Vec<String>,
     ) -> Result<Reply, Problem> {
         let found = self.core.store.run(&run).await?;
-        let (earlier, _) = found.ok_or_else(|| {
-            Problem::new(ProblemKind::NotFound, format!("there is no run {run}"))
-        })?;
-        let options =
-            RunOptions { retry_of: Some(run.clone()), cause, keys, ..RunOptions::default() };
-        let new = self.enqueue(&earlier.sync, options, Trigger::Retry { run }, None).await?;
+        let (earlier, _) = found
+            .ok_or_else(|| Problem::new(ProblemKind::NotFound, format!("there is no run {run}")))?;
+        let options = RunOptions {
+            retry_of: Some(run.clone()),
+            cause,
+            keys,
+            ..RunOptions::default()
+        };
+        let new = self
+            .enqueue(&earlier.sync, options, Trigger::Retry { run }, None)
+            .await?;
         Ok(Reply::Run(Box::new(new)))
     }
 
@@ -195,7 +250,11 @@ impl Dispatcher {
         let id = sync.id.clone();
         if sync.settings.paused != paused {
             let at = self.core.clock.now();
-            let event = self.core.store.set_paused(&id, paused, LOCAL_ACTOR, None, at).await?;
+            let event = self
+                .core
+                .store
+                .set_paused(&id, paused, LOCAL_ACTOR, None, at)
+                .await?;
             self.core.tell(event);
             self.reload().await;
         }
@@ -210,7 +269,9 @@ impl Dispatcher {
                 ProblemKind::Usage,
                 format!("cannot forget the state of {real}: its name was not typed"),
             )
-            .hint(format!("what it sent stays at the destination; to go on: --confirm '{real}'")));
+            .hint(format!(
+                "what it sent stays at the destination; to go on: --confirm '{real}'"
+            )));
         }
         if self.live.active.contains_key(&id) {
             return Err(Problem::new(
@@ -221,7 +282,9 @@ impl Dispatcher {
         }
         explore::forget(&self.core, &id).await?;
         let what = format!("the state of {real} was forgotten");
-        self.core.happen(Some(&id), None, EventKind::ConfigChanged { what }).await?;
+        self.core
+            .happen(Some(&id), None, EventKind::ConfigChanged { what })
+            .await?;
         self.live.reread(&self.core, &id).await?;
         self.refresh(&id);
         Ok(Reply::Done)
@@ -229,6 +292,9 @@ impl Dispatcher {
 }
 
 fn stale() -> Problem {
-    Problem::new(ProblemKind::Conflict, "cannot approve: a newer plan has taken that one's place")
-        .hint("look at the new one first: signalsmith plan")
+    Problem::new(
+        ProblemKind::Conflict,
+        "cannot approve: a newer plan has taken that one's place",
+    )
+    .hint("look at the new one first: signalsmith plan")
 }

@@ -107,7 +107,10 @@ impl Live {
 
     async fn read_schedules(&mut self, core: &Core) -> Result<(), Problem> {
         let states = core.store.schedule_states().await?;
-        self.schedules = states.into_iter().map(|state| (state.sync.clone(), state)).collect();
+        self.schedules = states
+            .into_iter()
+            .map(|state| (state.sync.clone(), state))
+            .collect();
         self.plan_slots(core.clock.now());
         Ok(())
     }
@@ -120,7 +123,8 @@ impl Live {
         self.catalog = Arc::new(core.store.load_catalog().await?);
         self.read_schedules(core).await?;
         let syncs = self.catalog.syncs.clone();
-        self.past.retain(|id, _| syncs.iter().any(|sync| sync.id == *id));
+        self.past
+            .retain(|id, _| syncs.iter().any(|sync| sync.id == *id));
         for sync in syncs {
             let past = read_past(core, &sync).await?;
             self.past.insert(sync.id, past);
@@ -133,7 +137,13 @@ impl Live {
     /// # Errors
     /// A [`Problem`] of kind `state` where it cannot be read.
     pub async fn reread(&mut self, core: &Arc<Core>, id: &SyncId) -> Result<(), Problem> {
-        if let Some(sync) = self.catalog.syncs.iter().find(|sync| sync.id == *id).cloned() {
+        if let Some(sync) = self
+            .catalog
+            .syncs
+            .iter()
+            .find(|sync| sync.id == *id)
+            .cloned()
+        {
             let past = read_past(core, &sync).await?;
             self.past.insert(sync.id, past);
         }

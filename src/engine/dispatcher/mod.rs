@@ -66,7 +66,14 @@ impl Dispatcher {
         view: watch::Sender<Arc<WorkspaceView>>,
     ) -> Result<Self, Problem> {
         let live = Live::load(&core).await?;
-        let mut dispatcher = Self { core, live, conduct, sender, view, stopping: None };
+        let mut dispatcher = Self {
+            core,
+            live,
+            conduct,
+            sender,
+            view,
+            stopping: None,
+        };
         dispatcher.refresh_all();
         Ok(dispatcher)
     }

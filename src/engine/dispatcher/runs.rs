@@ -30,7 +30,10 @@ impl Dispatcher {
         slot: Option<DateTime<Utc>>,
     ) -> Result<Run, Problem> {
         if self.is_stopping() {
-            return Err(Problem::new(ProblemKind::Interrupted, "the core is about to stop"));
+            return Err(Problem::new(
+                ProblemKind::Interrupted,
+                "the core is about to stop",
+            ));
         }
         if let Some(queued) = self.live.queued.iter().find(|run| run.sync == *sync) {
             return Ok(queued.clone());
@@ -61,7 +64,11 @@ impl Dispatcher {
         self.live.queued.push_back(run.clone());
         self.start_ready().await;
         self.refresh(&sync.id);
-        Ok(self.live.active.get(&sync.id).map_or(run, |active| active.run.clone()))
+        Ok(self
+            .live
+            .active
+            .get(&sync.id)
+            .map_or(run, |active| active.run.clone()))
     }
 
     fn pin(&self, sync: &Sync) -> Result<Pinned, Problem> {
@@ -72,14 +79,27 @@ impl Dispatcher {
                 format!("the {what} of {} is gone", sync.settings.name),
             )
         };
-        let model = catalog.models.iter().find(|model| model.id == sync.settings.model);
+        let model = catalog
+            .models
+            .iter()
+            .find(|model| model.id == sync.settings.model);
         let model = model.ok_or_else(|| missing("model"))?.clone();
-        let source = catalog.sources.iter().find(|source| source.id == model.source);
+        let source = catalog
+            .sources
+            .iter()
+            .find(|source| source.id == model.source);
         let source = source.ok_or_else(|| missing("source"))?.clone();
-        let destination =
-            catalog.destinations.iter().find(|found| found.id == sync.settings.destination);
+        let destination = catalog
+            .destinations
+            .iter()
+            .find(|found| found.id == sync.settings.destination);
         let destination = destination.ok_or_else(|| missing("destination"))?.clone();
-        Ok(Pinned { sync: sync.clone(), model, source, destination })
+        Ok(Pinned {
+            sync: sync.clone(),
+            model,
+            source,
+            destination,
+        })
     }
 
     /// Starts queued runs for which there is room: so many in all, one a destination.
@@ -101,10 +121,16 @@ impl Dispatcher {
     fn has_room(&self, sync: &SyncId) -> bool {
         let destination = |id: &SyncId| self.live.sync(id).map(|sync| &sync.settings.destination);
         let wanted = destination(sync);
-        let most = usize::try_from(self.live.catalog.workspace.max_runs).unwrap_or(1).max(1);
+        let most = usize::try_from(self.live.catalog.workspace.max_runs)
+            .unwrap_or(1)
+            .max(1);
         self.live.active.len() < most
             && !self.live.settling.contains(sync)
-            && !self.live.active.keys().any(|other| other == sync || destination(other) == wanted)
+            && !self
+                .live
+                .active
+                .keys()
+                .any(|other| other == sync || destination(other) == wanted)
     }
 
     /// Settles the open intents of an earlier core, each run in a task of its own.
@@ -149,8 +175,12 @@ impl Dispatcher {
         run.status = RunStatus::Running;
         run.started_at = Some(now);
         self.core.store.claim_run(&run, &pinned).await?;
-        let status = EventKind::RunStatus { status: RunStatus::Running };
-        self.core.happen(Some(&run.sync), Some(&run.id), status).await?;
+        let status = EventKind::RunStatus {
+            status: RunStatus::Running,
+        };
+        self.core
+            .happen(Some(&run.sync), Some(&run.id), status)
+            .await?;
         let stop = Stop::default();
         let (answers, receiver) = mpsc::channel(4);
         let guards = Guards::resolve(
@@ -158,8 +188,22 @@ impl Dispatcher {
             &self.live.catalog.workspace.guards,
         );
         let reporter = Reporter::new(Arc::clone(&self.core.clock), self.sender.clone());
-        let job = Job::new(&self.core, run.clone(), pinned, guards, stop.clone(), receiver, reporter);
-        let active = Active { run: run.clone(), stop, answers, phase_began: now, reported: now };
+        let job = Job::new(
+            &self.core,
+            run.clone(),
+            pinned,
+            guards,
+            stop.clone(),
+            receiver,
+            reporter,
+        );
+        let active = Active {
+            run: run.clone(),
+            stop,
+            answers,
+            phase_began: now,
+            reported: now,
+        };
         self.live.active.insert(run.sync.clone(), active);
         let sender = self.sender.clone();
         let core = Arc::clone(&self.core);
@@ -187,7 +231,11 @@ impl Dispatcher {
     pub(super) async fn run_ended(&mut self, run: Run) {
         self.live.active.remove(&run.sync);
         let status = EventKind::RunStatus { status: run.status };
-        if let Err(problem) = self.core.happen(Some(&run.sync), Some(&run.id), status).await {
+        if let Err(problem) = self
+            .core
+            .happen(Some(&run.sync), Some(&run.id), status)
+            .await
+        {
             tracing::error!(run = %run.id, %problem, "cannot journal the end of the run");
         }
         self.note_health(&run).await;
@@ -206,7 +254,9 @@ impl Dispatcher {
     }
 
     async fn note_health(&mut self, run: &Run) {
-        let Some(sync) = self.live.sync(&run.sync) else { return };
+        let Some(sync) = self.live.sync(&run.sync) else {
+            return;
+        };
         let at = self.core.clock.now();
         let health = match &run.error {
             None if run.counters.requests > 0 || run.counters.total(|t| t.done) > 0 => {
@@ -218,7 +268,10 @@ impl Dispatcher {
                     ProblemKind::Destination | ProblemKind::Auth | ProblemKind::Protocol
                 ) =>
             {
-                Health::Failing { at, reason: problem.text.clone() }
+                Health::Failing {
+                    at,
+                    reason: problem.text.clone(),
+                }
             }
             _ => return,
         };

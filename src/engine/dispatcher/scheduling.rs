@@ -31,7 +31,10 @@ impl Live {
                 continue;
             }
             if let Some(state) = state
-                && let Some(at) = sync.settings.schedule.next(self.dealt_with(state), zone, &past(state, now))
+                && let Some(at) =
+                    sync.settings
+                        .schedule
+                        .next(self.dealt_with(state), zone, &past(state, now))
             {
                 next.insert(sync.id.clone(), at);
             }
@@ -41,13 +44,19 @@ impl Live {
 
     /// Up to where a sync's slots have fired, or were passed over when the core started.
     fn dealt_with(&self, state: &ScheduleState) -> DateTime<Utc> {
-        state.last_slot.map_or(self.began, |slot| slot.max(self.began))
+        state
+            .last_slot
+            .map_or(self.began, |slot| slot.max(self.began))
     }
 
     /// A sync's schedule in words.
     pub fn schedule_words(&self, sync: &Sync) -> String {
         let name = |id: &str| {
-            let found = self.catalog.syncs.iter().find(|other| other.id.as_str() == id);
+            let found = self
+                .catalog
+                .syncs
+                .iter()
+                .find(|other| other.id.as_str() == id);
             found.map_or_else(|| id.to_owned(), |other| other.settings.name.clone())
         };
         sync.settings.schedule.describe_with(self.zone(), name)
@@ -89,9 +98,16 @@ impl Dispatcher {
         for (slot, sync) in due {
             self.fire(&sync, slot, 0).await;
         }
-        let due: Vec<_> = self.live.later.extract_if(|_, (at, _)| *at <= now).collect();
+        let due: Vec<_> = self
+            .live
+            .later
+            .extract_if(|_, (at, _)| *at <= now)
+            .collect();
         for (sync, (_, trigger)) in due {
-            if let Err(problem) = self.enqueue(&sync, RunOptions::default(), trigger, None).await {
+            if let Err(problem) = self
+                .enqueue(&sync, RunOptions::default(), trigger, None)
+                .await
+            {
                 tracing::warn!(%sync, %problem, "the later run did not begin");
             }
         }
@@ -104,9 +120,18 @@ impl Dispatcher {
 
     /// Syncs whose last run was interrupted and whose schedule is on.
     pub(crate) fn interrupted(&self) -> Vec<SyncId> {
-        let syncs = self.live.catalog.syncs.iter().filter(|sync| !sync.settings.paused);
+        let syncs = self
+            .live
+            .catalog
+            .syncs
+            .iter()
+            .filter(|sync| !sync.settings.paused);
         let interrupted = syncs.filter(|sync| {
-            let last = self.live.past.get(&sync.id).and_then(|past| past.last.as_ref());
+            let last = self
+                .live
+                .past
+                .get(&sync.id)
+                .and_then(|past| past.last.as_ref());
             last.is_some_and(|run| run.status == RunStatus::Interrupted)
         });
         interrupted.map(|sync| sync.id.clone()).collect()
@@ -114,11 +139,18 @@ impl Dispatcher {
 
     /// Fires one slot; `missed` older ones are covered by it.
     pub(super) async fn fire(&mut self, id: &SyncId, slot: DateTime<Utc>, missed: u32) {
-        let Some(sync) = self.live.sync(id) else { return };
+        let Some(sync) = self.live.sync(id) else {
+            return;
+        };
         let words = self.live.schedule_words(sync);
-        let trigger = Trigger::Schedule { slot, missed, words };
-        if let Err(problem) =
-            self.enqueue(id, RunOptions::default(), trigger, Some(slot)).await
+        let trigger = Trigger::Schedule {
+            slot,
+            missed,
+            words,
+        };
+        if let Err(problem) = self
+            .enqueue(id, RunOptions::default(), trigger, Some(slot))
+            .await
         {
             tracing::warn!(sync = %id, %slot, %problem, "the slot did not fire");
         }
@@ -133,12 +165,17 @@ impl Dispatcher {
         let now = self.core.clock.now();
         let zone = self.live.zone();
         for sync in self.live.catalog.syncs.clone() {
-            let Some(state) = self.live.schedules.get(&sync.id) else { continue };
+            let Some(state) = self.live.schedules.get(&sync.id) else {
+                continue;
+            };
             if sync.settings.paused {
                 continue;
             }
             let grace = chrono::Duration::hours(i64::from(sync.settings.grace_hours));
-            let missed = sync.settings.schedule.missed(now, zone, &past(state, now), grace);
+            let missed = sync
+                .settings
+                .schedule
+                .missed(now, zone, &past(state, now), grace);
             if let Some(missed) = missed {
                 self.fire(&sync.id, missed.slot, missed.count).await;
             }
@@ -150,8 +187,10 @@ impl Dispatcher {
         if let Some(at) = run.retry_at {
             self.run_later(run.sync.clone(), at, Trigger::FollowUp);
         }
-        let completed =
-            matches!(run.status, RunStatus::Completed | RunStatus::CompletedWithErrors);
+        let completed = matches!(
+            run.status,
+            RunStatus::Completed | RunStatus::CompletedWithErrors
+        );
         if !completed || run.options.plan_only {
             return;
         }
@@ -171,8 +210,13 @@ impl Dispatcher {
             .map(|sync| sync.id.clone())
             .collect();
         for sync in ready {
-            let trigger = Trigger::After { sync: run.sync.clone() };
-            if let Err(problem) = self.enqueue(&sync, RunOptions::default(), trigger, None).await {
+            let trigger = Trigger::After {
+                sync: run.sync.clone(),
+            };
+            if let Err(problem) = self
+                .enqueue(&sync, RunOptions::default(), trigger, None)
+                .await
+            {
                 tracing::warn!(%sync, %problem, "cannot run after its predecessor");
             }
         }
@@ -186,8 +230,10 @@ impl Dispatcher {
         };
         let since = last(later.as_str()).and_then(|run| run.started_at);
         last(earlier).is_some_and(|run| {
-            matches!(run.status, RunStatus::Completed | RunStatus::CompletedWithErrors)
-                && since.is_none_or(|since| run.ended_at.is_some_and(|ended| ended > since))
+            matches!(
+                run.status,
+                RunStatus::Completed | RunStatus::CompletedWithErrors
+            ) && since.is_none_or(|since| run.ended_at.is_some_and(|ended| ended > since))
         })
     }
 }

@@ -31,12 +31,20 @@ pub(crate) struct Deletes {
 /// Records invalid rows and asks every guard.
 pub(crate) async fn judge(job: &mut Job, planned: &PlanSummary) -> Result<Deletes, RunEnd> {
     record_invalid(job).await?;
-    if let Some(problem) = job.guards.invalid(planned.counters.invalid, planned.counters.read) {
+    if let Some(problem) = job
+        .guards
+        .invalid(planned.counters.invalid, planned.counters.read)
+    {
         return Err(stopped(problem, job));
     }
     let partial = job.run.options.is_partial();
     if !partial && !job.run.options.accept_size {
-        let last = job.core.store.last_good_run(&job.run.sync).await.map_err(Problem::from)?;
+        let last = job
+            .core
+            .store
+            .last_good_run(&job.run.sync)
+            .await
+            .map_err(Problem::from)?;
         let last_rows = last.map(|run| run.counters.read);
         if let Some(problem) = job.guards.shrink(planned.rows, last_rows) {
             return Err(stopped(problem, job));
@@ -72,7 +80,9 @@ async fn record_invalid(job: &mut Job) -> Result<(), RunEnd> {
         let mut kept = bookkeeping(&job.run);
         for row in chunk {
             let reason = row.reason;
-            job.log.row("invalid", &reason.code, || format!("{}: {}", row.key, reason.text));
+            job.log.row("invalid", &reason.code, || {
+                format!("{}: {}", row.key, reason.text)
+            });
             kept.rows.push(RowLog {
                 key: row.key,
                 key_hash: row.key_hash,
@@ -84,9 +94,14 @@ async fn record_invalid(job: &mut Job) -> Result<(), RunEnd> {
                 reason: reason.text,
             });
         }
-        job.core.store.close_intent(kept).await.map_err(Problem::from)?;
+        job.core
+            .store
+            .close_intent(kept)
+            .await
+            .map_err(Problem::from)?;
     }
-    read.await.map_err(|error| super::super::deliver::broken(&error))??;
+    read.await
+        .map_err(|error| super::super::deliver::broken(&error))??;
     Ok(())
 }
 
@@ -105,27 +120,54 @@ async fn deletes(job: &mut Job, planned: &PlanSummary) -> Result<Deletes, RunEnd
     let all: DeleteFilter = Arc::new(|_| true);
     match decision {
         DeleteDecision::Held { limit } => {
-            job.run.counters.delete.shift(Bucket::Unsent, Bucket::Held, count);
-            job.log.line("guard", held_text(count, known, planned.rows, limit));
+            job.run
+                .counters
+                .delete
+                .shift(Bucket::Unsent, Bucket::Held, count);
+            job.log
+                .line("guard", held_text(count, known, planned.rows, limit));
             if !job.run.options.plan_only {
                 hold(job, planned, count).await?;
             }
-            Ok(Deletes { filter: None, needs_approval: false })
+            Ok(Deletes {
+                filter: None,
+                needs_approval: false,
+            })
         }
         DeleteDecision::Pass => {
             if held.is_some() && !partial {
-                job.core.store.set_held(&sync, None).await.map_err(Problem::from)?;
+                job.core
+                    .store
+                    .set_held(&sync, None)
+                    .await
+                    .map_err(Problem::from)?;
             }
-            Ok(Deletes { filter: Some(all), needs_approval: foreign })
+            Ok(Deletes {
+                filter: Some(all),
+                needs_approval: foreign,
+            })
         }
     }
 }
 
 async fn hold(job: &Job, planned: &PlanSummary, count: u64) -> Result<(), RunEnd> {
-    let held = Held { run: job.run.id.clone(), plan_hash: planned.hash.clone(), count };
-    job.core.store.set_held(&job.run.sync, Some(held)).await.map_err(Problem::from)?;
-    let kind = EventKind::DeletesHeld { count, plan_hash: planned.hash.clone() };
-    job.core.happen(Some(&job.run.sync), Some(&job.run.id), kind).await?;
+    let held = Held {
+        run: job.run.id.clone(),
+        plan_hash: planned.hash.clone(),
+        count,
+    };
+    job.core
+        .store
+        .set_held(&job.run.sync, Some(held))
+        .await
+        .map_err(Problem::from)?;
+    let kind = EventKind::DeletesHeld {
+        count,
+        plan_hash: planned.hash.clone(),
+    };
+    job.core
+        .happen(Some(&job.run.sync), Some(&job.run.id), kind)
+        .await?;
     Ok(())
 }
 
@@ -138,8 +180,15 @@ async fn approved_deletes(
 ) -> Result<Deletes, RunEnd> {
     let all: DeleteFilter = Arc::new(|_| true);
     if planned.hash == approved {
-        job.core.store.set_held(&job.run.sync, None).await.map_err(Problem::from)?;
-        return Ok(Deletes { filter: Some(all), needs_approval: false });
+        job.core
+            .store
+            .set_held(&job.run.sync, None)
+            .await
+            .map_err(Problem::from)?;
+        return Ok(Deletes {
+            filter: Some(all),
+            needs_approval: false,
+        });
     }
     let Some(held) = held.filter(|held| held.plan_hash == approved) else {
         return Err(Problem::new(
@@ -172,11 +221,24 @@ async fn approved_deletes(
         .await
         .map_err(|error| super::super::deliver::broken(&error))??;
     if unseen > 0 {
-        job.run.counters.delete.shift(Bucket::Unsent, Bucket::Held, unseen);
-        job.log.line("guard", format!("{unseen} deletes were not in the approved plan: they are held"));
+        job.run
+            .counters
+            .delete
+            .shift(Bucket::Unsent, Bucket::Held, unseen);
+        job.log.line(
+            "guard",
+            format!("{unseen} deletes were not in the approved plan: they are held"),
+        );
         hold(job, planned, unseen).await?;
     } else {
-        job.core.store.set_held(&job.run.sync, None).await.map_err(Problem::from)?;
+        job.core
+            .store
+            .set_held(&job.run.sync, None)
+            .await
+            .map_err(Problem::from)?;
     }
-    Ok(Deletes { filter: Some(filter), needs_approval: false })
+    Ok(Deletes {
+        filter: Some(filter),
+        needs_approval: false,
+    })
 }

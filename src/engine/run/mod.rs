@@ -75,14 +75,30 @@ impl Job {
         let log = Arc::new(RunLog::open(core, &run.sync, &run.id));
         let core = Arc::clone(core);
         let phase_began = core.clock.now();
-        Self { core, run, pinned, guards, stop, answers, reporter, log, phase_began }
+        Self {
+            core,
+            run,
+            pinned,
+            guards,
+            stop,
+            answers,
+            reporter,
+            log,
+            phase_began,
+        }
     }
 
     /// Performs the run and gives it back in its final state, which is stored.
     pub async fn execute(mut self) -> Run {
         let trigger = self.run.trigger.word();
         let sync = &self.pinned.sync;
-        self.log.line("started", format!("{} · {trigger} · revision {}", sync.settings.name, sync.revision));
+        self.log.line(
+            "started",
+            format!(
+                "{} · {trigger} · revision {}",
+                sync.settings.name, sync.revision
+            ),
+        );
         let result = self.go().await;
         self.end_phase();
         self.conclude(result);
@@ -112,7 +128,11 @@ impl Job {
     pub async fn enter(&mut self, phase: Phase) -> Result<(), RunEnd> {
         self.end_phase();
         self.run.phase = Some(phase);
-        self.core.store.update_run(&self.run).await.map_err(Problem::from)?;
+        self.core
+            .store
+            .update_run(&self.run)
+            .await
+            .map_err(Problem::from)?;
         self.reporter.now(&self.run);
         Ok(())
     }
@@ -133,7 +153,10 @@ impl Job {
     async fn wait_for_approval(&mut self, hash: &str) -> Result<(), RunEnd> {
         self.enter(Phase::AwaitingApproval).await?;
         let short = hash.get(..8).unwrap_or(hash);
-        self.log.line("approval", format!("waits for someone to approve plan {short}…"));
+        self.log.line(
+            "approval",
+            format!("waits for someone to approve plan {short}…"),
+        );
         let deadline = self.core.clock.now() + chrono::Duration::hours(APPROVAL_HOURS);
         loop {
             let answer = tokio::select! {

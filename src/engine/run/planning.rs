@@ -6,18 +6,20 @@ use tokio::sync::mpsc;
 
 use crate::connectors::{Chunk, ConnectorError, Query};
 use crate::domain::coerce::coerce;
+use crate::domain::command::RowFilter;
 use crate::domain::mode::{FirstRun, MirrorScope, Mode};
 use crate::domain::model::Model;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::row::Key;
 use crate::domain::run::Phase;
-use crate::domain::command::RowFilter;
 use crate::domain::value::Value;
 use crate::domain::words::{count, counted};
 
 use super::super::deliver::broken;
 use super::super::deliver::send::RunEnd;
-use super::super::diff::{self, ForeignRecords, PlanError, PlanRequest, PlanSummary, Progress, Selection};
+use super::super::diff::{
+    self, ForeignRecords, PlanError, PlanRequest, PlanSummary, Progress, Selection,
+};
 use super::prepare::Prepared;
 use super::{Job, cancelled};
 
@@ -72,13 +74,20 @@ async fn see(job: &mut Job, seen: &Progress) -> Result<(), RunEnd> {
         job.run.counters.read = rows;
         job.reporter.soon(&job.run);
     } else if job.run.phase == Some(Phase::Querying) {
-            let rows = job.run.counters.read;
-            job.enter(Phase::Comparing).await?;
-            let time = job.run.phases.iter().find(|time| time.name == Phase::Querying);
-            #[expect(clippy::cast_precision_loss, reason = "seconds for people")]
-            let seconds = time.map_or(0.0, |time| time.ms as f64 / 1000.0);
-            let model = &job.pinned.model.name;
-            job.log.line("querying", format!("{model}: {} in {seconds:.1} s", counted(rows, "row")));
+        let rows = job.run.counters.read;
+        job.enter(Phase::Comparing).await?;
+        let time = job
+            .run
+            .phases
+            .iter()
+            .find(|time| time.name == Phase::Querying);
+        #[expect(clippy::cast_precision_loss, reason = "seconds for people")]
+        let seconds = time.map_or(0.0, |time| time.ms as f64 / 1000.0);
+        let model = &job.pinned.model.name;
+        job.log.line(
+            "querying",
+            format!("{model}: {} in {seconds:.1} s", counted(rows, "row")),
+        );
     }
     Ok(())
 }
@@ -113,17 +122,30 @@ async fn request(job: &Job, prepared: &Prepared) -> Result<PlanRequest, RunEnd> 
         && sync.settings.mirror_scope == MirrorScope::All
         && !options.is_partial()
     {
-        let identifier: Vec<String> =
-            prepared.mapper.shape().identifier_names().into_iter().map(str::to_owned).collect();
+        let identifier: Vec<String> = prepared
+            .mapper
+            .shape()
+            .identifier_names()
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
         let object = &sync.settings.destination_object;
-        let listing = prepared.destination.list(object, &identifier, &job.stop.token).await;
+        let listing = prepared
+            .destination
+            .list(object, &identifier, &job.stop.token)
+            .await;
         let mut listing = listing.map_err(Problem::from)?;
         let listed = std::iter::from_fn(move || listing.blocking_recv());
         Some(Box::new(listed) as ForeignRecords)
     } else {
         None
     };
-    let good = job.core.store.last_good_run(&sync.id).await.map_err(Problem::from)?;
+    let good = job
+        .core
+        .store
+        .last_good_run(&sync.id)
+        .await
+        .map_err(Problem::from)?;
     let first = good.is_none() && prepared.snapshot.known().map_err(Problem::from)? == 0;
     Ok(PlanRequest {
         run: job.run.id.clone(),
@@ -164,27 +186,58 @@ async fn collect_failed(
     run: &crate::domain::id::RunId,
     keys: &mut HashSet<Key>,
 ) -> Result<(), RunEnd> {
-    let mut filter =
-        RowFilter { code: job.run.options.cause.clone(), limit: 1_000, ..RowFilter::default() };
+    let mut filter = RowFilter {
+        code: job.run.options.cause.clone(),
+        limit: 1_000,
+        ..RowFilter::default()
+    };
     loop {
-        let rows = job.core.store.rows(run, &filter).await.map_err(Problem::from)?;
-        let Some(last) = rows.last() else { return Ok(()) };
+        let rows = job
+            .core
+            .store
+            .rows(run, &filter)
+            .await
+            .map_err(Problem::from)?;
+        let Some(last) = rows.last() else {
+            return Ok(());
+        };
         filter.after = last.place;
-        keys.extend(rows.iter().filter(|row| row.row.verdict != "held").map(|row| row.row.key.clone()));
+        keys.extend(
+            rows.iter()
+                .filter(|row| row.row.verdict != "held")
+                .map(|row| row.row.key.clone()),
+        );
     }
 }
 
 /// Reads a key as a person types it: the key columns' values joined by `,`.
 pub(crate) fn parse_key(model: &Model, text: &str) -> Result<Key, Problem> {
     let wrong = |why: String| {
-        Problem::new(ProblemKind::Usage, format!("'{text}' is not a key of {}: {why}", model.name))
-            .hint(format!("give {} joined by commas", model.primary_key.join(", ")))
+        Problem::new(
+            ProblemKind::Usage,
+            format!("'{text}' is not a key of {}: {why}", model.name),
+        )
+        .hint(format!(
+            "give {} joined by commas",
+            model.primary_key.join(", ")
+        ))
     };
-    let columns: Vec<_> = model.primary_key.iter().filter_map(|name| model.column(name)).collect();
-    let parts: Vec<&str> =
-        if columns.len() == 1 { vec![text] } else { text.split(',').map(str::trim).collect() };
+    let columns: Vec<_> = model
+        .primary_key
+        .iter()
+        .filter_map(|name| model.column(name))
+        .collect();
+    let parts: Vec<&str> = if columns.len() == 1 {
+        vec![text]
+    } else {
+        text.split(',').map(str::trim).collect()
+    };
     if parts.len() != columns.len() {
-        return Err(wrong(format!("it has {} parts, not {}", parts.len(), columns.len())));
+        return Err(wrong(format!(
+            "it has {} parts, not {}",
+            parts.len(),
+            columns.len()
+        )));
     }
     let mut values = Vec::new();
     for (part, column) in parts.into_iter().zip(columns) {

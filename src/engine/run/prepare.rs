@@ -45,12 +45,24 @@ pub(crate) async fn prepare(job: &Job) -> Result<Prepared, RunEnd> {
     })
 }
 
-fn compile(job: &Job, schema: &ObjectSchema, capabilities: &Capabilities) -> Result<Mapper, RunEnd> {
+fn compile(
+    job: &Job,
+    schema: &ObjectSchema,
+    capabilities: &Capabilities,
+) -> Result<Mapper, RunEnd> {
     let settings = &job.pinned.sync.settings;
     let model = &job.pinned.model;
-    let problems =
-        mapping::check(model, &settings.field_mappings, schema, capabilities, settings.mode);
-    if let Some(worst) = problems.iter().find(|problem| problem.severity == Severity::Error) {
+    let problems = mapping::check(
+        model,
+        &settings.field_mappings,
+        schema,
+        capabilities,
+        settings.mode,
+    );
+    if let Some(worst) = problems
+        .iter()
+        .find(|problem| problem.severity == Severity::Error)
+    {
         return Err(attention(&worst.text, &worst.hint).into());
     }
     let variables = RunVariables {

@@ -24,13 +24,19 @@ pub(crate) struct Reporter {
 impl Reporter {
     /// Makes one for a run.
     pub fn new(clock: Arc<dyn Clock>, messages: mpsc::UnboundedSender<Message>) -> Self {
-        Self { clock, messages, last: Arc::default() }
+        Self {
+            clock,
+            messages,
+            last: Arc::default(),
+        }
     }
 
     /// Reports a change that must be seen.
     pub fn now(&self, run: &Run) {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.clock.now());
-        let _ = self.messages.send(Message::RunChanged(Box::new(run.clone())));
+        let _ = self
+            .messages
+            .send(Message::RunChanged(Box::new(run.clone())));
     }
 
     /// Reports counters, unless a report went out just now.

@@ -36,7 +36,11 @@ pub(crate) async fn write(
 ) -> Result<(), RunEnd> {
     apply_marks(job).await?;
     let due = job.run.counters.total(|tally| tally.unsent);
-    let result = if due > 0 { send(job, prepared, deletes).await } else { Ok(()) };
+    let result = if due > 0 {
+        send(job, prepared, deletes).await
+    } else {
+        Ok(())
+    };
     fold(job, prepared).await?;
     result
 }
@@ -64,15 +68,23 @@ async fn apply_marks(job: &Job) -> Result<(), RunEnd> {
         let mut kept = bookkeeping(&job.run);
         for mark in &chunk {
             if let Some((key_hash, entry)) = mark.journal() {
-                kept.journal.push(JournalChange { key_hash: Fingerprint(key_hash), entry });
+                kept.journal.push(JournalChange {
+                    key_hash: Fingerprint(key_hash),
+                    entry,
+                });
             }
             if mark.settles() {
                 kept.unknown_clear.push(mark.key_hash);
             }
             let words = mark.kind.words();
-            job.log.row("noted", words, || format!("{}: {words}", mark.key));
+            job.log
+                .row("noted", words, || format!("{}: {words}", mark.key));
         }
-        job.core.store.close_intent(kept).await.map_err(Problem::from)?;
+        job.core
+            .store
+            .close_intent(kept)
+            .await
+            .map_err(Problem::from)?;
     }
     read.await.map_err(|error| broken(&error))??;
     Ok(())
@@ -88,7 +100,11 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         shape: Arc::new(prepared.mapper.shape().clone()),
         started_at: job.run.started_at.unwrap_or(job.run.queued_at),
     };
-    let session = prepared.destination.begin(context).await.map_err(Problem::from)?;
+    let session = prepared
+        .destination
+        .begin(context)
+        .await
+        .map_err(Problem::from)?;
     let capabilities = &prepared.capabilities;
     let concurrency = capabilities.concurrency.max(1);
     let limits = job.core.limits(&job.pinned.destination.id, |seed| {
@@ -113,7 +129,10 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
     let delivery = Delivery {
         core: &job.core,
         sender,
-        acknowledger: Acknowledger { keep_values, log: &job.log },
+        acknowledger: Acknowledger {
+            keep_values,
+            log: &job.log,
+        },
         plan: job.core.plan_path(&job.run.id),
         batch_limits: BatchLimits {
             rows: capabilities.max_batch_rows.max(1) as usize,
@@ -134,14 +153,21 @@ async fn fold(job: &Job, prepared: &Prepared) -> Result<(), RunEnd> {
     let keep_values = keeps_values(job);
     let work = move || {
         let plan = PlanReader::open(&plan)?;
-        let options = FoldOptions { below: None, keep_values, refreshes: Some(&plan) };
+        let options = FoldOptions {
+            below: None,
+            keep_values,
+            refreshes: Some(&plan),
+        };
         snapshot.fold_if_due(&options)?;
         snapshot.sweep(&|_| false)?;
         snapshot.known()
     };
-    let known = tokio::task::spawn_blocking(work).await.map_err(|error| broken(&error))?;
+    let known = tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| broken(&error))?;
     let known = known.map_err(Problem::from)?;
-    job.log.line("writing", format!("{} known", counted(known, "record")));
+    job.log
+        .line("writing", format!("{} known", counted(known, "record")));
     Ok(())
 }
 

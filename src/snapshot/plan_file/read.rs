@@ -159,7 +159,14 @@ impl PlanReader {
         let inner = &self.0;
         let stored = usize::try_from(block.stored_bytes).unwrap_or(usize::MAX);
         let raw = usize::try_from(block.raw_bytes).unwrap_or(usize::MAX);
-        load(&inner.path, &inner.file, block.offset, stored, raw, block.checksum)
+        load(
+            &inner.path,
+            &inner.file,
+            block.offset,
+            stored,
+            raw,
+            block.checksum,
+        )
     }
 }
 

@@ -150,7 +150,10 @@ impl PlanWriter {
             return Ok(());
         }
         let stored = self.compressor.compress(&under_way.raw).map_err(failed)?;
-        let sizes = (u32::try_from(stored.len()), u32::try_from(under_way.raw.len()));
+        let sizes = (
+            u32::try_from(stored.len()),
+            u32::try_from(under_way.raw.len()),
+        );
         let (Ok(stored_bytes), Ok(raw_bytes)) = sizes else {
             return Err(SnapshotError::damaged(&path, "an operation is too large"));
         };

@@ -25,6 +25,7 @@ const DEAF_MS: u64 = 300;
 
 /// How a dialog is confirmed.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one dialog is open at a time")]
 pub(crate) enum Ask {
     /// With `y`.
     Yes,

@@ -16,6 +16,7 @@ use super::state::State;
 
 /// What stands above the screen.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one overlay is open at a time")]
 pub(crate) enum Overlay {
     Help(help::Help),
     Palette(palette::Palette),

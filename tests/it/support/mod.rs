@@ -1,1 +1,4 @@
 //! What tests share.
+
+pub mod flights;
+pub mod program;

@@ -1,8 +1,8 @@
 //! A sync's or run's state as people see it: symbol, words and role together.
 
-use crate::domain::words;
 use crate::domain::run::{Phase, Run, RunStatus};
 use crate::domain::schedule::Schedule;
+use crate::domain::words;
 use crate::link::view::{ActiveRun, SyncState, SyncView};
 use crate::tui::look::{Look, percent};
 use crate::tui::state::State;
