@@ -335,4 +335,7 @@ pub struct Change {
     pub fields: Vec<(String, String, String)>,
     /// What follows from it, for people: "starts an empty snapshot".
     pub notes: Vec<String>,
+    /// Whether a sync's snapshot goes with it, so that the sync's name must be typed.
+    #[serde(default)]
+    pub drops_snapshot: bool,
 }

@@ -8,6 +8,7 @@ pub mod guard;
 pub mod health;
 pub mod id;
 pub mod mapping;
+pub mod mask;
 pub mod mode;
 pub mod model;
 pub mod plan;

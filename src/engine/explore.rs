@@ -108,6 +108,8 @@ pub(crate) async fn answer(
             let resources = export::Resources {
                 name: &catalog.workspace.name,
                 timezone: &catalog.workspace.timezone,
+                max_runs: catalog.workspace.max_runs,
+                guards: &catalog.workspace.guards,
                 sources: &catalog.sources,
                 models: &catalog.models,
                 destinations: &catalog.destinations,
