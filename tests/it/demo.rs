@@ -3,7 +3,10 @@
 use crate::support::program::Program;
 
 fn rounds<'a>(shown: &'a str, sync: &str) -> Vec<&'a str> {
-    shown.lines().filter(|line| line.starts_with(sync)).collect()
+    shown
+        .lines()
+        .filter(|line| line.starts_with(sync))
+        .collect()
 }
 
 #[test]
@@ -20,7 +23,10 @@ fn the_headless_demo_checks_every_destination_and_leaves_nothing_behind() {
         assert_eq!(lines.len(), 4, "{shown}");
         assert!(lines.iter().all(|line| line.contains(mode)), "{shown}");
     }
-    assert!(shown.contains("every destination holds exactly what its mode says"), "{shown}");
+    assert!(
+        shown.contains("every destination holds exactly what its mode says"),
+        "{shown}"
+    );
     let left: Vec<_> = std::fs::read_dir(program.path("")).unwrap().collect();
     assert!(left.is_empty(), "{left:?}");
 }
@@ -30,7 +36,11 @@ fn a_named_folder_is_kept_with_a_workspace_that_can_be_used() {
     let program = Program::new();
     program.ok(&["demo", "--headless", "--seed", "11", "-C", "demo"]);
     let status = program.ok(&["status", "-C", "demo"]);
-    assert_eq!(rounds(&status, "Active customers to table").len(), 1, "{status}");
+    assert_eq!(
+        rounds(&status, "Active customers to table").len(),
+        1,
+        "{status}"
+    );
     let check = program.ok(&["check", "-C", "demo", "demo/demo.toml"]);
     assert!(check.contains("0 to create, 0 to update"), "{check}");
 }

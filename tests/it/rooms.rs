@@ -12,7 +12,15 @@ const RULES: &[(&str, &[&str])] = &[
     ("config", &["domain"]),
     (
         "engine",
-        &["domain", "connectors", "store", "snapshot", "config", "link", "telemetry"],
+        &[
+            "domain",
+            "connectors",
+            "store",
+            "snapshot",
+            "config",
+            "link",
+            "telemetry",
+        ],
     ),
     ("link", &["domain"]),
     ("tui", &["domain", "link", "safe_text"]),
@@ -23,8 +31,18 @@ const RULES: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "domain", "connectors", "store", "snapshot", "config", "engine", "link", "tui", "api",
-            "sandbox", "safe_text", "telemetry",
+            "domain",
+            "connectors",
+            "store",
+            "snapshot",
+            "config",
+            "engine",
+            "link",
+            "tui",
+            "api",
+            "sandbox",
+            "safe_text",
+            "telemetry",
         ],
     ),
 ];
@@ -148,10 +166,25 @@ fn a_forbidden_edge_is_found_in_every_spelling() {
     let told = |path: &str, text: &str| forbidden(Path::new(path), text).len();
     assert_eq!(told("tui/view.rs", "use crate::engine::Engine;"), 1);
     assert_eq!(told("tui/view.rs", "fn f() { crate::store::open(); }"), 1);
-    assert_eq!(told("api/mod.rs", "use crate::{domain::{id, run}, store};"), 1);
-    assert_eq!(told("api/mod.rs", "use crate::{\n    link::Link,\n    config::{a, b},\n};"), 1);
-    assert_eq!(told("domain/row.rs", "use super::super::snapshot::Entry;"), 1);
-    assert_eq!(told("connectors/a/b.rs", "pub(in crate::store) fn f() {}"), 1);
+    assert_eq!(
+        told("api/mod.rs", "use crate::{domain::{id, run}, store};"),
+        1
+    );
+    assert_eq!(
+        told(
+            "api/mod.rs",
+            "use crate::{\n    link::Link,\n    config::{a, b},\n};"
+        ),
+        1
+    );
+    assert_eq!(
+        told("domain/row.rs", "use super::super::snapshot::Entry;"),
+        1
+    );
+    assert_eq!(
+        told("connectors/a/b.rs", "pub(in crate::store) fn f() {}"),
+        1
+    );
     assert_eq!(told("attic/mod.rs", ""), 1);
 }
 
@@ -159,11 +192,26 @@ fn a_forbidden_edge_is_found_in_every_spelling() {
 fn what_is_allowed_or_only_written_about_is_no_edge() {
     let told = |path: &str, text: &str| forbidden(Path::new(path), text);
     let none = Vec::<String>::new();
-    assert_eq!(told("tui/view.rs", "use crate::domain::run::Run; use crate::link::Link;"), none);
+    assert_eq!(
+        told(
+            "tui/view.rs",
+            "use crate::domain::run::Run; use crate::link::Link;"
+        ),
+        none
+    );
     assert_eq!(told("tui/view.rs", "//! As [`crate::engine`] says."), none);
-    assert_eq!(told("engine/run/mod.rs", "use super::super::snapshot_names;"), none);
-    assert_eq!(told("engine/run/mod.rs", "use super::super::store::Store;"), none);
-    assert_eq!(told("store/rows/mod.rs", "use super::snapshot::Rows;"), none);
+    assert_eq!(
+        told("engine/run/mod.rs", "use super::super::snapshot_names;"),
+        none
+    );
+    assert_eq!(
+        told("engine/run/mod.rs", "use super::super::store::Store;"),
+        none
+    );
+    assert_eq!(
+        told("store/rows/mod.rs", "use super::snapshot::Rows;"),
+        none
+    );
     assert_eq!(told("main.rs", "signalsmith::cli::run()"), none);
 }
 

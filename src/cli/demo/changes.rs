@@ -36,8 +36,14 @@ pub(super) fn change(path: &Path, seed: u64, round: u64) -> rusqlite::Result<Cha
     let mut database = Connection::open(path)?;
     let seed = seed.wrapping_add(round.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let mut writer = Writer::new(database.transaction()?, seed);
-    let mut changes = Changes { added: 0, changed: 0, removed: 0 };
-    let last: i64 = writer.transaction.query_row("SELECT max(id) FROM customers", [], |row| row.get(0))?;
+    let mut changes = Changes {
+        added: 0,
+        changed: 0,
+        removed: 0,
+    };
+    let last: i64 = writer
+        .transaction
+        .query_row("SELECT max(id) FROM customers", [], |row| row.get(0))?;
     for id in last + 1..=last + ADDED {
         writer.customer(id)?;
         writer.order(id)?;
@@ -80,23 +86,38 @@ fn update(writer: &mut Writer<'_>, id: i64) -> rusqlite::Result<usize> {
 }
 
 fn remove(writer: &Writer<'_>, id: i64) -> rusqlite::Result<usize> {
-    writer.transaction.execute("DELETE FROM orders WHERE customer_id = ?1", [id])?;
-    writer.transaction.execute("DELETE FROM customers WHERE id = ?1", [id])
+    writer
+        .transaction
+        .execute("DELETE FROM orders WHERE customer_id = ?1", [id])?;
+    writer
+        .transaction
+        .execute("DELETE FROM customers WHERE id = ?1", [id])
 }
 
 /// One customer goes and comes back, another's date breaks and is mended.
 fn wander(writer: &Writer<'_>, round: u64, changes: &mut Changes) -> rusqlite::Result<()> {
     let transaction = &writer.transaction;
     if round % 2 == 1 {
-        transaction.execute_batch("CREATE TABLE IF NOT EXISTS gone AS SELECT * FROM customers LIMIT 0")?;
-        transaction.execute("INSERT INTO gone SELECT * FROM customers WHERE id = ?1", [WANDERER])?;
+        transaction
+            .execute_batch("CREATE TABLE IF NOT EXISTS gone AS SELECT * FROM customers LIMIT 0")?;
+        transaction.execute(
+            "INSERT INTO gone SELECT * FROM customers WHERE id = ?1",
+            [WANDERER],
+        )?;
         changes.removed += remove(writer, WANDERER)?;
-        changes.changed += transaction.execute("UPDATE customers SET signed_up = 'soon' WHERE id = 103", [])?;
+        changes.changed +=
+            transaction.execute("UPDATE customers SET signed_up = 'soon' WHERE id = 103", [])?;
     } else {
         changes.added += transaction.execute("INSERT INTO customers SELECT * FROM gone", [])?;
         transaction.execute("DELETE FROM gone", [])?;
-        changes.changed += transaction.execute("UPDATE customers SET signed_up = '2024-05-05' WHERE id = 103", [])?;
-        changes.changed += transaction.execute("UPDATE customers SET signed_up = '2023-02-28' WHERE id = 11", [])?;
+        changes.changed += transaction.execute(
+            "UPDATE customers SET signed_up = '2024-05-05' WHERE id = 103",
+            [],
+        )?;
+        changes.changed += transaction.execute(
+            "UPDATE customers SET signed_up = '2023-02-28' WHERE id = 11",
+            [],
+        )?;
     }
     Ok(())
 }
@@ -116,7 +137,9 @@ mod tests {
             let there = || {
                 let database = Connection::open(path).unwrap();
                 let sql = "SELECT count(*) FROM customers WHERE id = ?1";
-                database.query_row(sql, [WANDERER], |row| row.get::<_, i64>(0)).unwrap()
+                database
+                    .query_row(sql, [WANDERER], |row| row.get::<_, i64>(0))
+                    .unwrap()
             };
             let first = change(path, 7, 1).unwrap();
             assert_eq!(there(), 0);

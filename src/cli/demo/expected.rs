@@ -106,8 +106,10 @@ pub(super) struct Expected {
 impl Expected {
     /// Takes a round in which the model gave `candidates`.
     pub fn advance(&mut self, mode: Mode, candidates: Vec<Candidate>) {
-        let mut spoiled: BTreeSet<String> =
-            candidates.iter().filter_map(|row| row.key.clone()).collect();
+        let mut spoiled: BTreeSet<String> = candidates
+            .iter()
+            .filter_map(|row| row.key.clone())
+            .collect();
         self.rows = candidates.len();
         let valid = valid(candidates);
         self.invalid = self.rows - valid.len();
@@ -131,7 +133,9 @@ impl Expected {
 
     /// The records by identifier.
     pub fn records(&self) -> impl Iterator<Item = (&String, &Record)> {
-        self.held.iter().map(|(identifier, held)| (identifier, &held.record))
+        self.held
+            .iter()
+            .map(|(identifier, held)| (identifier, &held.record))
     }
 
     /// The record of an identifier.
@@ -154,7 +158,10 @@ fn valid(candidates: Vec<Candidate>) -> BTreeMap<String, Held> {
             continue;
         };
         if keys.get(&key) == Some(&1) {
-            by_identifier.entry(identifier).or_default().push(Held { key, record });
+            by_identifier
+                .entry(identifier)
+                .or_default()
+                .push(Held { key, record });
         }
     }
     let alone = |(identifier, mut held): (String, Vec<Held>)| {
@@ -183,17 +190,31 @@ mod tests {
             expected.advance(mode, candidates);
         }
         let value = |record: &Record| record["v"].clone().unwrap();
-        expected.records().map(|(identifier, record)| (identifier.clone(), value(record))).collect()
+        expected
+            .records()
+            .map(|(identifier, record)| (identifier.clone(), value(record)))
+            .collect()
     }
 
     fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
-        expected.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
+        expected
+            .iter()
+            .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
+            .collect()
     }
 
     fn two_rounds() -> Vec<Vec<Candidate>> {
         vec![
-            vec![row("1", "a", Some("old")), row("2", "b", Some("old")), row("3", "c", Some("old"))],
-            vec![row("1", "a", Some("new")), row("3", "c", None), row("4", "d", Some("new"))],
+            vec![
+                row("1", "a", Some("old")),
+                row("2", "b", Some("old")),
+                row("3", "c", Some("old")),
+            ],
+            vec![
+                row("1", "a", Some("new")),
+                row("3", "c", None),
+                row("4", "d", Some("new")),
+            ],
         ]
     }
 
@@ -209,9 +230,17 @@ mod tests {
 
     #[test]
     fn rows_that_share_a_key_or_an_identifier_are_invalid() {
-        let rows = vec![row("1", "a", Some("x")), row("1", "b", Some("x")), row("2", "c", Some("x")), row("3", "c", Some("x"))];
+        let rows = vec![
+            row("1", "a", Some("x")),
+            row("1", "b", Some("x")),
+            row("2", "c", Some("x")),
+            row("3", "c", Some("x")),
+        ];
         let mut expected = Expected::default();
         expected.advance(Mode::Upsert, rows);
-        assert_eq!((expected.held.len(), expected.rows, expected.invalid), (0, 4, 4));
+        assert_eq!(
+            (expected.held.len(), expected.rows, expected.invalid),
+            (0, 4, 4)
+        );
     }
 }

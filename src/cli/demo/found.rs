@@ -42,7 +42,11 @@ pub(super) fn records(
 fn rows(path: &Path, table: &str) -> rusqlite::Result<Vec<Record>> {
     let database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let mut statement = database.prepare(&format!("SELECT * FROM {table}"))?;
-    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = statement
+        .column_names()
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
     let rows = statement.query_map([], |row| {
         let mut record = Record::new();
         for (at, name) in names.iter().enumerate() {
@@ -79,14 +83,19 @@ fn lines(path: &Path) -> Result<Vec<Record>, String> {
 }
 
 fn fields(value: &Json) -> Result<Record, String> {
-    let Json::Object(fields) = value else { return Err(format!("{value} is no record")) };
+    let Json::Object(fields) = value else {
+        return Err(format!("{value} is no record"));
+    };
     let plain = |value: &Json| match value {
         Json::Null => None,
         Json::String(text) => Some(text.clone()),
         Json::Number(digits) => Some(digits.as_f64().map_or_else(|| digits.to_string(), number)),
         other => Some(other.to_string()),
     };
-    Ok(fields.iter().map(|(name, value)| (name.clone(), plain(value))).collect())
+    Ok(fields
+        .iter()
+        .map(|(name, value)| (name.clone(), plain(value)))
+        .collect())
 }
 
 /// Says how what was found differs from what must be there: nothing where all is right.
@@ -95,7 +104,12 @@ pub(super) fn differences(case: &Case, expected: &Expected, found: Vec<Record>) 
     let mut seen: BTreeMap<String, Record> = BTreeMap::new();
     for record in found {
         let part = |name: &&str| record.get(*name).cloned().flatten().unwrap_or_default();
-        let identifier = case.identifier.iter().map(part).collect::<Vec<_>>().join(",");
+        let identifier = case
+            .identifier
+            .iter()
+            .map(part)
+            .collect::<Vec<_>>()
+            .join(",");
         if seen.insert(identifier.clone(), record).is_some() {
             told.push(format!("{identifier} is there twice"));
         }
@@ -109,7 +123,10 @@ pub(super) fn differences(case: &Case, expected: &Expected, found: Vec<Record>) 
             Some(_) => {}
         }
     }
-    for identifier in seen.keys().filter(|identifier| expected.get(identifier).is_none()) {
+    for identifier in seen
+        .keys()
+        .filter(|identifier| expected.get(identifier).is_none())
+    {
         told.push(format!("{identifier} should not be there"));
     }
     if told.len() > TOLD {
@@ -117,7 +134,9 @@ pub(super) fn differences(case: &Case, expected: &Expected, found: Vec<Record>) 
         told.truncate(TOLD);
         told.push(format!("and {more} more"));
     }
-    told.iter().map(|difference| format!("{}: {difference}", case.sync)).collect()
+    told.iter()
+        .map(|difference| format!("{}: {difference}", case.sync))
+        .collect()
 }
 
 fn contrast(expected: &Record, found: &Record) -> String {
@@ -129,9 +148,17 @@ fn contrast(expected: &Record, found: &Record) -> String {
     let mut names: Vec<&String> = expected.keys().chain(found.keys()).collect();
     names.sort();
     names.dedup();
-    let differs = names.into_iter().filter(|name| expected.get(*name) != found.get(*name));
+    let differs = names
+        .into_iter()
+        .filter(|name| expected.get(*name) != found.get(*name));
     let parts: Vec<String> = differs
-        .map(|name| format!("{name} is {} where {} belongs", shown(found.get(name)), shown(expected.get(name))))
+        .map(|name| {
+            format!(
+                "{name} is {} where {} belongs",
+                shown(found.get(name)),
+                shown(expected.get(name))
+            )
+        })
         .collect();
     parts.join(", ")
 }
@@ -153,9 +180,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let source = folder.path().join("sample.db");
         sample::create(&source, 7, 120).unwrap();
-        let case = CASES.iter().find(|case| case.place == Place::Table("active_customers")).unwrap();
+        let case = CASES
+            .iter()
+            .find(|case| case.place == Place::Table("active_customers"))
+            .unwrap();
         let mut expected = Expected::default();
-        expected.advance(case.mode, (case.read)(&Connection::open(&source).unwrap()).unwrap());
+        expected.advance(
+            case.mode,
+            (case.read)(&Connection::open(&source).unwrap()).unwrap(),
+        );
         let copy = Connection::open(folder.path().join(COPY)).unwrap();
         copy.execute_batch(
             "CREATE TABLE active_customers (id INTEGER, email TEXT, first_name TEXT, last_name TEXT, plan TEXT, signed_up DATE)",
@@ -165,18 +198,37 @@ mod tests {
             let value = |name: &str| record[name].clone();
             copy.execute(
                 "INSERT INTO active_customers VALUES (?,?,?,?,?,?)",
-                ["id", "email", "first_name", "last_name", "plan", "signed_up"].map(value),
+                [
+                    "id",
+                    "email",
+                    "first_name",
+                    "last_name",
+                    "plan",
+                    "signed_up",
+                ]
+                .map(value),
             )
             .unwrap();
         }
-        Right { folder, case, expected }
+        Right {
+            folder,
+            case,
+            expected,
+        }
     }
 
     impl Right {
         fn after(&self, tampering: &str) -> Vec<String> {
             let copy = self.folder.path().join(COPY);
-            Connection::open(&copy).unwrap().execute_batch(tampering).unwrap();
-            differences(self.case, &self.expected, rows(&copy, "active_customers").unwrap())
+            Connection::open(&copy)
+                .unwrap()
+                .execute_batch(tampering)
+                .unwrap();
+            differences(
+                self.case,
+                &self.expected,
+                rows(&copy, "active_customers").unwrap(),
+            )
         }
     }
 
@@ -190,13 +242,28 @@ mod tests {
     #[test]
     fn a_changed_a_missing_a_doubled_and_a_foreign_record_are_each_told() {
         let told = right().after("UPDATE active_customers SET plan = 'gold' WHERE id = (SELECT min(id) FROM active_customers)");
-        assert!(told.len() == 1 && told[0].contains("plan is 'gold' where"), "{told:?}");
-        let told = right().after("DELETE FROM active_customers WHERE id = (SELECT max(id) FROM active_customers)");
-        assert!(told.len() == 1 && told[0].ends_with("is missing"), "{told:?}");
-        let told = right().after("INSERT INTO active_customers SELECT * FROM active_customers LIMIT 1");
-        assert!(told.len() == 1 && told[0].ends_with("is there twice"), "{told:?}");
+        assert!(
+            told.len() == 1 && told[0].contains("plan is 'gold' where"),
+            "{told:?}"
+        );
+        let told = right().after(
+            "DELETE FROM active_customers WHERE id = (SELECT max(id) FROM active_customers)",
+        );
+        assert!(
+            told.len() == 1 && told[0].ends_with("is missing"),
+            "{told:?}"
+        );
+        let told =
+            right().after("INSERT INTO active_customers SELECT * FROM active_customers LIMIT 1");
+        assert!(
+            told.len() == 1 && told[0].ends_with("is there twice"),
+            "{told:?}"
+        );
         let told = right().after("INSERT INTO active_customers (id) VALUES (9999)");
-        assert!(told.len() == 1 && told[0].ends_with("9999 should not be there"), "{told:?}");
+        assert!(
+            told.len() == 1 && told[0].ends_with("9999 should not be there"),
+            "{told:?}"
+        );
     }
 
     #[test]

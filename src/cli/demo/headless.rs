@@ -18,7 +18,15 @@ use super::{Demo, unusable};
 const ROUNDS: u64 = 2;
 /// What the table of runs shows.
 const HEADER: &[&str] = &[
-    "SYNC", "MODE", "RUN", "CREATED", "UPDATED", "DELETED", "UNCHANGED", "INVALID", "REJECTED",
+    "SYNC",
+    "MODE",
+    "RUN",
+    "CREATED",
+    "UPDATED",
+    "DELETED",
+    "UNCHANGED",
+    "INVALID",
+    "REJECTED",
 ];
 
 /// Runs all rounds; whether something was not as it must be.
@@ -40,7 +48,9 @@ pub(super) async fn run(demo: &Demo) -> Result<bool, Problem> {
         check.round(demo, &mut table, &words).await?;
     }
     check.quiet = true;
-    check.round(demo, &mut table, &format!("{}: no changes", ROUNDS + 2)).await?;
+    check
+        .round(demo, &mut table, &format!("{}: no changes", ROUNDS + 2))
+        .await?;
     table.print();
     check.conclude(demo)
 }
@@ -70,7 +80,11 @@ impl Check {
         let runs = demo.start_runs().await?;
         self.records = 0;
         for ((case, expected), started) in CASES.iter().zip(&self.expected).zip(runs) {
-            let run = match demo.context.ask(Command::WaitRun { run: started.id }).await? {
+            let run = match demo
+                .context
+                .ask(Command::WaitRun { run: started.id })
+                .await?
+            {
                 Reply::Run(run) => run,
                 other => return Err(unexpected(&other)),
             };
@@ -83,7 +97,8 @@ impl Check {
                 }
                 Err(error) => wrong.push(format!("{}: {error}", case.sync)),
             }
-            self.wrong.extend(wrong.into_iter().map(|text| format!("run {words}: {text}")));
+            self.wrong
+                .extend(wrong.into_iter().map(|text| format!("run {words}: {text}")));
         }
         Ok(())
     }
@@ -91,7 +106,9 @@ impl Check {
     fn conclude(mut self, demo: &Demo) -> Result<bool, Problem> {
         let refused = demo.receivers.refused();
         if refused > 0 {
-            self.wrong.push(format!("{refused} webhook requests were not signed as they must be"));
+            self.wrong.push(format!(
+                "{refused} webhook requests were not signed as they must be"
+            ));
         }
         say("");
         if self.wrong.is_empty() {
@@ -110,7 +127,11 @@ impl Check {
 
 fn cells(case: &Case, words: &str, run: &Run) -> Vec<String> {
     let counters = &run.counters;
-    let mut cells = vec![case.sync.to_owned(), case.mode.to_string(), words.to_owned()];
+    let mut cells = vec![
+        case.sync.to_owned(),
+        case.mode.to_string(),
+        words.to_owned(),
+    ];
     let numbers = [
         counters.create.done,
         counters.update.done,
@@ -134,16 +155,35 @@ fn faults(case: &Case, expected: &Expected, run: &Run, quiet: bool) -> Vec<Strin
     let counters = &run.counters;
     let invalid = u64::try_from(expected.invalid).unwrap_or(u64::MAX);
     let rows = u64::try_from(expected.rows).unwrap_or(u64::MAX);
-    let status = if invalid > 0 { RunStatus::CompletedWithErrors } else { RunStatus::Completed };
-    let why = run.error.as_ref().map_or_else(String::new, |error| format!(" ({error})"));
-    check(run.status == status, format!("the run ended {} instead of {status}{why}", run.status));
+    let status = if invalid > 0 {
+        RunStatus::CompletedWithErrors
+    } else {
+        RunStatus::Completed
+    };
+    let why = run
+        .error
+        .as_ref()
+        .map_or_else(String::new, |error| format!(" ({error})"));
+    check(
+        run.status == status,
+        format!("the run ended {} instead of {status}{why}", run.status),
+    );
     check(counters.add_up(), "the counters do not add up".to_owned());
-    check(counters.read == rows, format!("read {} of {rows} rows", counters.read));
-    check(counters.invalid == invalid, format!("{} rows invalid, not {invalid}", counters.invalid));
+    check(
+        counters.read == rows,
+        format!("read {} of {rows} rows", counters.read),
+    );
+    check(
+        counters.invalid == invalid,
+        format!("{} rows invalid, not {invalid}", counters.invalid),
+    );
     let open = counters.total(|t| t.rejected + t.unknown + t.pending + t.held + t.unsent);
     check(open == 0, format!("{open} operations were not accepted"));
     let planned = counters.total(|tally| tally.planned);
-    check(!quiet || planned == 0, format!("{planned} operations though nothing had changed"));
+    check(
+        !quiet || planned == 0,
+        format!("{planned} operations though nothing had changed"),
+    );
     faults
 }
 
@@ -182,8 +222,19 @@ mod tests {
         run.counters.read = 1;
         run.counters.create.plan();
         let told = faults(case, &expected, &run, true);
-        assert!(told.iter().any(|text| text.contains("read 1 of 0 rows")), "{told:?}");
-        assert!(told.iter().any(|text| text.contains("1 operations were not accepted")), "{told:?}");
-        assert!(told.iter().any(|text| text.contains("though nothing had changed")), "{told:?}");
+        assert!(
+            told.iter().any(|text| text.contains("read 1 of 0 rows")),
+            "{told:?}"
+        );
+        assert!(
+            told.iter()
+                .any(|text| text.contains("1 operations were not accepted")),
+            "{told:?}"
+        );
+        assert!(
+            told.iter()
+                .any(|text| text.contains("though nothing had changed")),
+            "{told:?}"
+        );
     }
 }

@@ -53,14 +53,20 @@ enum Folder {
 impl Folder {
     fn make(dir: Option<&Path>) -> Result<Self, Problem> {
         let Some(dir) = dir else {
-            let made = tempfile::Builder::new().prefix("signalsmith-demo-").tempdir();
+            let made = tempfile::Builder::new()
+                .prefix("signalsmith-demo-")
+                .tempdir();
             return made.map(Self::Temporary).map_err(|error| {
-                Problem::new(ProblemKind::State, format!("cannot make a temporary folder: {error}"))
+                Problem::new(
+                    ProblemKind::State,
+                    format!("cannot make a temporary folder: {error}"),
+                )
             });
         };
         let usage = |why: &dyn std::fmt::Display| {
             let text = format!("cannot set up the demo in {}: {why}", dir.display());
-            Problem::new(ProblemKind::Usage, text).hint("name an empty folder, or one yet to be made")
+            Problem::new(ProblemKind::Usage, text)
+                .hint("name an empty folder, or one yet to be made")
         };
         let dir = std::path::absolute(dir).map_err(|error| usage(&error))?;
         std::fs::DirBuilder::new()
@@ -105,7 +111,12 @@ impl Demo {
         let receivers = Receivers::start(&secret, latency).await?;
         let endpoints = receivers.endpoints();
         let context = workspace::set_up(folder.path(), &endpoints, &secret, autonomous).await?;
-        Ok(Self { folder, seed, receivers, context })
+        Ok(Self {
+            folder,
+            seed,
+            receivers,
+            context,
+        })
     }
 
     fn path(&self) -> &Path {
@@ -116,7 +127,10 @@ impl Demo {
     async fn start_runs(&self) -> Result<Vec<Run>, Problem> {
         let mut runs = Vec::new();
         for case in CASES {
-            let command = Command::Run { sync: case.sync.to_owned(), options: RunOptions::default() };
+            let command = Command::Run {
+                sync: case.sync.to_owned(),
+                options: RunOptions::default(),
+            };
             runs.push(started(self.context.ask(command).await?)?);
         }
         Ok(runs)
@@ -141,7 +155,9 @@ impl Demo {
             }
             Folder::Kept(folder) => {
                 say(format!("the demo stays in {}", folder.display()));
-                say("  its data are sample.db, its resources demo.toml; its webhook receivers have ended");
+                say(
+                    "  its data are sample.db, its resources demo.toml; its webhook receivers have ended",
+                );
                 say(format!("  signalsmith -C {} status", folder.display()));
             }
         }
@@ -150,6 +166,9 @@ impl Demo {
 
 /// The problem of a database of the demo that cannot be used.
 fn unusable(doing: &str, path: &Path, error: &rusqlite::Error) -> Problem {
-    let text = format!("cannot {doing} the sample data in {}: {error}", path.display());
+    let text = format!(
+        "cannot {doing} the sample data in {}: {error}",
+        path.display()
+    );
     Problem::new(ProblemKind::State, text)
 }

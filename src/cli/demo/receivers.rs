@@ -44,7 +44,9 @@ impl Receivers {
         let (stop, stopped) = oneshot::channel();
         let (tell, told) = oneshot::channel();
         let serve = move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
             let runtime = match runtime {
                 Ok(runtime) => runtime,
                 Err(error) => {
@@ -58,7 +60,9 @@ impl Receivers {
                 let _ = stopped.await;
             });
         };
-        let thread = std::thread::Builder::new().name("receivers".to_owned()).spawn(serve);
+        let thread = std::thread::Builder::new()
+            .name("receivers".to_owned())
+            .spawn(serve);
         let thread = thread.map_err(|error| cannot(&error.to_string()))?;
         let started = told.await.map_err(|_| cannot("their thread broke off"))?;
         let (contacts, audience) = started.map_err(|error| cannot(&error.to_string()))?;
@@ -72,7 +76,10 @@ impl Receivers {
 
     /// Where they listen.
     pub fn endpoints(&self) -> Endpoints {
-        Endpoints { contacts: self.contacts.url(), audience: self.audience.url() }
+        Endpoints {
+            contacts: self.contacts.url(),
+            audience: self.audience.url(),
+        }
     }
 
     /// What the receiver of contacts holds, by e-mail address.
@@ -102,11 +109,17 @@ impl Drop for Receivers {
 }
 
 async fn both(contacts: ReceiverOptions, audience: ReceiverOptions) -> Result<Pair, ReceiverError> {
-    Ok((WebhookReceiver::start(contacts).await?, WebhookReceiver::start(audience).await?))
+    Ok((
+        WebhookReceiver::start(contacts).await?,
+        WebhookReceiver::start(audience).await?,
+    ))
 }
 
 fn cannot(why: &str) -> Problem {
-    Problem::new(ProblemKind::Internal, format!("cannot start the demo's webhook receivers: {why}"))
+    Problem::new(
+        ProblemKind::Internal,
+        format!("cannot start the demo's webhook receivers: {why}"),
+    )
 }
 
 /// Draws a signing secret in the spelling of Standard Webhooks.
@@ -116,7 +129,13 @@ fn cannot(why: &str) -> Problem {
 pub(super) fn draw_secret() -> Result<String, Problem> {
     let mut bytes = [0; SECRET_BYTES];
     getrandom::fill(&mut bytes).map_err(|error| {
-        Problem::new(ProblemKind::Internal, format!("cannot draw random bits: {error}"))
+        Problem::new(
+            ProblemKind::Internal,
+            format!("cannot draw random bits: {error}"),
+        )
     })?;
-    Ok(format!("whsec_{}", base64::engine::general_purpose::STANDARD.encode(bytes)))
+    Ok(format!(
+        "whsec_{}",
+        base64::engine::general_purpose::STANDARD.encode(bytes)
+    ))
 }

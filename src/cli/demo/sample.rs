@@ -79,7 +79,10 @@ pub(super) struct Writer<'a> {
 impl<'a> Writer<'a> {
     /// Writes within `transaction`.
     pub fn new(transaction: Transaction<'a>, seed: u64) -> Self {
-        Self { transaction, random: ChaCha12Rng::seed_from_u64(seed) }
+        Self {
+            transaction,
+            random: ChaCha12Rng::seed_from_u64(seed),
+        }
     }
 
     /// Draws one of `from`; the empty text where there is none.
@@ -89,7 +92,9 @@ impl<'a> Writer<'a> {
 
     /// Adds a customer.
     pub fn customer(&mut self, id: i64) -> rusqlite::Result<()> {
-        let Some(region) = REGIONS.choose(&mut self.random) else { return Ok(()) };
+        let Some(region) = REGIONS.choose(&mut self.random) else {
+            return Ok(());
+        };
         let (given, family) = (self.draw(region.given), self.draw(region.family));
         let email = self.email(id, given, family);
         let (plan, most_cents) = self.plan();
@@ -138,19 +143,32 @@ impl<'a> Writer<'a> {
     }
 
     fn phone(&mut self, region: &Region) -> Option<String> {
-        let (area, number) = (self.random.random_range(20..90), self.random.random_range(1_000_000..9_999_999));
-        self.random.random_ratio(5, 6).then(|| format!("{} ({area}) {number}", region.dial))
+        let (area, number) = (
+            self.random.random_range(20..90),
+            self.random.random_range(1_000_000..9_999_999),
+        );
+        self.random
+            .random_ratio(5, 6)
+            .then(|| format!("{} ({area}) {number}", region.dial))
     }
 
     /// Adds an order of a customer; its number follows that of the last.
     pub fn order(&mut self, customer: i64) -> rusqlite::Result<()> {
         let at = OPENING.and_time(chrono::NaiveTime::MIN).and_utc()
             + Duration::seconds(self.random.random_range(0..OPEN_DAYS * 86_400));
-        let status = self.draw(&["placed", "paid", "shipped", "shipped", "shipped", "refunded"]);
+        let status = self.draw(&[
+            "placed", "paid", "shipped", "shipped", "shipped", "refunded",
+        ]);
         let after = Duration::minutes(self.random.random_range(60..6_000));
         let shipped = matches!(status, "shipped" | "refunded").then(|| instant(at + after));
         let note = self.random.random_ratio(1, 12).then(|| {
-            self.draw(&["Bitte klingeln", "leave at the door", "プレゼント用", "fragile, \"très\" fragile", "لا تتصل"])
+            self.draw(&[
+                "Bitte klingeln",
+                "leave at the door",
+                "プレゼント用",
+                "fragile, \"très\" fragile",
+                "لا تتصل",
+            ])
         });
         let items = self.random.random_range(1..=9_i64);
         let cents = items * self.random.random_range(350..9_900_i64);
@@ -216,9 +234,27 @@ mod tests {
         let path = folder.path().join("sample.db");
         create(&path, 7, 500).unwrap();
         let database = Connection::open(&path).unwrap();
-        let count = |sql: &str| database.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
-        assert!(count("SELECT count(*) FROM customers WHERE length(cast(last_name AS blob)) > length(last_name)") > 200);
-        assert_eq!(count("SELECT count(*) FROM customers WHERE length(cast(email AS blob)) > length(email)"), 0);
-        assert_eq!(count("SELECT count(*) - count(DISTINCT lower(trim(email))) FROM customers WHERE email IS NOT NULL"), 1);
+        let count = |sql: &str| {
+            database
+                .query_row(sql, [], |row| row.get::<_, i64>(0))
+                .unwrap()
+        };
+        assert!(
+            count(
+                "SELECT count(*) FROM customers WHERE length(cast(last_name AS blob)) > length(last_name)"
+            ) > 200
+        );
+        assert_eq!(
+            count(
+                "SELECT count(*) FROM customers WHERE length(cast(email AS blob)) > length(email)"
+            ),
+            0
+        );
+        assert_eq!(
+            count(
+                "SELECT count(*) - count(DISTINCT lower(trim(email))) FROM customers WHERE email IS NOT NULL"
+            ),
+            1
+        );
     }
 }

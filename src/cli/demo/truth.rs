@@ -40,7 +40,9 @@ fn cell<'r>(row: &'r Row<'_>, name: &str) -> Read<ValueRef<'r>> {
 fn text(row: &Row<'_>, name: &str) -> Read<Option<String>> {
     match cell(row, name)? {
         ValueRef::Null => Ok(None),
-        ValueRef::Text(bytes) => String::from_utf8(bytes.to_vec()).map(Some).map_err(|_| Misfit),
+        ValueRef::Text(bytes) => String::from_utf8(bytes.to_vec())
+            .map(Some)
+            .map_err(|_| Misfit),
         _ => Err(Misfit),
     }
 }
@@ -76,7 +78,10 @@ fn email(row: &Row<'_>) -> Read<Option<String>> {
 }
 
 fn record<const N: usize>(fields: [(&str, Option<String>); N]) -> Record {
-    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    fields
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }
 
 /// Reads the rows of `sql`: their key from `key`, their identifier and record from the two others.
@@ -118,30 +123,54 @@ pub(super) fn customers_to_table(database: &Connection) -> rusqlite::Result<Vec<
         let names = (text(row, "first_name")?, text(row, "last_name")?);
         Ok(record([
             ("email", email(row)?),
-            ("name", names.0.zip(names.1).map(|(first, last)| format!("{first} {last}"))),
+            (
+                "name",
+                names
+                    .0
+                    .zip(names.1)
+                    .map(|(first, last)| format!("{first} {last}")),
+            ),
             ("phone", text(row, "phone")?.map(digits)),
             ("city", text(row, "city")?),
-            ("country", text(row, "country")?.map(|country| country.to_lowercase())),
-            ("company", text(row, "company")?.or(Some("private".to_owned()))),
+            (
+                "country",
+                text(row, "country")?.map(|country| country.to_lowercase()),
+            ),
+            (
+                "company",
+                text(row, "company")?.or(Some("private".to_owned())),
+            ),
             ("tier", Some(tier.to_owned())),
             ("signed_up", date(row, "signed_up")?),
-            ("lifetime_value", decimal(row, "lifetime_value")?.map(number)),
+            (
+                "lifetime_value",
+                decimal(row, "lifetime_value")?.map(number),
+            ),
             ("marketing_consent", integer(row, "marketing_consent")?),
         ]))
     })
 }
 
 pub(super) fn active_to_table(database: &Connection) -> rusqlite::Result<Vec<Candidate>> {
-    read(database, "SELECT * FROM customers WHERE active = 1", id, id, |row| {
-        Ok(record([
-            ("id", id(row)?),
-            ("email", email(row)?),
-            ("first_name", text(row, "first_name")?),
-            ("last_name", text(row, "last_name")?.map(|name| name.to_uppercase())),
-            ("plan", text(row, "plan")?),
-            ("signed_up", date(row, "signed_up")?),
-        ]))
-    })
+    read(
+        database,
+        "SELECT * FROM customers WHERE active = 1",
+        id,
+        id,
+        |row| {
+            Ok(record([
+                ("id", id(row)?),
+                ("email", email(row)?),
+                ("first_name", text(row, "first_name")?),
+                (
+                    "last_name",
+                    text(row, "last_name")?.map(|name| name.to_uppercase()),
+                ),
+                ("plan", text(row, "plan")?),
+                ("signed_up", date(row, "signed_up")?),
+            ]))
+        },
+    )
 }
 
 pub(super) fn events_to_table(database: &Connection) -> rusqlite::Result<Vec<Candidate>> {
@@ -170,27 +199,36 @@ pub(super) fn customers_to_lines(database: &Connection) -> rusqlite::Result<Vec<
             ("last_name", text(row, "last_name")?),
             ("city", text(row, "city")?),
             ("signed_up", date(row, "signed_up")?),
-            ("lifetime_value", decimal(row, "lifetime_value")?.map(number)),
+            (
+                "lifetime_value",
+                decimal(row, "lifetime_value")?.map(number),
+            ),
         ]))
     })
 }
 
 pub(super) fn orders_to_lines(database: &Connection) -> rusqlite::Result<Vec<Candidate>> {
-    read(database, "SELECT * FROM orders", order_no, order_no, |row| {
-        let mut fields = record([
-            ("order_no", order_no(row)?),
-            ("customer_id", integer(row, "customer_id")?),
-            ("items", integer(row, "items")?),
-            ("amount", decimal(row, "amount")?.map(number)),
-            ("status", text(row, "status")?),
-            ("ordered_at", text(row, "ordered_at")?),
-        ]);
-        // Without a note the field is left out.
-        if let Some(note) = text(row, "note")? {
-            fields.insert("note".to_owned(), Some(note));
-        }
-        Ok(fields)
-    })
+    read(
+        database,
+        "SELECT * FROM orders",
+        order_no,
+        order_no,
+        |row| {
+            let mut fields = record([
+                ("order_no", order_no(row)?),
+                ("customer_id", integer(row, "customer_id")?),
+                ("items", integer(row, "items")?),
+                ("amount", decimal(row, "amount")?.map(number)),
+                ("status", text(row, "status")?),
+                ("ordered_at", text(row, "ordered_at")?),
+            ]);
+            // Without a note the field is left out.
+            if let Some(note) = text(row, "note")? {
+                fields.insert("note".to_owned(), Some(note));
+            }
+            Ok(fields)
+        },
+    )
 }
 
 pub(super) fn customers_to_webhook(database: &Connection) -> rusqlite::Result<Vec<Candidate>> {
@@ -202,7 +240,10 @@ pub(super) fn customers_to_webhook(database: &Connection) -> rusqlite::Result<Ve
             ("country", text(row, "country")?),
             ("plan", text(row, "plan")?.map(|plan| plan.to_uppercase())),
             ("signed_up", date(row, "signed_up")?),
-            ("lifetime_value", decimal(row, "lifetime_value")?.map(number)),
+            (
+                "lifetime_value",
+                decimal(row, "lifetime_value")?.map(number),
+            ),
             ("origin", Some("shop".to_owned())),
             ("sent_by", Some("Customers to webhook".to_owned())),
         ]))
@@ -213,7 +254,10 @@ pub(super) fn spenders_to_webhook(database: &Connection) -> rusqlite::Result<Vec
     let hashed = |row: &Row<'_>| {
         let digest = |email: String| {
             let bytes = Sha256::digest(email.as_bytes());
-            bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+            bytes
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect::<String>()
         };
         Ok(email(row)?.map(digest))
     };
@@ -223,7 +267,10 @@ pub(super) fn spenders_to_webhook(database: &Connection) -> rusqlite::Result<Vec
             ("hashed_email", hashed(row)?),
             ("country", text(row, "country")?),
             ("plan", text(row, "plan")?),
-            ("lifetime_value", decimal(row, "lifetime_value")?.map(|value| number(value.round()))),
+            (
+                "lifetime_value",
+                decimal(row, "lifetime_value")?.map(|value| number(value.round())),
+            ),
         ]))
     })
 }

@@ -63,11 +63,16 @@ pub(super) async fn set_up(
 }
 
 fn write_private(path: &Path, text: &str) -> Result<(), Problem> {
-    let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| {
-        let text = format!("cannot write {}: {error}", path.display());
-        Problem::new(ProblemKind::State, text)
-    })
+    let file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|error| {
+            let text = format!("cannot write {}: {error}", path.display());
+            Problem::new(ProblemKind::State, text)
+        })
 }
 
 /// The resource file's text; its paths are relative to the demo's folder.

@@ -30,7 +30,9 @@ pub fn load(path: &Path) {
             .unwrap();
         for record in reader.records() {
             let record = record.unwrap();
-            insert.execute(rusqlite::params_from_iter(record.iter())).unwrap();
+            insert
+                .execute(rusqlite::params_from_iter(record.iter()))
+                .unwrap();
         }
     }
     transaction.commit().unwrap();
