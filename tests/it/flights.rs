@@ -106,7 +106,7 @@ fn airports_are_planned_sent_and_then_only_changes_are_sent() {
     assert_eq!(differing(&program, AIRPORTS.0, AIRPORTS.1), 0);
     assert_eq!(done(&run(&program, "Airports", 0)), [0, 0, 0, 1_458, 0]);
 
-    let history = program.ok(&["history", "JFK"]);
+    let history = program.ok(&["history", "JFK", "--sync", "Airports"]);
     assert!(
         history.contains("Idlewild") && history.contains("John F Kennedy Intl"),
         "{history}"

@@ -44,7 +44,6 @@ fn rows(path: &Path, table: &str) -> rusqlite::Result<Vec<Record>> {
     let mut statement = database.prepare(&format!("SELECT * FROM {table}"))?;
     let names: Vec<String> = statement
         .column_names()
-        .into_iter()
         .map(str::to_owned)
         .collect();
     let rows = statement.query_map([], |row| {
