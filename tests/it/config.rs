@@ -41,8 +41,14 @@ fn the_example_applies_as_it_stands_and_touches_no_destination() {
     );
     let checked = run(&["check", "config.example.toml"]);
     assert!(checked.contains("0 to create, 0 to update"), "{checked}");
-    let plan = run(&["plan", "Airports to table", "--limit", "1"]);
-    assert!(plan.contains("Lansdowne Airport"), "{plan}");
+    let plan = run(&["plan", "Airports to table", "--all"]);
+    for line in [
+        "name: Lansdowne Airport",
+        "metres: 318.2",
+        "written_by: Airports to table",
+    ] {
+        assert!(plan.contains(line), "{line}");
+    }
     assert_eq!(written(), before);
 }
 
