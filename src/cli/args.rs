@@ -230,6 +230,11 @@ pub enum CommandLine {
         #[command(subcommand)]
         action: ObjectAction,
     },
+    /// Keeps secrets of sources and destinations.
+    Secret {
+        #[command(subcommand)]
+        action: SecretAction,
+    },
     /// Works with schedules.
     Schedule {
         #[command(subcommand)]
@@ -349,6 +354,18 @@ pub enum ObjectAction {
         /// A field of the identifier; can be repeated.
         #[arg(long, value_name = "NAME", required = true)]
         identifier: Vec<String>,
+    },
+}
+
+/// What to do with secrets.
+#[derive(Debug, Subcommand)]
+pub enum SecretAction {
+    /// Keeps a secret, typed or piped in, encrypted in the workspace.
+    Set {
+        /// The source or destination.
+        connection: String,
+        /// The setting's key, such as signing_secret.
+        key: String,
     },
 }
 

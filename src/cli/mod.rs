@@ -19,6 +19,7 @@ mod progress;
 mod rows;
 mod run;
 mod schedule;
+mod secret;
 mod show;
 mod status;
 mod test;
@@ -154,6 +155,7 @@ async fn answer(context: &Context, command: CommandLine) -> Result<u8, Problem> 
             preview::preview(context, model, limit, json).await
         }
         CommandLine::Test { connection, json } => test::test(context, connection, json).await,
+        CommandLine::Secret { action } => secret::secret(context, action).await,
         CommandLine::Object { action } => object::object(context, action).await,
         CommandLine::Demo { .. }
         | CommandLine::Init { .. }

@@ -10,6 +10,9 @@ use crate::domain::sync::SyncSettings;
 use crate::domain::value::Type;
 
 use super::error::ConfigError;
+use super::keys::{
+    COLUMN, MAPPING, MODEL, SCHEDULE, SYNC, TOP, WORKSPACE, check_guards, check_sync_values,
+};
 use super::tree::{self, Node};
 
 /// A resource file, with names where the store has ids.
@@ -114,58 +117,6 @@ pub struct SyncDoc {
     pub mapping_lines: Vec<usize>,
 }
 
-const TOP: &[&str] = &["workspace", "source", "model", "destination", "sync"];
-const WORKSPACE: &[&str] = &["name", "timezone", "max_runs", "guards"];
-const GUARDS: &[&str] = &[
-    "delete_rows",
-    "delete_percent",
-    "delete_max",
-    "shrink_percent",
-    "shrink_from_rows",
-    "invalid_percent",
-    "rejected_rows",
-];
-const MODEL: &[&str] = &["id", "name", "source", "sql", "primary_key", "columns"];
-const COLUMN: &[&str] = &["name", "type", "role"];
-const SYNC: &[&str] = &[
-    "id",
-    "name",
-    "model",
-    "destination",
-    "destination_object",
-    "mode",
-    "mirror_scope",
-    "mirror_foreign",
-    "on_unknown",
-    "first_run",
-    "approval",
-    "guards",
-    "keep_values",
-    "grace_hours",
-    "tags",
-    "schedule",
-    "paused",
-    "field_mappings",
-];
-const MAPPING: &[&str] = &[
-    "source_column",
-    "constant",
-    "variable",
-    "template",
-    "destination_field",
-    "is_identifier",
-    "transforms",
-    "write",
-    "nulls",
-];
-const SCHEDULE: &[&str] = &[
-    "type",
-    "interval_minutes",
-    "expression",
-    "timezone",
-    "syncs",
-];
-
 impl Document {
     /// Reads a resource file.
     ///
@@ -177,9 +128,7 @@ impl Document {
         let mut document = Self::default();
         if let Some(node) = root.get("workspace") {
             node.check_keys("[workspace]", WORKSPACE)?;
-            if let Some(guards) = node.get("guards") {
-                guards.check_keys("guards", GUARDS)?;
-            }
+            check_guards(node)?;
             document.workspace = Some(node.read("[workspace]")?);
         }
         for node in each(&root, "source")? {
@@ -217,13 +166,24 @@ impl Document {
             .syncs
             .iter()
             .map(|item| ("sync", &item.settings.name, item.line));
+        let name = self
+            .workspace
+            .as_ref()
+            .and_then(|workspace| workspace.name.as_ref());
+        if name.is_some_and(|name| !is_plain(name)) {
+            return Err(ConfigError::new(
+                1,
+                "the name of the workspace must be plain text",
+            ));
+        }
         let mut seen = std::collections::HashSet::new();
         for (kind, name, line) in sources.chain(models).chain(destinations).chain(syncs) {
-            if name.trim().is_empty() || name.chars().any(char::is_control) {
+            if !is_plain(name) {
                 return Err(ConfigError::new(
                     line,
                     format!("the name of a {kind} must be plain text"),
-                ));
+                )
+                .hint("one line that is not empty and has no control characters"));
             }
             if !seen.insert((kind, name)) {
                 return Err(ConfigError::new(
@@ -233,8 +193,32 @@ impl Document {
                 .hint("names are unique within their kind"));
             }
         }
+        self.check_ids()
+    }
+
+    fn check_ids(&self) -> Result<(), ConfigError> {
+        let sources = self.sources.iter().map(|item| (&item.id, item.line));
+        let models = self.models.iter().map(|item| (&item.id, item.line));
+        let destinations = self.destinations.iter().map(|item| (&item.id, item.line));
+        let syncs = self.syncs.iter().map(|item| (&item.id, item.line));
+        let mut seen = std::collections::HashSet::new();
+        for (id, line) in sources.chain(models).chain(destinations).chain(syncs) {
+            if let Some(id) = id
+                && !seen.insert(id)
+            {
+                return Err(
+                    ConfigError::new(line, format!("the id '{id}' stands twice"))
+                        .hint("leave out the id of what is new"),
+                );
+            }
+        }
         Ok(())
     }
+}
+
+/// Whether a name can stand on one line.
+fn is_plain(name: &str) -> bool {
+    !name.trim().is_empty() && !name.chars().any(char::is_control)
 }
 
 fn each<'a>(root: &'a Node, key: &str) -> Result<&'a [Node], ConfigError> {
@@ -269,6 +253,8 @@ fn model(node: &Node) -> Result<ModelDoc, ConfigError> {
     if let Some(list) = node.get("columns") {
         for column in list.items("columns")? {
             column.check_keys("a column", COLUMN)?;
+            column.check_word("type", &Type::ALL.map(Type::word))?;
+            column.check_word("role", &["identifier", "attribute"])?;
             columns.push(column.read("a column")?);
         }
     }
@@ -297,17 +283,19 @@ fn model(node: &Node) -> Result<ModelDoc, ConfigError> {
 fn sync(node: &Node) -> Result<SyncDoc, ConfigError> {
     let what = "[[sync]]";
     node.check_keys(what, SYNC)?;
-    if let Some(guards) = node.get("guards") {
-        guards.check_keys("guards", GUARDS)?;
-    }
+    check_sync_values(node)?;
+    check_guards(node)?;
     if let Some(schedule) = node.get("schedule") {
         schedule.check_keys("schedule", SCHEDULE)?;
+        schedule.check_word("type", &["manual", "interval", "cron", "after"])?;
         schedule.read::<crate::domain::schedule::Schedule>("schedule")?;
     }
     let mut mapping_lines = Vec::new();
     if let Some(list) = node.get("field_mappings") {
         for mapping in list.items("field_mappings")? {
             mapping.check_keys("a mapping", MAPPING)?;
+            mapping.check_word("write", &["always", "on_create", "if_empty"])?;
+            mapping.check_word("nulls", &["send", "skip"])?;
             mapping.read::<crate::domain::mapping::FieldMapping>("a mapping")?;
             mapping_lines.push(mapping.line);
         }
@@ -318,19 +306,15 @@ fn sync(node: &Node) -> Result<SyncDoc, ConfigError> {
         id = keys
             .remove("id")
             .and_then(|id| id.as_str().map(str::to_owned));
-        paused = keys.remove("paused").map(|paused| {
-            paused.as_bool().ok_or_else(|| {
-                let line = node.get("paused").map_or(node.line, |node| node.line);
-                ConfigError::new(line, "paused must be true or false")
-            })
-        });
+        keys.remove("paused");
+        paused = node.read_key::<bool>("paused")?;
     }
     let settings = serde_json::from_value(json)
         .map_err(|error| ConfigError::new(node.line, format!("{what}: {error}")))?;
     Ok(SyncDoc {
         id,
         settings,
-        paused: paused.transpose()?,
+        paused,
         line: node.line,
         mapping_lines,
     })
@@ -350,7 +334,7 @@ mod tests {
 
     #[test]
     fn broken_toml_is_told_with_its_line() {
-        let error = Document::parse("[workspace]\nname = \"acme\nx").unwrap_err();
+        let error = Document::parse("[workspace]\nname = \n").unwrap_err();
         assert_eq!(error.line, 2);
     }
 

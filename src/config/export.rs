@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::domain::destination::{Destination, Settings, Source};
+use crate::domain::guard::GuardSettings;
 use crate::domain::id::SyncId;
 use crate::domain::model::{Column, Model, Role};
 use crate::domain::problem::{Problem, ProblemKind};
@@ -16,6 +17,10 @@ pub struct Resources<'a> {
     pub name: &'a str,
     /// The workspace's zone.
     pub timezone: &'a str,
+    /// Runs at a time.
+    pub max_runs: u32,
+    /// Limits of syncs that set none.
+    pub guards: &'a GuardSettings,
     /// All sources.
     pub sources: &'a [Source],
     /// All models.
@@ -51,6 +56,11 @@ pub fn export(resources: &Resources<'_>, only: Option<&SyncId>) -> Result<String
         line(&mut out, "[workspace]");
         pair(&mut out, "name", &resources.name.into());
         pair(&mut out, "timezone", &resources.timezone.into());
+        pair(&mut out, "max_runs", &resources.max_runs.into());
+        let guards = json!(resources.guards);
+        if sets_something(&guards) {
+            pair(&mut out, "guards", &guards);
+        }
     }
     for source in sources {
         connection(
@@ -102,8 +112,47 @@ fn bare_or_quoted(key: &str) -> String {
     if bare { key.to_owned() } else { quoted(key) }
 }
 
+/// A text as TOML writes it; what a terminal would obey or nobody would see is spelled out, so
+/// that the file can be shown as it is and reads back as it was.
 fn quoted(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    text.chars().for_each(|scalar| escape(&mut out, scalar));
+    out.push('"');
+    out
+}
+
+/// A text over several lines, such as a query.
+fn quoted_lines(text: &str) -> String {
+    let mut out = String::from("\"\"\"\n");
+    for scalar in text.chars() {
+        match scalar {
+            '\n' => out.push('\n'),
+            scalar => escape(&mut out, scalar),
+        }
+    }
+    out.push_str("\"\"\"");
+    out
+}
+
+fn escape(out: &mut String, scalar: char) {
+    match scalar {
+        '"' => out.push_str("\\\""),
+        '\\' => out.push_str("\\\\"),
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        '\'' => out.push('\''),
+        // What is not printable has a debug form of its own.
+        _ if scalar.escape_debug().nth(1).is_none() => out.push(scalar),
+        _ => {
+            let code = u32::from(scalar);
+            let _ = match code {
+                0..=0xffff => write!(out, "\\u{code:04X}"),
+                _ => write!(out, "\\U{code:08X}"),
+            };
+        }
+    }
 }
 
 /// A value on one line; null, which TOML lacks, cannot stand here and is left out by its parent.
@@ -160,7 +209,11 @@ fn print_model(out: &mut String, resources: &Resources<'_>, model: &Model) {
             .map_or(model.source.as_str(), |source| &source.name)
             .into(),
     );
-    pair(out, "sql", &model.sql.as_str().into());
+    if model.sql.contains('\n') {
+        let _ = writeln!(out, "sql = {}", quoted_lines(&model.sql));
+    } else {
+        pair(out, "sql", &model.sql.as_str().into());
+    }
     pair(out, "primary_key", &model.primary_key.clone().into());
     let columns: Vec<Json> = model.columns.iter().filter_map(column).collect();
     if !columns.is_empty() {
@@ -223,17 +276,20 @@ fn print_sync(out: &mut String, resources: &Resources<'_>, sync: &Sync) -> Resul
     for (key, value) in &keys {
         match (key.as_str(), value) {
             ("field_mappings", Json::Array(mappings)) => list(out, key, mappings),
-            ("guards", Json::Object(guards)) => {
-                if guards.values().any(|limit| !limit.is_null()) {
-                    pair(out, key, value);
-                }
-            }
+            ("guards", guards) if !sets_something(guards) => {}
             ("tags", Json::Array(tags)) if tags.is_empty() => {}
             _ if is_default(key, value) => {}
             _ => pair(out, key, value),
         }
     }
     Ok(())
+}
+
+/// Whether some limit is set.
+fn sets_something(guards: &Json) -> bool {
+    guards
+        .as_object()
+        .is_some_and(|limits| limits.values().any(|limit| !limit.is_null()))
 }
 
 /// Writes names in place of the ids of an `after` schedule.

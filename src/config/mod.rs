@@ -3,6 +3,7 @@
 pub mod document;
 mod error;
 pub mod export;
+mod keys;
 pub mod paths;
 pub mod secrets;
 pub mod settings;

@@ -103,6 +103,12 @@ impl Lines {
             DeValue::Float(number) => {
                 let digits = number.as_str().replace('_', "");
                 let parsed: f64 = digits.parse().map_err(|_| not_a_number(line, &digits))?;
+                if !parsed.is_finite() {
+                    return Err(ConfigError::new(
+                        line,
+                        format!("{digits} is not a finite number"),
+                    ));
+                }
                 Content::Scalar(parsed.into())
             }
             DeValue::Array(items) => Content::List(
@@ -183,6 +189,32 @@ impl Node {
     pub fn read<T: DeserializeOwned>(&self, what: &str) -> Result<T, ConfigError> {
         serde_json::from_value(self.to_json())
             .map_err(|error| ConfigError::new(self.line, format!("{what}: {error}")))
+    }
+
+    /// Reads the value under a key, where it is there; what does not fit is told with its line.
+    pub fn read_key<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, ConfigError> {
+        self.get(key).map(|node| node.read(key)).transpose()
+    }
+
+    /// Refuses a value under a key that is none of the words.
+    pub fn check_word(&self, key: &str, words: &[&str]) -> Result<(), ConfigError> {
+        let Some(node) = self.get(key) else {
+            return Ok(());
+        };
+        let Content::Scalar(Json::String(word)) = &node.content else {
+            return Err(
+                ConfigError::new(node.line, format!("{key} must be a text in quotes"))
+                    .hint(format!("one of {}", words.join(", "))),
+            );
+        };
+        if words.contains(&word.as_str()) {
+            return Ok(());
+        }
+        let error = ConfigError::new(node.line, format!("there is no {key} '{word}'"));
+        Err(match meant(word, words) {
+            Some(known) => error.hint(format!("did you mean '{known}'?")),
+            None => error.hint(format!("one of {}", words.join(", "))),
+        })
     }
 
     /// A text that must be there.

@@ -11,6 +11,7 @@ use super::event::{Event, LogLine};
 use super::id::RunId;
 use super::model::Column;
 use super::run::{Run, RunOptions};
+use super::secret::SecretText;
 
 /// What a face asks of a core.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -174,6 +175,15 @@ pub enum Command {
         /// The fields that make up the identifier.
         identifier: Vec<String>,
     },
+    /// Keeps a secret of a source or destination, encrypted. Reply: [`Reply::Done`].
+    SetSecret {
+        /// The source or destination.
+        connection: String,
+        /// The setting's key.
+        key: String,
+        /// The secret.
+        secret: SecretText,
+    },
     /// Gives journaled events after a number. Reply: [`Reply::Events`].
     Events {
         /// The last number that is known.
@@ -325,4 +335,7 @@ pub struct Change {
     pub fields: Vec<(String, String, String)>,
     /// What follows from it, for people: "starts an empty snapshot".
     pub notes: Vec<String>,
+    /// Whether a sync's snapshot goes with it, so that the sync's name must be typed.
+    #[serde(default)]
+    pub drops_snapshot: bool,
 }

@@ -1,4 +1,4 @@
-//! Answers the commands that only look: runs, rows, plans, logs, history, previews, tests.
+//! Answers the commands that need no live state: runs, rows, plans, logs, previews, tests, secrets.
 
 use std::sync::Arc;
 
@@ -19,12 +19,12 @@ use super::deliver::broken;
 use super::deliver::cut::unreadable;
 use super::render::{key_by_column, record_by_field};
 use super::run::prepare::open_snapshot;
-use super::{connect, names, run_log};
+use super::{connect, names, run_log, secret};
 
 /// Rows of one answer where a face asks for no number.
 const PAGE: u32 = 500;
 
-/// Answers a command that changes no live state.
+/// Answers a command that needs no live state.
 pub(crate) async fn answer(
     core: &Arc<Core>,
     catalog: &Catalog,
@@ -108,6 +108,8 @@ pub(crate) async fn answer(
             let resources = export::Resources {
                 name: &catalog.workspace.name,
                 timezone: &catalog.workspace.timezone,
+                max_runs: catalog.workspace.max_runs,
+                guards: &catalog.workspace.guards,
                 sources: &catalog.sources,
                 models: &catalog.models,
                 destinations: &catalog.destinations,
@@ -115,6 +117,11 @@ pub(crate) async fn answer(
             };
             Ok(Reply::Text(export::export(&resources, id)?))
         }
+        Command::SetSecret {
+            connection,
+            key,
+            secret,
+        } => secret::set(core, catalog, &connection, &key, &secret).await,
         Command::Events { after, limit } => {
             Ok(Reply::Events(core.store.events(after, limit).await?))
         }

@@ -17,6 +17,7 @@ mod recover;
 mod render;
 mod run;
 mod run_log;
+mod secret;
 mod view;
 
 use std::os::unix::fs::DirBuilderExt as _;

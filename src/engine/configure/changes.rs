@@ -39,6 +39,7 @@ pub(super) fn between<T: Serialize>(
         name: name.to_owned(),
         fields: changed,
         notes: Vec::new(),
+        drops_snapshot: false,
     }
 }
 
@@ -50,6 +51,7 @@ pub(super) fn removal(kind: &str, name: &str) -> Change {
         name: name.to_owned(),
         fields: Vec::new(),
         notes: Vec::new(),
+        drops_snapshot: false,
     }
 }
 

@@ -12,11 +12,12 @@ use crate::domain::id::{DestinationId, SourceId};
 use crate::domain::problem::Problem;
 use crate::store::CatalogChange;
 
-use super::{Draft, at_line, changes};
+use super::{Draft, at_line, changes, claimed, known_as};
 
 impl Draft<'_> {
     /// Takes the file's sources into the draft.
     pub(super) fn sources(&mut self, document: &Document) -> Result<(), Problem> {
+        let claimed = claimed(document.sources.iter().map(|doc| &doc.id));
         for doc in &document.sources {
             let kind = known(
                 doc,
@@ -24,10 +25,13 @@ impl Draft<'_> {
                 registry::SOURCES,
             )?;
             let settings = settings(doc, kind, &self.wish.base)?;
-            let same = |source: &&Source| {
-                doc.id.as_deref() == Some(source.id.as_str()) || doc.name == source.name
-            };
-            let old = self.catalog.sources.iter().find(same).cloned();
+            let old = known_as(
+                (doc.id.as_deref(), &doc.name),
+                &self.catalog.sources,
+                |source| (source.id.as_str(), &source.name),
+                &claimed,
+            );
+            let old = old.cloned();
             let new = Source {
                 id: match (&old, &doc.id) {
                     (Some(old), _) => old.id.clone(),
@@ -47,6 +51,7 @@ impl Draft<'_> {
             )?;
             let change = changes::between("source", &new.name, old.as_ref(), Some(&new));
             if change.action != "unchanged" {
+                self.touched.insert(new.id.to_string());
                 self.catalog.sources.retain(|source| source.id != new.id);
                 self.catalog.sources.push(new.clone());
                 self.changes.push(CatalogChange::PutSource(new));
@@ -58,6 +63,7 @@ impl Draft<'_> {
 
     /// Takes the file's destinations into the draft.
     pub(super) fn destinations(&mut self, document: &Document) -> Result<(), Problem> {
+        let claimed = claimed(document.destinations.iter().map(|doc| &doc.id));
         for doc in &document.destinations {
             let kind = known(
                 doc,
@@ -65,10 +71,13 @@ impl Draft<'_> {
                 registry::DESTINATIONS,
             )?;
             let settings = settings(doc, kind, &self.wish.base)?;
-            let same = |found: &&Destination| {
-                doc.id.as_deref() == Some(found.id.as_str()) || doc.name == found.name
-            };
-            let old = self.catalog.destinations.iter().find(same).cloned();
+            let old = known_as(
+                (doc.id.as_deref(), &doc.name),
+                &self.catalog.destinations,
+                |found| (found.id.as_str(), &found.name),
+                &claimed,
+            );
+            let old = old.cloned();
             let new = Destination {
                 id: match (&old, &doc.id) {
                     (Some(old), _) => old.id.clone(),
@@ -91,6 +100,7 @@ impl Draft<'_> {
             )?;
             let change = changes::between("destination", &new.name, old.as_ref(), Some(&new));
             if change.action != "unchanged" {
+                self.touched.insert(new.id.to_string());
                 self.catalog.destinations.retain(|found| found.id != new.id);
                 self.catalog.destinations.push(new.clone());
                 self.changes.push(CatalogChange::PutDestination(new));

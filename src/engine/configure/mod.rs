@@ -5,15 +5,16 @@ mod connections;
 mod models;
 mod syncs;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use chrono_tz::Tz;
-
 use crate::config::Document;
 use crate::domain::command::{Change, Reply};
+use crate::domain::id::SyncId;
 use crate::domain::model::Model;
 use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::schedule::parse_zone;
 use crate::store::{Catalog, CatalogChange};
 
 use super::core::Core;
@@ -43,6 +44,10 @@ pub(super) struct Draft<'a> {
     pub catalog: Catalog,
     /// Models that got another primary key.
     pub rekeyed: Vec<Model>,
+    /// Ids of sources, models and destinations that change.
+    pub touched: HashSet<String>,
+    /// For each sync that was checked, what keeps it from running.
+    pub checked: Vec<(SyncId, Option<String>)>,
     /// What the store is told.
     pub changes: Vec<CatalogChange>,
     /// What a person is shown.
@@ -64,6 +69,8 @@ pub(crate) async fn apply(
         wish: &wish,
         catalog: catalog.clone(),
         rekeyed: Vec::new(),
+        touched: HashSet::new(),
+        checked: Vec::new(),
         changes: Vec::new(),
         shown: Vec::new(),
     };
@@ -75,13 +82,27 @@ pub(crate) async fn apply(
     if wish.prune {
         draft.prune()?;
     }
-    let Draft { changes, shown, .. } = draft;
-    if !wish.dry_run && !changes.is_empty() {
+    draft.check_others(&document).await?;
+    let Draft {
+        changes,
+        shown,
+        checked,
+        ..
+    } = draft;
+    if wish.dry_run {
+        return Ok(Reply::Changes(shown));
+    }
+    if !changes.is_empty() {
         let events = core
             .store
             .change_catalog(ACTOR, core.clock.now(), changes)
             .await?;
         events.into_iter().for_each(|event| core.tell(event));
+    }
+    for (sync, reason) in checked {
+        if catalog.attention.get(&sync) != reason.as_ref() {
+            core.store.set_attention(&sync, reason).await?;
+        }
     }
     Ok(Reply::Changes(shown))
 }
@@ -97,8 +118,7 @@ impl Draft<'_> {
             new.name.clone_from(name);
         }
         if let Some(zone) = &wanted.timezone {
-            zone.parse::<Tz>().map_err(|_| unknown_zone(zone))?;
-            new.timezone.clone_from(zone);
+            new.timezone = parse_zone(zone)?.name().to_owned();
         }
         new.max_runs = wanted.max_runs.unwrap_or(new.max_runs).max(1);
         new.guards = wanted.guards.unwrap_or(new.guards);
@@ -126,13 +146,15 @@ impl Draft<'_> {
         for sync in self.catalog.syncs.clone() {
             let name = sync.settings.name.clone();
             if !kept.0.contains(&name) {
-                if !self.wish.confirm.contains(&name) {
-                    return Err(unconfirmed(
-                        &name,
-                        "removing it drops its snapshot and history",
-                    ));
+                let why = "removing it drops its snapshot and history";
+                if !self.wish.dry_run && !self.wish.confirm.contains(&name) {
+                    return Err(unconfirmed(&name, why));
                 }
-                self.shown.push(changes::removal("sync", &name));
+                let mut change = changes::removal("sync", &name);
+                change.notes.push(why.to_owned());
+                change.drops_snapshot = true;
+                self.shown.push(change);
+                self.catalog.syncs.retain(|kept| kept.id != sync.id);
                 self.changes.push(CatalogChange::DeleteSync(sync.id));
             }
         }
@@ -179,17 +201,22 @@ pub(super) fn at_line(line: usize, problem: Problem) -> Problem {
     }
 }
 
-fn unknown_zone(zone: &str) -> Problem {
-    let alike = chrono_tz::TZ_VARIANTS
-        .iter()
-        .map(|known| (strsim::jaro_winkler(known.name(), zone), known.name()))
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    let problem = Problem::new(
-        ProblemKind::Config,
-        format!("there is no time zone '{zone}'"),
-    );
-    match alike {
-        Some((_, name)) => problem.hint(format!("did you mean {name}?")),
-        None => problem,
-    }
+/// The ids that a file names.
+pub(super) fn claimed<'a>(ids: impl Iterator<Item = &'a Option<String>>) -> HashSet<&'a str> {
+    ids.filter_map(Option::as_deref).collect()
+}
+
+/// What a file's entry means of what is there: by its id, else by its name, unless another entry
+/// of the file claims that one by id.
+pub(super) fn known_as<'a, T>(
+    (id, name): (Option<&str>, &str),
+    all: &'a [T],
+    named: impl Fn(&T) -> (&str, &str),
+    claimed: &HashSet<&str>,
+) -> Option<&'a T> {
+    let by_id = all.iter().find(|item| id == Some(named(item).0));
+    by_id.or_else(|| {
+        all.iter()
+            .find(|item| named(item).1 == name && !claimed.contains(named(item).0))
+    })
 }

@@ -1,5 +1,7 @@
 //! Models of a resource file: their columns are described by the source and pinned.
 
+use std::collections::HashSet;
+
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{ConfigError, Document, ModelDoc};
@@ -10,13 +12,14 @@ use crate::store::CatalogChange;
 
 use super::super::{connect, names};
 use super::connections::parsed;
-use super::{Draft, at_line, changes};
+use super::{Draft, at_line, changes, claimed, known_as};
 
 impl Draft<'_> {
     /// Takes the file's models into the draft.
     pub(super) async fn models(&mut self, document: &Document) -> Result<(), Problem> {
+        let claimed = claimed(document.models.iter().map(|doc| &doc.id));
         for doc in &document.models {
-            let new = self.model(doc).await?;
+            let new = self.model(doc, &claimed).await?;
             let old = self
                 .catalog
                 .models
@@ -31,6 +34,7 @@ impl Draft<'_> {
                 self.rekeyed.push(new.clone());
             }
             if change.action != "unchanged" {
+                self.touched.insert(new.id.to_string());
                 self.catalog.models.retain(|model| model.id != new.id);
                 self.catalog.models.push(new.clone());
                 self.changes.push(CatalogChange::PutModel(new));
@@ -40,15 +44,16 @@ impl Draft<'_> {
         Ok(())
     }
 
-    async fn model(&self, doc: &ModelDoc) -> Result<Model, Problem> {
-        let same =
-            |model: &&Model| doc.id.as_deref() == Some(model.id.as_str()) || doc.name == model.name;
-        let old = self.catalog.models.iter().find(same);
+    async fn model(&self, doc: &ModelDoc, claimed: &HashSet<&str>) -> Result<Model, Problem> {
+        let old = known_as(
+            (doc.id.as_deref(), &doc.name),
+            &self.catalog.models,
+            |model| (model.id.as_str(), &model.name),
+            claimed,
+        );
         let source = names::source(&self.catalog, &doc.source)
             .map_err(|problem| at_line(doc.line, problem))?;
-        let source_changed = self.changes.iter().any(
-            |change| matches!(change, CatalogChange::PutSource(changed) if changed.id == source.id),
-        );
+        let source_changed = self.touched.contains(source.id.as_str());
         let mut model = Model {
             id: match (old, &doc.id) {
                 (Some(old), _) => old.id.clone(),
@@ -81,10 +86,9 @@ impl Draft<'_> {
                 declare(columns, doc)?
             }
         };
-        for (column, role) in roles(doc) {
-            if let Some(column) = model.columns.iter_mut().find(|found| found.name == column) {
-                column.role = role;
-            }
+        for column in &mut model.columns {
+            // A column of which the file says nothing is an attribute.
+            column.role = role(doc, &column.name);
         }
         for key in &doc.primary_key {
             find(&model.columns, key, doc)?;
@@ -93,10 +97,9 @@ impl Draft<'_> {
     }
 }
 
-fn roles(doc: &ModelDoc) -> impl Iterator<Item = (&str, Role)> {
-    doc.columns
-        .iter()
-        .map(|column| (column.name.as_str(), column.role))
+fn role(doc: &ModelDoc, name: &str) -> Role {
+    let wanted = doc.columns.iter().find(|column| column.name == name);
+    wanted.map_or(Role::Attribute, |column| column.role)
 }
 
 /// Whether exactly the columns that the file declares were declared when the types were pinned.
@@ -120,7 +123,6 @@ fn declare(mut columns: Vec<Column>, doc: &ModelDoc) -> Result<Vec<Column>, Prob
         find(&columns, &wanted.name, doc)?;
     }
     for column in &mut columns {
-        column.role = Role::Attribute;
         let wanted = doc.columns.iter().find(|wanted| wanted.name == column.name);
         if let Some(kind) = wanted.and_then(|wanted| wanted.kind) {
             column.kind = kind;

@@ -1,36 +1,116 @@
 //! Syncs of a resource file: checked against model, object and schedule before they are saved.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::config::{ConfigError, Document, SyncDoc};
 use crate::domain::id::SyncId;
 use crate::domain::mapping::{self, Severity};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::schedule::Schedule;
 use crate::domain::sync::{Sync, SyncSettings};
+use crate::domain::transform::near::{did_you_mean, nearest};
 use crate::store::CatalogChange;
 
 use super::super::{connect, names};
 use super::connections::parsed;
-use super::{Draft, at_line, changes, unconfirmed};
+use super::{Draft, at_line, changes, claimed, known_as, unconfirmed};
+
+/// A sync of the file with the one that it means, and the id that it has or gets.
+struct Matched<'a> {
+    doc: &'a SyncDoc,
+    old: Option<Sync>,
+    id: SyncId,
+}
 
 impl Draft<'_> {
     /// Takes the file's syncs into the draft.
     pub(super) async fn syncs(&mut self, document: &Document) -> Result<(), Problem> {
-        for doc in &document.syncs {
-            let new = self.sync(doc)?;
-            self.check(doc, &new).await?;
-            let old = self
-                .catalog
-                .syncs
-                .iter()
-                .find(|sync| sync.id == new.id)
-                .cloned();
+        let matched = self.matched(document)?;
+        let ids = self.final_names(&matched);
+        for Matched { doc, old, id } in matched {
+            let new = self.sync(doc, old.as_ref(), id, &ids)?;
+            self.check(&new).await.map_err(|fault| fault.of(doc))?;
+            self.checked.push((new.id.clone(), None));
             self.take(old, new)?;
         }
         self.reset_rekeyed()?;
-        for doc in &document.syncs {
-            self.resolve_predecessors(doc)?;
+        document
+            .syncs
+            .iter()
+            .try_for_each(|doc| self.refuse_cycle(doc))
+    }
+
+    /// Checks syncs of which the file says nothing but whose model or connections it changes.
+    pub(super) async fn check_others(&mut self, document: &Document) -> Result<(), Problem> {
+        let own = |sync: &Sync| {
+            document
+                .syncs
+                .iter()
+                .any(|doc| doc.settings.name == sync.settings.name)
+        };
+        for sync in self.catalog.syncs.clone() {
+            let settings = &sync.settings;
+            let model = self
+                .catalog
+                .models
+                .iter()
+                .find(|model| model.id == settings.model);
+            let touched = self.touched.contains(settings.model.as_str())
+                || self.touched.contains(settings.destination.as_str())
+                || model.is_some_and(|model| self.touched.contains(model.source.as_str()));
+            if own(&sync) || !touched {
+                continue;
+            }
+            let fault = self.check(&sync).await.err();
+            if let Some(fault) = &fault {
+                let mut change = changes::between("sync", &settings.name, Some(&sync), Some(&sync));
+                change
+                    .notes
+                    .push(format!("needs attention: {}", fault.problem.text));
+                self.shown.push(change);
+            }
+            self.checked
+                .push((sync.id, fault.map(|fault| fault.problem.text)));
         }
         Ok(())
+    }
+
+    fn matched<'a>(&self, document: &'a Document) -> Result<Vec<Matched<'a>>, Problem> {
+        let claimed = claimed(document.syncs.iter().map(|doc| &doc.id));
+        let mut matched = Vec::with_capacity(document.syncs.len());
+        for doc in &document.syncs {
+            let old = known_as(
+                (doc.id.as_deref(), &doc.settings.name),
+                &self.catalog.syncs,
+                |sync| (sync.id.as_str(), &sync.settings.name),
+                &claimed,
+            );
+            let id = match (old, &doc.id) {
+                (Some(old), _) => old.id.clone(),
+                (None, Some(id)) => parsed(doc.line, SyncId::parse(id))?,
+                (None, None) => SyncId::from_bits(self.core.random()),
+            };
+            matched.push(Matched {
+                doc,
+                old: old.cloned(),
+                id,
+            });
+        }
+        Ok(matched)
+    }
+
+    /// Every sync's id by the name that it has when the file is in.
+    fn final_names(&self, matched: &[Matched<'_>]) -> HashMap<String, SyncId> {
+        let stay = self
+            .catalog
+            .syncs
+            .iter()
+            .filter(|sync| matched.iter().all(|m| m.id != sync.id));
+        let stay = stay.map(|sync| (sync.settings.name.clone(), sync.id.clone()));
+        let given = matched
+            .iter()
+            .map(|m| (m.doc.settings.name.clone(), m.id.clone()));
+        stay.chain(given).collect()
     }
 
     fn take(&mut self, old: Option<Sync>, new: Sync) -> Result<(), Problem> {
@@ -45,6 +125,7 @@ impl Draft<'_> {
                 return Err(unconfirmed(&name, why));
             }
             change.notes.push(why.to_owned());
+            change.drops_snapshot = true;
         }
         if old.is_none() && new.settings.paused {
             change.notes.push(format!(
@@ -69,13 +150,15 @@ impl Draft<'_> {
         Ok(())
     }
 
-    fn sync(&self, doc: &SyncDoc) -> Result<Sync, Problem> {
+    fn sync(
+        &self,
+        doc: &SyncDoc,
+        old: Option<&Sync>,
+        id: SyncId,
+        ids: &HashMap<String, SyncId>,
+    ) -> Result<Sync, Problem> {
         let at = |problem| at_line(doc.line, problem);
         let given = &doc.settings;
-        let same = |sync: &&Sync| {
-            doc.id.as_deref() == Some(sync.id.as_str()) || given.name == sync.settings.name
-        };
-        let old = self.catalog.syncs.iter().find(same);
         let model = names::model(&self.catalog, &given.model).map_err(at)?;
         let destination = names::destination(&self.catalog, &given.destination).map_err(at)?;
         let settings = SyncSettings {
@@ -93,16 +176,11 @@ impl Draft<'_> {
             keep_values: given.keep_values,
             grace_hours: given.grace_hours,
             tags: given.tags.clone(),
-            schedule: self.known_predecessors(&given.schedule),
+            schedule: with_ids(&given.schedule, ids).map_err(at)?,
             paused: doc
                 .paused
                 .unwrap_or_else(|| old.is_none_or(|old| old.settings.paused)),
             field_mappings: given.field_mappings.clone(),
-        };
-        let id = match (old, &doc.id) {
-            (Some(old), _) => old.id.clone(),
-            (None, Some(id)) => parsed(doc.line, SyncId::parse(id))?,
-            (None, None) => SyncId::from_bits(self.core.random()),
         };
         Ok(Sync {
             id,
@@ -112,19 +190,19 @@ impl Draft<'_> {
     }
 
     /// Everything that would make the sync's runs fail is told now.
-    async fn check(&self, doc: &SyncDoc, sync: &Sync) -> Result<(), Problem> {
+    async fn check(&self, sync: &Sync) -> Result<(), Fault> {
         let settings = &sync.settings;
-        let named = |text: &str| format!("the sync {}: {text}", settings.name);
-        settings.schedule.check().map_err(|error| {
-            let problem = Problem::from(error);
-            at_line(
-                doc.line,
-                Problem {
-                    text: named(&problem.text),
-                    ..problem
-                },
-            )
-        })?;
+        let named = |problem: Problem| {
+            let text = format!("the sync {}: {}", settings.name, problem.text);
+            Fault {
+                problem: Problem { text, ..problem },
+                mapping: None,
+            }
+        };
+        settings
+            .schedule
+            .check()
+            .map_err(|error| named(error.into()))?;
         let model = self
             .catalog
             .models
@@ -138,7 +216,9 @@ impl Draft<'_> {
         let (Some(model), Some(destination)) = (model, found) else {
             return Ok(());
         };
-        let connector = connect::destination(self.core, destination).await?;
+        let connector = connect::destination(self.core, destination)
+            .await
+            .map_err(named)?;
         let capabilities = connector.capabilities(&settings.destination_object);
         if !capabilities.modes.contains(&settings.mode) {
             let why = capabilities
@@ -146,22 +226,15 @@ impl Draft<'_> {
                 .iter()
                 .find(|(mode, _)| *mode == settings.mode);
             let why = why.map_or("this object does not support it", |(_, why)| why);
-            let text = named(&format!("mode {} cannot be: {why}", settings.mode));
-            return Err(at_line(doc.line, Problem::new(ProblemKind::Config, text)));
+            let text = format!("mode {} cannot be: {why}", settings.mode);
+            let words: Vec<&str> = capabilities.modes.iter().map(|mode| mode.word()).collect();
+            return Err(named(
+                Problem::new(ProblemKind::Config, text)
+                    .hint(format!("the modes here are {}", words.join(", "))),
+            ));
         }
-        let schema = connector
-            .fields(&settings.destination_object)
-            .await
-            .map_err(|error| {
-                let problem = Problem::from(error);
-                at_line(
-                    doc.line,
-                    Problem {
-                        text: named(&problem.text),
-                        ..problem
-                    },
-                )
-            })?;
+        let schema = connector.fields(&settings.destination_object).await;
+        let schema = schema.map_err(|error| named(error.into()))?;
         let problems = mapping::check(
             model,
             &settings.field_mappings,
@@ -169,15 +242,16 @@ impl Draft<'_> {
             &capabilities,
             settings.mode,
         );
-        if let Some(worst) = problems
+        match problems
             .iter()
             .find(|problem| problem.severity == Severity::Error)
         {
-            let line = worst.line.and_then(|place| doc.mapping_lines.get(place));
-            let error = ConfigError::new(*line.unwrap_or(&doc.line), named(&worst.text));
-            return Err(error.hint(&worst.hint).into());
+            None => Ok(()),
+            Some(worst) => Err(Fault {
+                mapping: worst.line,
+                ..named(Problem::new(ProblemKind::Config, &worst.text).hint(&worst.hint))
+            }),
         }
-        Ok(())
     }
 
     /// A sync whose model got another primary key starts an empty snapshot: its keys mean nothing.
@@ -227,73 +301,73 @@ impl Draft<'_> {
         });
     }
 
-    /// The ids of those predecessors that are known by now; names of later syncs stay names.
-    fn known_predecessors(&self, schedule: &Schedule) -> Schedule {
-        let Schedule::After { syncs } = schedule else {
-            return schedule.clone();
-        };
-        let id = |name: &String| {
-            names::sync(&self.catalog, name).map_or_else(|_| name.clone(), |s| s.id.to_string())
-        };
-        Schedule::After {
-            syncs: syncs.iter().map(id).collect(),
-        }
-    }
-
-    /// Turns the names of an `after` schedule into ids and refuses cycles.
-    fn resolve_predecessors(&mut self, doc: &SyncDoc) -> Result<(), Problem> {
-        let Schedule::After { syncs } = &doc.settings.schedule else {
-            return Ok(());
-        };
-        let mut ids = Vec::new();
-        for name in syncs {
-            let found = names::sync(&self.catalog, name);
-            ids.push(
-                found
-                    .map_err(|problem| at_line(doc.line, problem))?
-                    .id
-                    .to_string(),
-            );
-        }
-        let own = names::sync(&self.catalog, &doc.settings.name)?
-            .id
-            .to_string();
-        let mut seen = Vec::new();
-        let mut waiting = ids.clone();
+    /// Refuses a sync that would wait for itself, however long the way round.
+    fn refuse_cycle(&self, doc: &SyncDoc) -> Result<(), Problem> {
+        let own = names::sync(&self.catalog, &doc.settings.name)?;
+        let mut seen = HashSet::new();
+        let mut waiting: Vec<&str> = predecessors(own);
         while let Some(id) = waiting.pop() {
-            if id == own {
+            if id == own.id.as_str() {
                 let text = format!("the sync {} would wait for itself", doc.settings.name);
-                return Err(ConfigError::new(doc.line, text).into());
+                return Err(ConfigError::new(doc.line, text)
+                    .hint("leave it out of the syncs that it runs after, or break the chain")
+                    .into());
             }
-            if seen.contains(&id) {
-                continue;
-            }
-            let next = self
-                .catalog
-                .syncs
-                .iter()
-                .find(|sync| sync.id.as_str() == id);
-            if let Some(Schedule::After { syncs }) = next.map(|sync| &sync.settings.schedule) {
-                let known = |name: &String| names::sync(&self.catalog, name).ok();
-                waiting.extend(
-                    syncs
-                        .iter()
-                        .filter_map(known)
-                        .map(|sync| sync.id.to_string()),
-                );
-            }
-            seen.push(id);
-        }
-        let schedule = Schedule::After { syncs: ids };
-        for change in &mut self.changes {
-            if let CatalogChange::PutSync { sync, .. } = change
-                && sync.id.as_str() == own
-            {
-                sync.settings.schedule = schedule.clone();
+            if seen.insert(id) {
+                let next = self
+                    .catalog
+                    .syncs
+                    .iter()
+                    .find(|sync| sync.id.as_str() == id);
+                waiting.extend(next.map(predecessors).unwrap_or_default());
             }
         }
         Ok(())
     }
+}
+
+/// What keeps a sync from running.
+struct Fault {
+    problem: Problem,
+    /// The position of the mapping at fault.
+    mapping: Option<usize>,
+}
+
+impl Fault {
+    /// The fault with its line in the file.
+    fn of(self, doc: &SyncDoc) -> Problem {
+        let line = self.mapping.and_then(|place| doc.mapping_lines.get(place));
+        at_line(*line.unwrap_or(&doc.line), self.problem)
+    }
+}
+
+fn predecessors(sync: &Sync) -> Vec<&str> {
+    match &sync.settings.schedule {
+        Schedule::After { syncs } => syncs.iter().map(String::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A schedule with ids where the file has names.
+fn with_ids(schedule: &Schedule, ids: &HashMap<String, SyncId>) -> Result<Schedule, Problem> {
+    let Schedule::After { syncs } = schedule else {
+        return Ok(schedule.clone());
+    };
+    let id = |name: &String| {
+        let found = ids
+            .get(name)
+            .or_else(|| ids.values().find(|id| id.as_str() == name));
+        found.map(ToString::to_string).ok_or_else(|| {
+            Problem::new(
+                ProblemKind::Config,
+                format!("there is no sync '{name}' to run after"),
+            )
+            .hint(did_you_mean(nearest(name, ids.keys().map(String::as_str))))
+        })
+    };
+    Ok(Schedule::After {
+        syncs: syncs.iter().map(id).collect::<Result<_, _>>()?,
+    })
 }
 
 /// Whether the records of one would not be the records of the other.

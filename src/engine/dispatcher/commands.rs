@@ -60,7 +60,8 @@ impl Dispatcher {
                 let (core, catalog) = (Arc::clone(&self.core), Arc::clone(&self.live.catalog));
                 let sender = self.sender.clone();
                 tokio::spawn(async move {
-                    let changes = matches!(command, Command::Test { .. });
+                    let changes =
+                        matches!(command, Command::Test { .. } | Command::SetSecret { .. });
                     let result = explore::answer(&core, &catalog, command).await;
                     if changes {
                         let _ = sender.send(Message::CatalogChanged);

@@ -40,6 +40,8 @@ pub struct ReceiverOptions {
     pub secret: Option<String>,
     /// The field by whose value records are held.
     pub key_field: String,
+    /// How long every answer takes, as that of a real endpoint does.
+    pub latency: Duration,
     /// What goes wrong with the first requests, one fault each, in order.
     pub faults: Vec<Fault>,
     /// The time by which timestamps of signatures are judged.
@@ -51,6 +53,7 @@ impl Default for ReceiverOptions {
         Self {
             secret: None,
             key_field: "id".to_owned(),
+            latency: Duration::ZERO,
             faults: Vec::new(),
             now: Utc::now,
         }
@@ -121,6 +124,7 @@ pub struct Received {
 struct Inner {
     verifier: Option<Verifier>,
     now: fn() -> DateTime<Utc>,
+    latency: Duration,
     state: Mutex<Held>,
 }
 
@@ -166,6 +170,7 @@ impl WebhookReceiver {
         let inner = Arc::new(Inner {
             verifier,
             now: options.now,
+            latency: options.latency,
             state: Mutex::new(Held {
                 records: Records::new(options.key_field),
                 received: Received::default(),
@@ -294,6 +299,9 @@ async fn receive(
         };
         (fault, usual)
     });
+    if !inner.latency.is_zero() {
+        tokio::time::sleep(inner.latency).await;
+    }
     let Some(fault) = fault else { return usual };
     if !fault.delay.is_zero() {
         tokio::time::sleep(fault.delay).await;

@@ -1,7 +1,7 @@
 //! Runs: one at a time per sync, a slot once, and only their own core may change them.
 
 use signalsmith::domain::id::{RunId, SyncId};
-use signalsmith::domain::run::RunStatus;
+use signalsmith::domain::run::{RunStatus, Trigger};
 use signalsmith::store::{ConflictKind, Store, StoreError};
 
 use super::{at, ended, fresh, pinned, run, sync, with_run};
@@ -47,7 +47,12 @@ async fn of_64_callers_at_once_one_starts_a_run_and_one_queues() {
 #[tokio::test]
 async fn a_slot_fires_once_even_after_its_run_ended() {
     let (_dir, store) = fresh().await;
-    let first = run(1, 1, RunStatus::Running);
+    let mut first = run(1, 1, RunStatus::Running);
+    first.trigger = Trigger::Schedule {
+        slot: at(60),
+        missed: 0,
+        words: "every minute".into(),
+    };
     let slot = Some(at(60));
     store.create_run(&first, &pinned(1), slot).await.unwrap();
     store
