@@ -88,6 +88,7 @@ impl Dispatcher {
             .find(|active| active.run.id == *id);
         if let Some(active) = active
             && active.run.phase == Some(Phase::AwaitingApproval)
+            && !active.stop.token.is_cancelled()
         {
             let _ = answer.send(Ok(Reply::Run(Box::new(active.run.clone()))));
             return;
@@ -168,14 +169,18 @@ impl Dispatcher {
 
     async fn approve(&mut self, text: &str, plan_hash: String) -> Result<Reply, Problem> {
         let sync = self.target(text)?;
-        if let Some(active) = self.live.active.get(&sync)
+        if let Some(active) = self.live.active.get_mut(&sync)
             && active.run.phase == Some(Phase::AwaitingApproval)
         {
             if active.run.plan_hash.as_deref() != Some(plan_hash.as_str()) {
                 return Err(stale());
             }
             let _ = active.answers.send(Answer::Approve { plan_hash }).await;
-            return Ok(Reply::Run(Box::new(active.run.clone())));
+            // From here on it waits for nobody, also before it says so itself.
+            active.run.phase = Some(Phase::Writing);
+            let run = active.run.clone();
+            self.refresh(&sync);
+            return Ok(Reply::Run(Box::new(run)));
         }
         let held = self
             .live

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::domain::command::{Command, Reply};
 use crate::domain::id::SyncId;
 use crate::domain::problem::Problem;
-use crate::domain::run::Run;
+use crate::domain::run::{Phase, Run};
 use crate::link::WorkspaceView;
 
 use super::core::Core;
@@ -80,7 +80,10 @@ impl Dispatcher {
 
     /// Works until the core stops.
     pub async fn work(mut self, mut messages: mpsc::UnboundedReceiver<Message>) {
-        self.start_ready().await;
+        if self.conduct.autonomous {
+            // A core that only answers one command starts nothing that nobody asked it for.
+            self.start_ready().await;
+        }
         loop {
             if self.stopping.is_some() && self.live.active.is_empty() {
                 break;
@@ -114,11 +117,22 @@ impl Dispatcher {
             Message::RunChanged(run) => {
                 self.live.run_changed(&run, self.core.clock.now());
                 self.refresh(&run.sync);
+                if run.phase == Some(Phase::AwaitingApproval) {
+                    // It may wait for a day: who waits for it is told now.
+                    self.answer_waiters(&run);
+                }
             }
             Message::RunEnded(run) => self.run_ended(*run).await,
             Message::Settled(sync) => self.settled(&sync).await,
             Message::CatalogChanged => self.reload().await,
             Message::Stop(done) => self.stop(done),
+        }
+    }
+
+    /// Answers who waits for a run.
+    pub(super) fn answer_waiters(&mut self, run: &Run) {
+        for waiter in self.live.waiters.remove(&run.id).unwrap_or_default() {
+            let _ = waiter.send(run.clone());
         }
     }
 

@@ -35,8 +35,20 @@ impl Dispatcher {
                 "the core is about to stop",
             ));
         }
-        if let Some(queued) = self.live.queued.iter().find(|run| run.sync == *sync) {
-            return Ok(queued.clone());
+        let queued = self.live.queued.iter().find(|run| run.sync == *sync);
+        if let Some(queued) = queued.cloned() {
+            // Who asked for a plan must not be given a run that writes, nor the other way round.
+            if queued.options != options {
+                return Err(Problem::new(
+                    ProblemKind::Conflict,
+                    format!("another run of this sync waits for its turn: {}", queued.id),
+                )
+                .hint("wait for its end, or cancel it"));
+            }
+            self.start_ready().await;
+            let active = self.live.active.get(sync).map(|active| &active.run);
+            let started = active.filter(|run| run.id == queued.id).cloned();
+            return Ok(started.unwrap_or(queued));
         }
         let sync = self.live.sync(sync).cloned().ok_or_else(|| {
             Problem::new(ProblemKind::NotFound, format!("there is no sync {sync}"))
@@ -243,9 +255,7 @@ impl Dispatcher {
         if let Err(problem) = self.live.reread(&self.core, &run.sync).await {
             tracing::error!(run = %run.id, %problem, "cannot read the sync's state");
         }
-        for waiter in self.live.waiters.remove(&run.id).unwrap_or_default() {
-            let _ = waiter.send(run.clone());
-        }
+        self.answer_waiters(&run);
         if self.conduct.autonomous && !self.is_stopping() {
             self.follow_up(&run).await;
         }

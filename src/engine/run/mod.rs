@@ -117,7 +117,10 @@ impl Job {
         if self.run.options.plan_only {
             return Ok(());
         }
-        if self.pinned.sync.settings.approval == Approval::Always || deletes.needs_approval {
+        let approved = self.run.options.approved_plan.as_ref() == Some(&planned.hash);
+        let always = self.pinned.sync.settings.approval == Approval::Always;
+        let sends = planned.counters.total(|tally| tally.planned) > 0;
+        if always && sends && !approved || deletes.needs_approval {
             self.wait_for_approval(&planned.hash).await?;
         }
         self.enter(Phase::Writing).await?;
