@@ -293,6 +293,6 @@ mod tests {
             .filter(|scalar| FORBIDDEN.is_match(scalar.encode_utf8(&mut [0; 4])))
             .filter(|scalar| !is_hidden(*scalar))
             .collect();
-        assert_eq!(missed, []);
+        assert_eq!(missed, Vec::<char>::new());
     }
 }

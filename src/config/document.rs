@@ -334,7 +334,7 @@ mod tests {
 
     #[test]
     fn broken_toml_is_told_with_its_line() {
-        let error = Document::parse("[workspace]\nname = \"acme\nx").unwrap_err();
+        let error = Document::parse("[workspace]\nname = \n").unwrap_err();
         assert_eq!(error.line, 2);
     }
 

@@ -39,14 +39,13 @@ pub(crate) fn available(state: &State, action: Action) -> Result<(), Refusal> {
             Pane::List => no("no sync is shown"),
             _ => no("marks are set in the list"),
         },
-        Action::PreviousTab | Action::NextTab => match state.areas().detail.is_some() {
-            true => Ok(()),
-            false => no("the detail is not open; `enter` opens it"),
+        Action::PreviousTab | Action::NextTab => match state.areas().detail {
+            Some(_) if state.selected().is_none() => no("no sync is selected"),
+            Some(_) => Ok(()),
+            None => no("`enter` opens the detail first"),
         },
         Action::ToggleLog => match state.class() {
-            Class::Narrow if state.syncs.pane == Pane::List => {
-                no("the log stands beneath the detail; `enter` opens it")
-            }
+            Class::Narrow if state.syncs.pane == Pane::List => no("`enter` opens the detail first"),
             _ => Ok(()),
         },
         Action::LogFollow | Action::LogWrap | Action::LogSave => log_lines(state),

@@ -19,9 +19,7 @@ pub(crate) fn banner(state: &State) -> Option<Banner> {
         let seen = text::hour_minute(state.zone, state.seen.wall);
         return Some(Banner {
             role: Role::Error,
-            text: format!(
-                "The core does not answer, next try in {retry_in_s} s. What you see is from {seen}."
-            ),
+            text: format!("Core lost, next try in {retry_in_s} s; this is from {seen}"),
         });
     }
     if let Some(reason) = &state.world.halted {
@@ -45,7 +43,6 @@ fn problems(state: &State) -> Option<Banner> {
         }
     }
     let need = |number: u64| if number == 1 { "needs" } else { "need" };
-    let hold = |number: u64| if number == 1 { "holds" } else { "hold" };
     let wait = |number: u64| if number == 1 { "waits" } else { "wait" };
     let parts: Vec<String> = [
         (
@@ -54,7 +51,7 @@ fn problems(state: &State) -> Option<Banner> {
         ),
         (failed, format!("{failed} failed")),
         (waiting, format!("{waiting} {} for approval", wait(waiting))),
-        (held, format!("{held} {} deletes back", hold(held))),
+        (held, format!("{held} with deletes held")),
     ]
     .into_iter()
     .filter(|(number, _)| *number > 0)

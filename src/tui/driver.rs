@@ -201,7 +201,7 @@ impl Driver {
             },
             Effect::Quit(leave) => return Ok(Some(leave)),
             Effect::Suspend => self.suspend()?,
-            Effect::Redraw => self.tty.forget_screen()?,
+            Effect::Redraw => self.tty.forget_screen(),
             Effect::Mouse(on) => self.tty.set_mouse(on)?,
             Effect::SaveLog { name, text } => {
                 sources.save(self.options.log_folder.join(name), text);

@@ -41,6 +41,8 @@ impl GlyphSet {
 
 /// One symbol for each thing that is shown by a symbol.
 pub(crate) struct Glyphs {
+    /// Whether nothing but ASCII may come onto the screen.
+    pub ascii: bool,
     pub failed: &'static str,
     pub attention: &'static str,
     pub held: &'static str,
@@ -65,6 +67,7 @@ pub(crate) struct Glyphs {
 }
 
 static UNICODE: Glyphs = Glyphs {
+    ascii: false,
     failed: "✖",
     attention: "!",
     held: "?",
@@ -89,6 +92,7 @@ static UNICODE: Glyphs = Glyphs {
 };
 
 static ASCII: Glyphs = Glyphs {
+    ascii: true,
     failed: "x",
     attention: "!",
     held: "?",

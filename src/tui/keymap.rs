@@ -43,7 +43,7 @@ impl Chord {
             "enter" => KeyCode::Enter,
             "esc" => KeyCode::Esc,
             "tab" => KeyCode::Tab,
-            "backtab" => KeyCode::BackTab,
+            "shift-tab" => KeyCode::BackTab,
             "up" => KeyCode::Up,
             "down" => KeyCode::Down,
             "left" => KeyCode::Left,

@@ -90,7 +90,7 @@ impl Areas {
             Class::Wide => {
                 let (upper, lower) = split_log(body, wish.log);
                 // The list needs about 50 columns; what is beyond that is the detail's and the log's.
-                let list = (columns * 43 / 100).clamp(46, 66);
+                let list = (columns * 45 / 100).clamp(46, 72);
                 areas.list = Some(Rect {
                     width: list,
                     ..upper

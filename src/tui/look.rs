@@ -10,7 +10,6 @@ use ratatui::widgets::{Block, Widget};
 use super::glyph::{GlyphSet, Glyphs};
 use super::text;
 use super::theme::{Role, Theme, ThemeName};
-use crate::safe_text;
 
 /// Theme and symbols.
 #[derive(Clone, Copy)]
@@ -48,7 +47,7 @@ impl Look {
 
     /// Text from outside, made harmless and elided to `columns`.
     pub(crate) fn foreign(&self, role: Role, text: &str, columns: usize) -> Span<'static> {
-        Span::styled(safe_text::line(text, columns), self.style(role))
+        Span::styled(text::line(text, columns), self.style(role))
     }
 
     /// Writes one line into `area` at row `row` of it; what does not fit is cut.
@@ -66,7 +65,7 @@ impl Look {
             (Role::Border, Role::Title)
         };
         let room = usize::from(area.width.saturating_sub(4));
-        let title = format!(" {} ", safe_text::line(title, room));
+        let title = format!(" {} ", text::line(title, room));
         let block = Block::bordered()
             .border_set(self.glyphs.border)
             .border_style(self.style(border))
@@ -85,6 +84,20 @@ impl Look {
         let inner = block.inner(area);
         block.render(area, buf);
         inner
+    }
+
+    /// Puts ASCII in place of what an ASCII terminal cannot show, from wherever it came.
+    pub(crate) fn tame(&self, buf: &mut Buffer) {
+        if self.glyphs.ascii {
+            for cell in buf
+                .content
+                .iter_mut()
+                .filter(|cell| !cell.symbol().is_ascii())
+            {
+                let plain = if cell.symbol() == "…" { "~" } else { "?" };
+                cell.set_symbol(plain);
+            }
+        }
     }
 
     /// A bar of `columns`, filled to `share`.

@@ -9,12 +9,11 @@ use super::text;
 use super::widgets::field::Field;
 use crate::domain::id::{RunId, SyncId};
 use crate::domain::mode::Mode;
-use crate::domain::run::{Counters, Phase, RunOptions};
-use crate::domain::words;
+use crate::domain::run::{Counters, Phase, Run, RunOptions, RunStatus};
 use crate::link::view::SyncView;
 
 fn open(state: &mut State, dialog: Dialog) {
-    state.overlay = Some(Overlay::Dialog(dialog));
+    state.overlay = Some(Overlay::Dialog(Box::new(dialog)));
 }
 
 /// Asks before runs are cancelled.
@@ -28,8 +27,8 @@ pub(crate) fn ask_cancel(state: &mut State, syncs: &[SyncId]) {
             body.push(format!(
                 "{}: {} of {} operations are done.",
                 sync.name(),
-                words::count(c.total(|t| t.done)),
-                words::count(c.total(|t| t.planned - t.held)),
+                text::count(c.total(|t| t.done)),
+                text::count(c.total(|t| t.planned - t.held)),
             ));
             runs.push((id.clone(), active.run.id.clone()));
         } else if let Some(run) = &sync.queued {
@@ -54,7 +53,7 @@ pub(crate) fn ask_cancel(state: &mut State, syncs: &[SyncId]) {
         }
         _ => format!(
             "Cancel {}?",
-            words::counted(u64::try_from(runs.len()).unwrap_or(u64::MAX), "run")
+            text::counted(u64::try_from(runs.len()).unwrap_or(u64::MAX), "run")
         ),
     };
     let watched = runs.iter().map(|(_, run)| run.clone()).collect();
@@ -78,7 +77,7 @@ pub(crate) fn ask_cancel(state: &mut State, syncs: &[SyncId]) {
 
 /// Asks before every row is sent again, with what it costs.
 pub(crate) fn ask_full(state: &mut State, sync: &SyncView, options: RunOptions) {
-    let known = words::counted(sync.known, "known record");
+    let known = text::counted(sync.known, "known record");
     let mut body = vec![format!(
         "Every row of {} goes to {} again, changed or not: {known}, and what is new.",
         sync.model, sync.destination
@@ -89,7 +88,7 @@ pub(crate) fn ask_full(state: &mut State, sync: &SyncView, options: RunOptions) 
         let requests = rows.saturating_mul(c.requests) / c.total(|t| t.done).max(1);
         body.push(format!(
             "By the last run's measure that is about {}.",
-            words::counted(requests.max(1), "request")
+            text::counted(requests.max(1), "request")
         ));
     }
     match sync.sync.settings.mode {
@@ -159,7 +158,7 @@ pub(crate) fn ask_held(state: &mut State, id: &SyncId) {
         return;
     };
     let Some(plan) = waiting(&sync) else { return };
-    let deletes = words::counted(plan.figure, "delete");
+    let deletes = text::counted(plan.figure, "delete");
     let intent = Intent::Approve {
         sync: id.clone(),
         target: plan.target,
@@ -174,9 +173,9 @@ pub(crate) fn ask_held(state: &mut State, id: &SyncId) {
         None => held_words(&sync, plan.figure),
         Some(c) => vec![format!(
             "It would create {}, update {} and delete {} at {}. Nothing has been sent.",
-            words::count(c.create.planned),
-            words::count(c.update.planned),
-            words::count(c.delete.planned),
+            text::count(c.create.planned),
+            text::count(c.update.planned),
+            text::count(c.delete.planned),
             sync.destination
         )],
     };
@@ -214,7 +213,7 @@ fn held_words(sync: &SyncView, count: u64) -> Vec<String> {
         let share = count as f64 / sync.known as f64 * 100.0;
         format!(
             " That is {share:.1} % of the {} records that this sync has sent.",
-            words::count(sync.known)
+            text::count(sync.known)
         )
     } else {
         String::new()
@@ -229,15 +228,61 @@ fn held_words(sync: &SyncView, count: u64) -> Vec<String> {
     ]
 }
 
+/// Shows what a run that only planned would do, and offers to run; what else is open stays.
+pub(crate) fn show_plan(state: &mut State, run: &Run) {
+    let Some(sync) = state.sync(&run.sync).cloned() else {
+        return;
+    };
+    let c = &run.counters;
+    if run.status == RunStatus::Cancelled || state.overlay.is_some() {
+        state.note(format!("{}: the plan stands in Runs", sync.name()));
+        return;
+    }
+    if let Some(problem) = &run.error {
+        let text = format!("could not plan {}: {}", sync.name(), problem.text);
+        state.fail(text, problem.hint.clone());
+        return;
+    }
+    let title = format!("Plan of {}", sync.name());
+    let intent = Intent::Run(vec![run.sync.clone()], RunOptions::default());
+    let mut dialog = yes(state.now.ms, title, intent);
+    dialog.body = vec![
+        format!(
+            "Would create {}, update {} and delete {} at {}.",
+            text::count(c.create.planned),
+            text::count(c.update.planned),
+            text::count(c.delete.planned),
+            sync.destination
+        ),
+        format!(
+            "{} read, {} unchanged, {} invalid.",
+            text::counted(c.read, "row"),
+            text::count(c.unchanged),
+            text::count(c.invalid)
+        ),
+        "Nothing has been sent. A run reads the model again; guards hold as ever.".to_owned(),
+    ];
+    let held = c.total(|t| t.held);
+    if held > 0 {
+        let words = format!(
+            "Of these, {} would be held for approval.",
+            text::counted(held, "delete")
+        );
+        dialog.body.insert(1, words);
+    }
+    dialog.go = "run it now".to_owned();
+    open(state, dialog);
+}
+
 /// Asks before leaving while runs live in this process.
 pub(crate) fn ask_leave(state: &mut State, runs: usize) {
-    let words = words::counted(u64::try_from(runs).unwrap_or(u64::MAX), "run");
+    let words = text::counted(u64::try_from(runs).unwrap_or(u64::MAX), "run");
     let title = format!("Leave and stop {words}?");
     let mut dialog = yes(state.now.ms, title, Intent::Leave(Leave::StopRuns));
-    dialog.body = vec![
-        format!("{words} under way in this process. Leaving stops them as a cancel does."),
-        "`signalsmith serve` in another terminal runs syncs without this interface.".to_owned(),
-    ];
+    dialog.body = vec![format!(
+        "{words} under way in this process. Leaving cancels: what was accepted stays, the rest is due \
+         again in the next run."
+    )];
     dialog.stay = "stay".to_owned();
     dialog.go = "leave and stop runs".to_owned();
     open(state, dialog);
@@ -245,7 +290,7 @@ pub(crate) fn ask_leave(state: &mut State, runs: usize) {
 
 /// Asks before the whole process, runs included, is stopped by ctrl-z.
 pub(crate) fn ask_suspend(state: &mut State, runs: usize) {
-    let words = words::counted(u64::try_from(runs).unwrap_or(u64::MAX), "run");
+    let words = text::counted(u64::try_from(runs).unwrap_or(u64::MAX), "run");
     let title = format!("Suspend with {words} under way?");
     let mut dialog = yes(state.now.ms, title, Intent::Suspend);
     dialog.body = vec![

@@ -116,7 +116,8 @@ impl Sources {
                 },
                 Some(done) = self.work.join_next() => match done {
                     Ok(wake) => wake,
-                    // Only a panic ends a task early; the hook has told it.
+                    // The hook has given the terminal back; there is no going on from here.
+                    Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
                     Err(_) => continue,
                 },
                 event = self.events.recv(), if self.events_open => match event {

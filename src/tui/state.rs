@@ -36,10 +36,12 @@ pub(crate) enum Purpose {
         /// What to say when it is done.
         done: String,
     },
+    /// The end of a run that only plans.
+    Plan { sync: SyncId },
     /// Lines of a log.
-    Log { run: RunId },
-    /// Runs of a sync; `older` appends.
-    Runs { sync: SyncId, older: bool },
+    Log { run: RunId, from: u64 },
+    /// Runs of a sync, the newest or those before one.
+    Runs { sync: SyncId, before: Option<RunId> },
     /// Keys of deletes that are held.
     HeldKeys { run: RunId },
 }
@@ -222,7 +224,7 @@ impl State {
 
     /// Whether a run whose seconds count is on the screen.
     fn shows_running(&self) -> bool {
-        if !self.focused {
+        if !self.focused || matches!(self.connection, Connection::Lost { .. }) {
             return false;
         }
         let areas = self.areas();

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::thread::{self, ThreadId};
 
 use crossterm::event::{
     DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste,
@@ -20,6 +21,8 @@ const END_SYNCHRONIZED: &[u8] = b"\x1b[?2026l";
 
 /// Whether the terminal is ours at the moment; the panic hook reads it from any thread.
 static ENTERED: AtomicBool = AtomicBool::new(false);
+/// The interface's thread; a panic elsewhere is none of its business.
+static OWNER: Mutex<Option<ThreadId>> = Mutex::new(None);
 static HOOK: Once = Once::new();
 
 /// A writer that keeps everything until [`FrameWriter::send`], so that a frame is one write.
@@ -104,6 +107,8 @@ pub(crate) struct Tty {
     writer: FrameWriter<File>,
     terminal: Terminal<CrosstermBackend<FrameWriter<File>>>,
     mouse: bool,
+    /// Whether what the terminal shows is unknown, so that every cell is to be painted.
+    stale: bool,
 }
 
 impl Tty {
@@ -123,6 +128,7 @@ impl Tty {
             terminal: Terminal::new(CrosstermBackend::new(writer.clone()))?,
             writer,
             mouse,
+            stale: true,
         };
         tty.take()?;
         Ok(tty)
@@ -131,6 +137,7 @@ impl Tty {
     fn take(&mut self) -> io::Result<()> {
         terminal::enable_raw_mode()?;
         ENTERED.store(true, Ordering::SeqCst);
+        *OWNER.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread::current().id());
         queue!(
             self.writer,
             EnterAlternateScreen,
@@ -141,8 +148,8 @@ impl Tty {
         if self.mouse {
             queue!(self.writer, EnableMouseCapture)?;
         }
-        self.writer.send()?;
-        self.terminal.clear()
+        self.stale = true;
+        self.writer.send()
     }
 
     /// Gives the terminal back.
@@ -169,11 +176,8 @@ impl Tty {
     }
 
     /// Paints every cell at the next draw.
-    ///
-    /// # Errors
-    /// Those of asking the terminal for its size.
-    pub(crate) fn forget_screen(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+    pub(crate) fn forget_screen(&mut self) {
+        self.stale = true;
     }
 
     /// Draws one frame in one write.
@@ -182,6 +186,12 @@ impl Tty {
     /// Those of writing to the terminal.
     pub(crate) fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         self.writer.begin_frame();
+        if std::mem::take(&mut self.stale) {
+            // `Terminal::clear` would ask the terminal for its cursor and read the answer from
+            // beneath the event stream; this clears without a question.
+            let size = self.terminal.size()?;
+            self.terminal.resize(size.into())?;
+        }
         self.terminal.draw(view)?;
         self.writer.end_frame()
     }
@@ -232,13 +242,18 @@ fn leaving_bytes() -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Restores the terminal before a panic is reported, so that the report can be read.
+/// Restores the terminal before a panic of the interface is reported, so that the report can be
+/// read. A panic of another thread is logged: its report would be written across the screen.
 ///
 /// Called after other hooks are installed; those run afterwards.
 fn restore_on_panic() {
     HOOK.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
+            if ENTERED.load(Ordering::SeqCst) && !ours() {
+                tracing::error!(panic = %info, "a thread of the core panicked");
+                return;
+            }
             if ENTERED.swap(false, Ordering::SeqCst) {
                 if let Ok(bytes) = leaving_bytes() {
                     let mut out = io::stdout().lock();
@@ -249,6 +264,12 @@ fn restore_on_panic() {
             before(info);
         }));
     });
+}
+
+/// Whether the present thread is the interface's.
+fn ours() -> bool {
+    let owner = OWNER.lock().unwrap_or_else(PoisonError::into_inner);
+    *owner == Some(thread::current().id())
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
 use unicode_width::UnicodeWidthStr;
 
 use crate::domain::id::RunId;
+pub(crate) use crate::domain::words::{count, counted};
 use crate::safe_text;
 
 /// The zone in which times are shown.
@@ -30,16 +31,21 @@ pub(crate) fn width(text: &str) -> usize {
     text.width()
 }
 
+/// Harmless text of at most `columns`, elided where it is longer.
+pub(crate) fn line(text: &str, columns: usize) -> String {
+    safe_text::line(text, columns)
+}
+
 /// Harmless text of exactly `columns`: elided or filled up with blanks on the right.
 pub(crate) fn left(text: &str, columns: usize) -> String {
-    let mut out = safe_text::line(text, columns);
+    let mut out = line(text, columns);
     fill(&mut out, columns);
     out
 }
 
 /// Harmless text of exactly `columns`, filled up with blanks on the left.
 pub(crate) fn right(text: &str, columns: usize) -> String {
-    let out = safe_text::line(text, columns);
+    let out = line(text, columns);
     let blanks = columns.saturating_sub(width(&out));
     format!("{}{out}", " ".repeat(blanks))
 }
@@ -133,12 +139,12 @@ pub(crate) fn wrap(text: &str, columns: usize, lines: usize) -> Vec<String> {
     let mut rest = clean.trim();
     while !rest.is_empty() && out.len() < lines && columns > 0 {
         if out.len() + 1 == lines || width(rest) <= columns {
-            out.push(safe_text::line(rest, columns));
+            out.push(line(rest, columns));
             break;
         }
         let cut = break_at(rest, columns);
-        let (line, tail) = rest.split_at(cut);
-        out.push(line.trim_end().to_owned());
+        let (head, tail) = rest.split_at(cut);
+        out.push(head.trim_end().to_owned());
         rest = tail.trim_start();
     }
     out
@@ -173,12 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_read_well() {
-        assert_eq!(count(0), "0");
-        assert_eq!(count(999), "999");
-        assert_eq!(count(48_210), "48,210");
-        assert_eq!(count(1_000_000), "1,000,000");
-        assert_eq!(counted(1, "row"), "1 row");
+    fn durations_read_well() {
         assert_eq!(duration(440), "0.4 s");
         assert_eq!(duration(250_000), "4 min 10 s");
         assert_eq!(duration(7_500_000), "2 h 05 min");

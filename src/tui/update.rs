@@ -9,6 +9,7 @@ use super::keymap::{Chord, Resolved};
 use super::layout::Pane;
 use super::msg::{Effect, Msg, What};
 use super::overlays::{self, Overlay, dialog};
+use super::questions::show_plan;
 use super::screens::syncs::runs::{PAGE as RUNS_PAGE, Reading};
 use super::screens::syncs::{Tab, list_place, log, moves};
 use super::state::{Purpose, State};
@@ -160,7 +161,13 @@ fn on_reply(state: &mut State, token: u64, result: Result<Reply, Problem>) -> Ve
         return Vec::new();
     };
     match purpose {
-        Purpose::Act { failed, done, .. } => match result {
+        Purpose::Act {
+            sync, failed, done, ..
+        } => match result {
+            Ok(Reply::Run(run)) if run.options.plan_only => {
+                let purpose = Purpose::Plan { sync };
+                return vec![state.send(purpose, Command::WaitRun { run: run.id })];
+            }
             Err(problem) => state.fail(format!("{failed}: {}", problem.text), problem.hint),
             Ok(Reply::Run(run)) if run.status == RunStatus::Queued => {
                 let name = state
@@ -171,13 +178,25 @@ fn on_reply(state: &mut State, token: u64, result: Result<Reply, Problem>) -> Ve
             Ok(_) if !done.is_empty() => state.note(done),
             Ok(_) => {}
         },
-        Purpose::Log { run } => {
-            if state.syncs.log.run.as_ref() != Some(&run) {
+        Purpose::Plan { sync } => {
+            state.syncs.runs.refresh(&sync, state.now.ms);
+            match result {
+                Ok(Reply::Run(run)) => show_plan(state, &run),
+                Ok(_) => state.fail(misfit().text, misfit().hint),
+                Err(problem) => {
+                    let text = format!("could not see the plan's end: {}", problem.text);
+                    state.fail(text, problem.hint);
+                }
+            }
+        }
+        Purpose::Log { run, from } => {
+            let log = &state.syncs.log;
+            if log.run.as_ref() != Some(&run) || !log.expects(from) {
                 return Vec::new();
             }
             match result {
                 Ok(Reply::Log(lines)) => {
-                    if state.syncs.log.take(lines) {
+                    if state.syncs.log.take(lines, state.now.ms) {
                         return ask_log(state);
                     }
                 }
@@ -185,13 +204,13 @@ fn on_reply(state: &mut State, token: u64, result: Result<Reply, Problem>) -> Ve
                 Err(problem) => state.syncs.log.fail(problem),
             }
         }
-        Purpose::Runs { sync, older } => {
+        Purpose::Runs { sync, before } => {
             let runs = &mut state.syncs.runs;
             if runs.sync.as_ref() != Some(&sync) {
                 return Vec::new();
             }
             match result {
-                Ok(Reply::Runs(rows)) => runs.take(rows, older),
+                Ok(Reply::Runs(rows)) => runs.take(rows, before.as_ref()),
                 Ok(_) => runs.fail(misfit()),
                 Err(problem) => runs.fail(problem),
             }
@@ -279,7 +298,7 @@ fn ask_log(state: &mut State) -> Vec<Effect> {
         from,
         limit: log::PAGE,
     };
-    vec![state.send(Purpose::Log { run }, command)]
+    vec![state.send(Purpose::Log { run, from }, command)]
 }
 
 fn ask_runs(state: &mut State) -> Vec<Effect> {
@@ -294,8 +313,7 @@ fn ask_runs(state: &mut State) -> Vec<Effect> {
         before: before.clone(),
         limit: RUNS_PAGE,
     };
-    let older = before.is_some();
-    vec![state.send(Purpose::Runs { sync, older }, command)]
+    vec![state.send(Purpose::Runs { sync, before }, command)]
 }
 
 fn ask_examples(state: &mut State) -> Vec<Effect> {

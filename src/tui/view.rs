@@ -17,14 +17,25 @@ use super::text;
 use super::theme::Role;
 use super::widgets::popup;
 use crate::link::Connection;
-use crate::safe_text;
 
 /// Draws one frame; the real cursor comes to stand on the focused row or field.
 pub fn view(state: &State, look: &Look, frame: &mut Frame<'_>) {
     let screen = frame.area();
+    let laid_out = Rect::new(0, 0, state.size.0, state.size.1);
     let buf = frame.buffer_mut();
-    buf.set_style(screen, look.base());
-    let place = draw(state, look, screen, buf);
+    let place = if laid_out == screen {
+        paint(state, look, screen, buf)
+    } else {
+        // The terminal has another size than the last message said; the next message will.
+        let mut whole = Buffer::empty(laid_out);
+        let place = paint(state, look, laid_out, &mut whole);
+        for at in screen.intersection(laid_out).positions() {
+            if let (Some(to), Some(from)) = (buf.cell_mut(at), whole.cell(at)) {
+                to.clone_from(from);
+            }
+        }
+        place
+    };
     // A terminal that shrank since the last message still gets a cursor inside.
     let place = Position::new(
         place
@@ -35,6 +46,13 @@ pub fn view(state: &State, look: &Look, frame: &mut Frame<'_>) {
             .clamp(screen.y, screen.bottom().saturating_sub(1).max(screen.y)),
     );
     frame.set_cursor_position(place);
+}
+
+fn paint(state: &State, look: &Look, screen: Rect, buf: &mut Buffer) -> Position {
+    buf.set_style(screen, look.base());
+    let place = draw(state, look, screen, buf);
+    look.tame(buf);
+    place
 }
 
 fn draw(state: &State, look: &Look, screen: Rect, buf: &mut Buffer) -> Position {
@@ -138,32 +156,30 @@ fn footer(state: &State, look: &Look, area: Rect, buf: &mut Buffer) {
     let small = state.class() == Class::Small;
     let hint = |action: Action, word: &str| {
         let key = state.keymap.label(action)?;
-        Some((key.to_owned(), safe_text::line(word, 20)))
+        Some((key.to_owned(), text::line(word, 20)))
     };
     let last: Vec<(String, String)> = [(Action::Palette, "command"), (Action::Help, "help")]
         .into_iter()
+        .filter(|(action, _)| !small || *action == Action::Help)
         .filter_map(|(action, word)| hint(action, word))
         .collect();
     let wide = |(key, word): &(String, String)| text::width(key) + text::width(word) + 3;
     let room = usize::from(area.width);
     let mut used: usize = last.iter().map(wide).sum();
     let mut shown = Vec::new();
-    for scope in state.scopes() {
-        for entry in TABLE.iter().filter(|entry| entry.scope == *scope) {
-            let offered = !entry.short.is_empty()
-                && (!small || entry.vital)
-                && !matches!(entry.action, Action::Palette | Action::Help)
-                && available(state, entry.action).is_ok();
-            let Some(hint) = offered
-                .then(|| hint(entry.action, short(state, entry)))
-                .flatten()
-            else {
-                continue;
-            };
-            if used + wide(&hint) <= room {
-                used += wide(&hint);
-                shown.push(hint);
-            }
+    let scopes = state.scopes();
+    for entry in TABLE.iter().filter(|entry| scopes.contains(&entry.scope)) {
+        let offered = !entry.short.is_empty()
+            && (!small || entry.vital)
+            && !matches!(entry.action, Action::Palette | Action::Help)
+            && available(state, entry.action).is_ok();
+        let word = short(state, entry);
+        let Some(hint) = offered.then(|| hint(entry.action, word)).flatten() else {
+            continue;
+        };
+        if used + wide(&hint) <= room {
+            used += wide(&hint);
+            shown.push(hint);
         }
     }
     shown.extend(last);
@@ -176,7 +192,7 @@ fn footer(state: &State, look: &Look, area: Rect, buf: &mut Buffer) {
 }
 
 fn toasts(state: &State, look: &Look, screen: Rect, buf: &mut Buffer) {
-    let mut bottom = screen.bottom().saturating_sub(1);
+    let mut bottom = screen.bottom().saturating_sub(2);
     for toast in state.toasts.iter().rev() {
         bottom = one_toast(toast, look, screen, bottom, buf);
     }
@@ -200,7 +216,7 @@ fn one_toast(toast: &Toast, look: &Look, screen: Rect, bottom: u16, buf: &mut Bu
         return bottom;
     }
     let area = Rect {
-        x: screen.right().saturating_sub(width + 1),
+        x: screen.right().saturating_sub(width + 2),
         y: bottom - height,
         width,
         height,

@@ -14,10 +14,10 @@ fn the_headless_demo_checks_every_destination_and_leaves_nothing_behind() {
     let program = Program::new();
     let shown = program.ok(&["demo", "--headless"]);
     for (sync, mode) in [
-        ("Customers to table", "upsert"),
-        ("Customers to JSON lines", "mirror"),
-        ("Orders to JSON lines", "append"),
-        ("Big spenders to webhook", "mirror"),
+        ("Customer table", "upsert"),
+        ("Customer file", "mirror"),
+        ("Order file", "append"),
+        ("Spender hook", "mirror"),
     ] {
         let lines = rounds(&shown, sync);
         assert_eq!(lines.len(), 4, "{shown}");
@@ -36,11 +36,7 @@ fn a_named_folder_is_kept_with_a_workspace_that_can_be_used() {
     let program = Program::new();
     program.ok(&["demo", "--headless", "--seed", "11", "-C", "demo"]);
     let status = program.ok(&["status", "-C", "demo"]);
-    assert_eq!(
-        rounds(&status, "Active customers to table").len(),
-        1,
-        "{status}"
-    );
+    assert_eq!(rounds(&status, "Active table").len(), 1, "{status}");
     let check = program.ok(&["check", "-C", "demo", "demo/demo.toml"]);
     assert!(check.contains("0 to create, 0 to update"), "{check}");
 }

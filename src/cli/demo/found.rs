@@ -42,11 +42,7 @@ pub(super) fn records(
 fn rows(path: &Path, table: &str) -> rusqlite::Result<Vec<Record>> {
     let database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let mut statement = database.prepare(&format!("SELECT * FROM {table}"))?;
-    let names: Vec<String> = statement
-        .column_names()
-        .into_iter()
-        .map(str::to_owned)
-        .collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let rows = statement.query_map([], |row| {
         let mut record = Record::new();
         for (at, name) in names.iter().enumerate() {

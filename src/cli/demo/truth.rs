@@ -245,7 +245,7 @@ pub(super) fn customers_to_webhook(database: &Connection) -> rusqlite::Result<Ve
                 decimal(row, "lifetime_value")?.map(number),
             ),
             ("origin", Some("shop".to_owned())),
-            ("sent_by", Some("Customers to webhook".to_owned())),
+            ("sent_by", Some("Contact hook".to_owned())),
         ]))
     })
 }

@@ -88,8 +88,8 @@ pub(super) fn resources(endpoints: &Endpoints) -> String {
         MODELS,
         "\n[[destination]]\nname = \"local copy\"\ntype = \"sqlite\"\npath = \"copy.db\"\n",
         "\n[[destination]]\nname = \"files\"\ntype = \"file\"\npath = \"out\"\n",
-        &webhook("contact hook", &endpoints.contacts, 25),
-        &webhook("audience hook", &endpoints.audience, 20),
+        &webhook("contacts endpoint", &endpoints.contacts, 25),
+        &webhook("audience endpoint", &endpoints.audience, 20),
         TABLE_SYNCS,
         FILE_SYNCS,
         WEBHOOK_SYNCS,
@@ -152,7 +152,7 @@ columns = [{ name = "order_no", role = "identifier" }, { name = "event", role = 
 
 const TABLE_SYNCS: &str = r#"
 [[sync]]
-name = "Customers to table"
+name = "Customer table"
 model = "customers"
 destination = "local copy"
 destination_object = "customers"
@@ -173,7 +173,7 @@ field_mappings = [
 ]
 
 [[sync]]
-name = "Active customers to table"
+name = "Active table"
 model = "active customers"
 destination = "local copy"
 destination_object = "active_customers"
@@ -189,7 +189,7 @@ field_mappings = [
 ]
 
 [[sync]]
-name = "Order events to table"
+name = "Event table"
 model = "order events"
 destination = "local copy"
 destination_object = "order_events"
@@ -204,7 +204,7 @@ field_mappings = [
 
 const FILE_SYNCS: &str = r#"
 [[sync]]
-name = "Customers to JSON lines"
+name = "Customer file"
 model = "customers"
 destination = "files"
 destination_object = "customers.jsonl"
@@ -221,7 +221,7 @@ field_mappings = [
 ]
 
 [[sync]]
-name = "Orders to JSON lines"
+name = "Order file"
 model = "orders"
 destination = "files"
 destination_object = "orders.jsonl"
@@ -241,9 +241,9 @@ field_mappings = [
 
 const WEBHOOK_SYNCS: &str = r#"
 [[sync]]
-name = "Customers to webhook"
+name = "Contact hook"
 model = "customers"
-destination = "contact hook"
+destination = "contacts endpoint"
 destination_object = "contacts"
 mode = "upsert"
 paused = false
@@ -260,9 +260,9 @@ field_mappings = [
 ]
 
 [[sync]]
-name = "Big spenders to webhook"
+name = "Spender hook"
 model = "big spenders"
-destination = "audience hook"
+destination = "audience endpoint"
 destination_object = "audience"
 mode = "mirror"
 paused = false

@@ -26,10 +26,10 @@ impl Judge<'_> {
         if let Some(entry) = known.entry
             && !same(form, entry.identifier, identifier)
         {
-            let holder = on_record(entry.to_entry()?, known);
+            let holder = on_record(self.scope.form, entry.to_entry()?, known);
             waiting.identifiers.holds(Role::Moved, &holder)?;
         }
-        for former in unrecorded(form, known, self.scope.identifier_is_key) {
+        for (_, former) in unrecorded(form, known, self.scope.identifier_is_key) {
             if !same(form, &former, identifier) {
                 let entry = Entry::bare(row.key_hash, row.key(), former);
                 waiting
@@ -71,7 +71,7 @@ impl Judge<'_> {
             return Ok(());
         };
         if self.scope.deletes() {
-            for former in unrecorded(self.scope.form, known, self.scope.identifier_is_key) {
+            for (_, former) in unrecorded(self.scope.form, known, self.scope.identifier_is_key) {
                 if !same(self.scope.form, &former, &main.entry.identifier) {
                     let entry = Entry::bare(hash, main.entry.key.clone(), former);
                     let entry = entry.into_former(self.scope.seed);

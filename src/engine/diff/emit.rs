@@ -8,6 +8,7 @@ use crate::snapshot::{Entry, NO_HASH};
 
 use super::error::PlanError;
 use super::identifier::Class;
+use super::scope::Scope;
 
 /// What was counted beside the operations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,19 +37,21 @@ pub(super) struct Emitter {
     pub counters: Counters,
     pub noted: Noted,
     limit: Option<u64>,
+    is_partial: bool,
     sent: u64,
     without_deletes: bool,
 }
 
 impl Emitter {
-    pub(super) fn new(writer: PlanWriter, limit: Option<u64>, without_deletes: bool) -> Self {
+    pub(super) fn new(writer: PlanWriter, scope: &Scope) -> Self {
         Self {
             writer,
             counters: Counters::default(),
             noted: Noted::default(),
-            limit,
+            limit: scope.limit,
+            is_partial: scope.is_partial(),
             sent: 0,
-            without_deletes,
+            without_deletes: scope.without_deletes,
         }
     }
 
@@ -113,7 +116,12 @@ impl Emitter {
             }
             MarkKind::Adopted => noted.adopted += 1,
             MarkKind::FormerStays => noted.former_stay += 1,
-            MarkKind::Returned | MarkKind::Released | MarkKind::HandedOver | MarkKind::Former => {}
+            MarkKind::Returned
+            | MarkKind::Released
+            | MarkKind::Overtaken
+            | MarkKind::Traced
+            | MarkKind::HandedOver
+            | MarkKind::Former => {}
         }
         self.writer.mark(mark)?;
         Ok(())
@@ -172,8 +180,8 @@ impl Emitter {
         }
         if let Some(operation) = said.send.take() {
             self.send_bundle(operation, &mut said)?;
-        } else if let Some(key) = said.lost.take() {
-            self.mark(&released(hash, key))?;
+        } else if let Some(key) = said.lost.take().filter(|_| !self.is_partial) {
+            self.mark(&overtaken(hash, key))?;
         }
         for mark in &said.marks {
             // A record under a former identifier that is found again stays in sight.
@@ -231,7 +239,7 @@ impl Emitter {
             });
         }
         match said.lost.take() {
-            Some(key) => self.mark(&released(hash, key)),
+            Some(key) => self.mark(&overtaken(hash, key)),
             None => Ok(()),
         }
     }
@@ -241,11 +249,27 @@ impl Emitter {
 fn of_the_row(kind: MarkKind) -> bool {
     matches!(
         kind,
-        MarkKind::Adopted | MarkKind::Returned | MarkKind::FormerStays
+        MarkKind::Adopted | MarkKind::Returned | MarkKind::FormerStays | MarkKind::Traced
     )
 }
 
-/// The mark of an entry whose record is another key's.
+/// The mark of a key in the model whose record is another key's.
+pub(super) fn overtaken(key_hash: Fingerprint, key: Key) -> Mark {
+    Mark {
+        kind: MarkKind::Overtaken,
+        ..released(key_hash, key)
+    }
+}
+
+/// The mark of a key whose doubtful write is filed under the identifier that it went to.
+pub(super) fn traced(seed: u64, key: &Key) -> Mark {
+    Mark {
+        kind: MarkKind::Traced,
+        ..released(Fingerprint::of(seed, key.bytes()), key.clone())
+    }
+}
+
+/// The mark of a key that is not in the model and whose record is another key's.
 pub(super) fn released(key_hash: Fingerprint, key: Key) -> Mark {
     Mark {
         kind: MarkKind::Released,

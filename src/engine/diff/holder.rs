@@ -2,8 +2,8 @@
 
 use crate::domain::destination::IdentifierForm;
 use crate::domain::row::{Damaged, Fingerprint, Key};
-use crate::snapshot::Entry;
 use crate::snapshot::plan_file::MarkKind;
+use crate::snapshot::{Dirty, Entry};
 
 use super::identifier::{Holder, same};
 use super::judge::Known;
@@ -11,7 +11,7 @@ use super::scope::Scope;
 
 /// Whether the record of an absent key may be deleted: sent, or perhaps sent, by this sync.
 pub(super) fn may_delete(holder: &Holder) -> bool {
-    !holder.entry.adopted && (!holder.entry.left || holder.dirty)
+    !holder.entry.adopted && (!holder.entry.left || holder.here)
 }
 
 /// What becomes of an absent key that is not deleted; nothing where that is known already.
@@ -25,8 +25,14 @@ pub(super) fn left_mark(holder: Holder) -> Option<(MarkKind, Entry)> {
     }
 }
 
-pub(super) fn on_record(entry: Entry, known: Known<'_>) -> Holder {
+pub(super) fn on_record(form: IdentifierForm, entry: Entry, known: Known<'_>) -> Holder {
+    let here = |write: &Dirty| {
+        let identifier = write.identifier.as_ref();
+        identifier.is_none_or(|it| same(form, it, &entry.identifier))
+    };
     Holder {
+        here: known.dirty.iter().any(here),
+        sole: false,
         entry,
         dirty: !known.dirty.is_empty(),
         deleting: known.is_deleting(),
@@ -38,26 +44,32 @@ pub(super) fn maybe(entry: Entry, known: Known<'_>) -> Holder {
     Holder {
         entry,
         dirty: true,
+        here: true,
+        sole: known.dirty.len() == 1,
         deleting: known.is_deleting(),
         on_record: false,
     }
 }
 
 /// Identifiers of writes of unknown outcome, other than the entry's.
-pub(super) fn unrecorded(form: IdentifierForm, known: Known<'_>, is_key: bool) -> Vec<Vec<u8>> {
-    let mut found: Vec<Vec<u8>> = Vec::new();
+pub(super) fn unrecorded(
+    form: IdentifierForm,
+    known: Known<'_>,
+    is_key: bool,
+) -> Vec<(&Dirty, Vec<u8>)> {
+    let mut found: Vec<(&Dirty, Vec<u8>)> = Vec::new();
     for write in known.dirty {
         let identifier = match &write.identifier {
             Some(identifier) => identifier,
             None if is_key => &write.key,
             None => continue,
         };
-        let seen = found.iter().any(|other| same(form, other, identifier));
+        let seen = found.iter().any(|(_, other)| same(form, other, identifier));
         let recorded = known
             .entry
             .is_some_and(|entry| same(form, entry.identifier, identifier));
         if !seen && !recorded {
-            found.push(identifier.clone());
+            found.push((write, identifier.clone()));
         }
     }
     found
@@ -70,7 +82,7 @@ pub(super) fn main_holder(
     scope: &Scope,
 ) -> Result<Option<Holder>, Damaged> {
     if let Some(entry) = known.entry {
-        return Ok(Some(on_record(entry.to_entry()?, known)));
+        return Ok(Some(on_record(scope.form, entry.to_entry()?, known)));
     }
     let Some(write) = known.dirty.first() else {
         return Ok(None);
@@ -79,5 +91,5 @@ pub(super) fn main_holder(
     let identifier = unrecorded(scope.form, known, scope.identifier_is_key)
         .into_iter()
         .next();
-    Ok(identifier.map(|identifier| maybe(Entry::bare(hash, key, identifier), known)))
+    Ok(identifier.map(|(_, identifier)| maybe(Entry::bare(hash, key, identifier), known)))
 }

@@ -90,6 +90,10 @@ pub(super) struct Holder {
     pub deleting: bool,
     /// Whether the snapshot holds the entry.
     pub on_record: bool,
+    /// Whether the doubtful write went to the identifier of the entry.
+    pub here: bool,
+    /// Whether it is the only doubtful write under its key.
+    pub sole: bool,
 }
 
 /// A record of the identifier spool.
@@ -139,6 +143,8 @@ pub(super) fn said(record: &[u8]) -> Result<Said, Damaged> {
                     dirty: flags & 1 != 0,
                     deleting: flags & 2 != 0,
                     on_record: flags & 4 != 0,
+                    here: flags & 8 != 0,
+                    sole: flags & 16 != 0,
                 },
             )
         }
@@ -201,7 +207,9 @@ impl Identifiers {
         let role = [code(&Role::ALL, &role)];
         let flags = u8::from(holder.dirty)
             | (u8::from(holder.deleting) << 1)
-            | (u8::from(holder.on_record) << 2);
+            | (u8::from(holder.on_record) << 2)
+            | (u8::from(holder.here) << 3)
+            | (u8::from(holder.sole) << 4);
         self.encoded.clear();
         holder.entry.encode(&mut self.encoded);
         let key_hash = holder.entry.key_hash;

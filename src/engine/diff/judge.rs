@@ -1,7 +1,7 @@
 //! Judging: what becomes of one key, by its rows and by what the snapshot knows of it.
 
 use crate::domain::plan::{Cause, InvalidReason, InvalidRow, Operation, OperationKind, Record};
-use crate::domain::row::{self, Cell, Damaged, Fingerprint};
+use crate::domain::row::{self, Cell, Damaged, Fingerprint, Key};
 use crate::domain::value::Value;
 use crate::snapshot::plan_file::{Mark, MarkKind, Refresh};
 use crate::snapshot::{Dirty, Entry, EntryView, Overlay, encode_identifier};
@@ -9,7 +9,7 @@ use crate::snapshot::{Dirty, Entry, EntryView, Overlay, encode_identifier};
 use super::draft::Drafts;
 use super::emit::Emitter;
 use super::error::PlanError;
-use super::holder::on_record;
+use super::holder::{maybe, on_record, unrecorded};
 use super::identifier::{Class, Identifiers, Role, same};
 use super::mapper::RowMapper;
 use super::read::{Row, RowGroups};
@@ -64,10 +64,16 @@ impl<'a> Known<'a> {
         self.dirty.iter().any(|write| write.deleting)
     }
 
-    /// Whether its identifiers are all its key, so that no other key can have them.
-    pub(super) fn is_plain(&self) -> bool {
-        let entry = self.entry.is_none_or(|entry| entry.identifier == entry.key);
-        let plain = |write: &Dirty| write.identifier.as_ref().is_none_or(|it| *it == write.key);
+    /// Whether its identifiers are all its key and it is filed under its key, so that no other key
+    /// can have them.
+    pub(super) fn is_plain(&self, seed: u64) -> bool {
+        let entry = self
+            .entry
+            .is_none_or(|entry| entry.identifier == entry.key && !entry.is_former());
+        let plain = |write: &Dirty| {
+            write.identifier.as_ref().is_none_or(|it| *it == write.key)
+                && Fingerprint::of(seed, &write.key).0 == write.key_hash
+        };
         entry && self.dirty.iter().all(plain)
     }
 }
@@ -176,15 +182,19 @@ impl Judge<'_> {
 
     fn idle(&mut self, row: &Row<'_>, known: Known<'_>, mapped: &Mapped) -> Result<(), PlanError> {
         self.emitter.counters.skipped += 1;
-        if !known.dirty.is_empty() {
-            self.emitter.noted.waiting += 1;
-            return Ok(());
-        }
-        let bare = Entry::bare(row.key_hash, row.key(), mapped.identifier.clone());
         if self.scope.adopt {
+            // What is known already is sent by the next run, if it differs.
+            if known.entry.is_some() || !known.dirty.is_empty() {
+                return Ok(());
+            }
+            let bare = Entry::bare(row.key_hash, row.key(), mapped.identifier.clone());
             let record = Some(mapped.record.clone());
             let entry = Entry::adopted(bare, row.input_hash, mapped.output_hash, record);
             return self.mark(MarkKind::Adopted, entry);
+        }
+        if !known.dirty.is_empty() {
+            self.emitter.noted.waiting += 1;
+            return Ok(());
         }
         match known.entry.filter(EntryView::is_left) {
             Some(entry) => {
@@ -318,13 +328,25 @@ impl Judge<'_> {
         Ok(())
     }
 
-    /// Says that a key keeps the identifier of its entry.
+    /// Says that a key keeps the identifiers that it has, or may have.
     pub(super) fn stays(&mut self, known: Known<'_>) -> Result<(), PlanError> {
-        if let (Some(waiting), Some(entry), true) =
-            (&mut self.waiting, known.entry, self.scope.moves_entries())
-        {
-            let holder = on_record(entry.to_entry()?, known);
+        let Some(waiting) = self.waiting.as_mut().filter(|_| self.scope.moves_entries()) else {
+            return Ok(());
+        };
+        if let Some(entry) = known.entry {
+            let holder = on_record(self.scope.form, entry.to_entry()?, known);
             waiting.identifiers.holds(Role::Stays, &holder)?;
+        }
+        let (form, is_key) = (self.scope.form, self.scope.identifier_is_key);
+        for (write, identifier) in unrecorded(form, known, is_key) {
+            let entry = Entry::bare(
+                Fingerprint(write.key_hash),
+                Key::from_bytes(&write.key),
+                identifier,
+            );
+            waiting
+                .identifiers
+                .holds(Role::Stays, &maybe(entry, known))?;
         }
         Ok(())
     }

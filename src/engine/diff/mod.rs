@@ -226,7 +226,7 @@ impl Comparing<'_> {
         Ok(Judge {
             scope: self.scope,
             mapper: self.request.mapper.as_ref(),
-            emitter: Emitter::new(writer, self.scope.limit, self.scope.without_deletes),
+            emitter: Emitter::new(writer, self.scope),
             waiting,
             cells: Vec::new(),
             compared: Vec::new(),
@@ -260,7 +260,7 @@ impl Comparing<'_> {
             };
             let of_key = if has_known {
                 let of_key = Known::of(&known)?;
-                if judge.waiting.is_none() && !of_key.is_plain() {
+                if judge.waiting.is_none() && !of_key.is_plain(self.scope.seed) {
                     return Ok(false);
                 }
                 let is_known = of_key.entry.is_some_and(|entry| entry.is_known());

@@ -5,7 +5,7 @@ use crate::snapshot::plan_file::{Mark, MarkKind};
 use crate::snapshot::{Entry, Sorted, Spool, foreign_hash};
 
 use super::draft::Drafts;
-use super::emit::released;
+use super::emit::{overtaken, released, traced};
 use super::error::PlanError;
 use super::holder::{left_mark, may_delete};
 use super::identifier::{Class, Holder, Role, Said, heads, said};
@@ -100,7 +100,9 @@ impl<'a> Settling<'a> {
                     class,
                     own,
                 })?,
-                Said::Listed(identifier) => self.group.listed = Some(identifier),
+                Said::Listed(identifier) => {
+                    self.group.listed.get_or_insert(identifier);
+                }
                 Said::Holds(role, holder) => self.holder(role, holder)?,
             }
         }
@@ -143,8 +145,9 @@ impl<'a> Settling<'a> {
             if winner.hash == holder.entry.key_hash {
                 return Ok(());
             }
+            let own = winner.own;
             let takes = winner.class == Class::Send
-                && !winner.own
+                && !own
                 && !self.group.taken
                 && holder.on_record
                 && !holder.deleting;
@@ -152,14 +155,17 @@ impl<'a> Settling<'a> {
                 self.drafts.takes_over(winner.hash, &holder.entry)?;
                 self.group.taken = true;
             }
-            return self.superseded(role, holder);
+            let secured = own || self.group.taken;
+            return self.superseded(role, holder, secured);
         }
         if role == Role::Stays {
             self.group.kept = true;
             return Ok(());
         }
         match (role, self.group.is_claimed()) {
-            (Role::Moved, true) if self.scope.deletes() => self.former(&holder.entry, false),
+            (Role::Moved, true) if self.scope.deletes() => {
+                self.former(&holder.entry, false, holder.sole)
+            }
             (Role::Moved, true) => Ok(()),
             (Role::Moved, false) => self.moved(&holder),
             (_, true) if self.scope.deletes() => Ok(()),
@@ -168,17 +174,20 @@ impl<'a> Settling<'a> {
         }
     }
 
-    /// The record is the winner's; whoever else holds it lets go.
-    fn superseded(&mut self, role: Role, holder: Holder) -> Result<(), PlanError> {
+    /// The record is the winner's; whoever else holds it lets go, once an entry of the winner holds
+    /// it (`secured`). With a limit the winner may not be sent, and then the record stays in sight.
+    fn superseded(&mut self, role: Role, holder: Holder, secured: bool) -> Result<(), PlanError> {
         let entry = holder.entry;
+        let lets_go = secured && !self.scope.is_partial();
         match role {
-            Role::Moved if !holder.on_record => Ok(()),
-            // With a limit the winner may not be sent, and then the record stays in sight.
-            Role::Moved if self.scope.is_partial() && self.scope.deletes() => {
-                self.former(&entry, false)
+            Role::Stays if !holder.on_record => Ok(()),
+            Role::Moved if !lets_go && self.scope.deletes() => {
+                self.former(&entry, false, holder.sole)
             }
-            Role::Moved => Ok(self.drafts.lost(entry.key_hash, &entry.key)?),
-            _ if self.scope.is_partial() => Ok(()),
+            Role::Moved if !holder.on_record => Ok(()),
+            Role::Moved if secured => Ok(self.drafts.lost(entry.key_hash, &entry.key)?),
+            _ if !lets_go => Ok(()),
+            Role::Stays => Ok(self.drafts.mark(&overtaken(entry.key_hash, entry.key))?),
             _ => Ok(self.drafts.mark(&released(entry.key_hash, entry.key))?),
         }
     }
@@ -199,7 +208,7 @@ impl<'a> Settling<'a> {
         }
         self.group.ended = true;
         let delete = !self.group.kept && !self.scope.is_partial();
-        self.former(entry, delete)
+        self.former(entry, delete, holder.sole)
     }
 
     /// The key is not in the model, and nothing claims its identifier.
@@ -215,12 +224,17 @@ impl<'a> Settling<'a> {
         if !may_delete(&holder) && !foreign {
             return self.left(holder);
         }
+        let is_doubt = holder.entry.former && !holder.on_record;
+        if is_doubt && holder.sole {
+            self.drafts
+                .mark(&traced(self.scope.seed, &holder.entry.key))?;
+        }
         if self.group.ended {
             let entry = holder.entry;
             return Ok(self.drafts.mark(&released(entry.key_hash, entry.key))?);
         }
         self.group.ended = true;
-        if holder.entry.former && !holder.on_record {
+        if is_doubt {
             return Ok(self.drafts.former(&holder.entry, true)?);
         }
         let foreign = foreign && !may_delete(&holder);
@@ -243,9 +257,9 @@ impl<'a> Settling<'a> {
     }
 
     /// Remembers the record that the key of `entry` leaves behind, unless the key collides.
-    fn former(&mut self, entry: &Entry, delete: bool) -> Result<(), PlanError> {
+    fn former(&mut self, entry: &Entry, delete: bool, sole: bool) -> Result<(), PlanError> {
         let encoded = entry.to_bytes();
-        let head = [FORMER, u8::from(delete)];
+        let head = [FORMER, u8::from(delete), u8::from(sole)];
         self.moves.push(&[&entry.key_hash.0, &head, &encoded])?;
         Ok(())
     }
@@ -273,9 +287,12 @@ impl<'a> Settling<'a> {
                 (&COLLIDES, _) => collides = Some(*hash),
                 _ if collides == Some(*hash) => {}
                 (_, rest) => {
-                    let (delete, entry) = rest.split_first().ok_or(Damaged)?;
+                    let ([delete, sole], entry) = rest.split_first_chunk().ok_or(Damaged)?;
                     let entry = Entry::from_bytes(entry)?.into_former(self.scope.seed);
                     self.drafts.former(&entry, *delete != 0)?;
+                    if *sole != 0 {
+                        self.drafts.mark(&traced(self.scope.seed, &entry.key))?;
+                    }
                 }
             }
         }

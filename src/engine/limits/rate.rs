@@ -95,7 +95,7 @@ mod tests {
             }
             for first in &sent {
                 let second = *first..*first + Duration::from_millis(999);
-                let inside = sent.iter().filter(|at| second.contains(at)).count();
+                let inside = sent.iter().filter(|at| second.contains(*at)).count();
                 prop_assert!(inside <= usize::try_from(rate).unwrap());
             }
         }

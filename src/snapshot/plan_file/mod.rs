@@ -8,6 +8,7 @@
 
 mod codec;
 mod read;
+mod section;
 mod write;
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ use crate::domain::row::{Fingerprint, Key};
 use crate::domain::run::Counters;
 
 use super::entry::Entry;
+use section::Section;
 
 pub(crate) use codec::{decode_invalid, decode_mark, decode_operation};
 pub(crate) use codec::{encode_invalid, encode_mark, encode_operation};
@@ -77,25 +79,31 @@ pub enum MarkKind {
     Adopted,
     /// A key that had left is back, in a mode that sends nothing for it.
     Returned,
-    /// Another key carries the record now; the entry goes.
+    /// The key left the model and another carries its record now; the entry goes.
     Released,
+    /// The key is in the model, but another carries its record now; the entry goes.
+    Overtaken,
     /// The key carries a record that was another key's.
     HandedOver,
     /// The record under the key's former identifier, kept in sight until it is deleted.
     Former,
+    /// The key's write of unknown outcome went to a former identifier and is filed there.
+    Traced,
     /// The record under the key's former identifier stays at the destination, said only.
     FormerStays,
 }
 
 impl MarkKind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::Left,
         Self::LeftUnknown,
         Self::Adopted,
         Self::Returned,
         Self::Released,
+        Self::Overtaken,
         Self::HandedOver,
         Self::Former,
+        Self::Traced,
         Self::FormerStays,
     ];
 
@@ -106,9 +114,10 @@ impl MarkKind {
             Self::LeftUnknown => "left the model; may exist at the destination",
             Self::Adopted => "adopted without being sent",
             Self::Returned => "is back in the model",
-            Self::Released => "its record is another key's now",
+            Self::Released | Self::Overtaken => "its record is another key's now",
             Self::HandedOver => "takes over another key's record",
             Self::Former => "its record under the former identifier is to be deleted",
+            Self::Traced => "its write of unknown outcome is traced",
             Self::FormerStays => "its record under the former identifier stays",
         }
     }
@@ -117,13 +126,16 @@ impl MarkKind {
 impl Mark {
     /// The journal row that it makes: the hash, and the entry or its removal.
     pub fn journal(&self) -> Option<([u8; 16], Option<Vec<u8>>)> {
-        (self.kind != MarkKind::FormerStays)
+        (!matches!(self.kind, MarkKind::FormerStays | MarkKind::Traced))
             .then(|| (self.key_hash.0, self.entry.as_ref().map(Entry::to_bytes)))
     }
 
     /// Whether writes of unknown outcome under its hash count as settled.
     pub fn settles(&self) -> bool {
-        matches!(self.kind, MarkKind::LeftUnknown | MarkKind::Released)
+        matches!(
+            self.kind,
+            MarkKind::LeftUnknown | MarkKind::Released | MarkKind::Traced
+        )
     }
 }
 
@@ -136,34 +148,6 @@ pub struct Refresh {
     pub input_hash: Fingerprint,
     /// The hash of the output that both have.
     pub output_hash: Fingerprint,
-}
-
-/// The sections of a plan file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Section {
-    Operations,
-    Invalid,
-    Marks,
-    Refreshes,
-}
-
-impl Section {
-    const ALL: [Self; 4] = [
-        Self::Operations,
-        Self::Invalid,
-        Self::Marks,
-        Self::Refreshes,
-    ];
-
-    fn position(self) -> usize {
-        match self {
-            Self::Operations => 0,
-            Self::Invalid => 1,
-            Self::Marks => 2,
-            Self::Refreshes => 3,
-        }
-    }
 }
 
 /// One block of the index.

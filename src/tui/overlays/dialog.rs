@@ -1,7 +1,6 @@
 //! Dialogs: what is asked before something that cannot be taken back. Leaving has the focus; only
 //! `y`, or the number typed, confirms.
 
-use crate::domain::words;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -13,6 +12,7 @@ use crate::domain::run::RunOptions;
 use crate::tui::look::{Lines, Look};
 use crate::tui::msg::Effect;
 use crate::tui::state::State;
+use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::tui::widgets::field::Field;
 use crate::tui::widgets::popup;
@@ -25,7 +25,6 @@ const DEAF_MS: u64 = 300;
 
 /// How a dialog is confirmed.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "one dialog is open at a time")]
 pub(crate) enum Ask {
     /// With `y`.
     Yes,
@@ -89,7 +88,7 @@ impl Dialog {
 
 pub(super) fn key(state: &mut State, mut dialog: Dialog, key: KeyEvent) -> Vec<Effect> {
     if dialog.deaf(state.now.ms) {
-        state.overlay = Some(Overlay::Dialog(dialog));
+        state.overlay = Some(Overlay::Dialog(Box::new(dialog)));
         return Vec::new();
     }
     let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
@@ -111,14 +110,14 @@ pub(super) fn key(state: &mut State, mut dialog: Dialog, key: KeyEvent) -> Vec<E
                 if typed.parse() == Ok(*expected) {
                     return perform(state, dialog.intent);
                 }
-                dialog.warning = format!("that is not {}", words::count(*expected));
+                dialog.warning = format!("that is not {}", text::count(*expected));
                 field.clear();
             } else if field.key(key) {
                 dialog.warning.clear();
             }
         }
     }
-    state.overlay = Some(Overlay::Dialog(dialog));
+    state.overlay = Some(Overlay::Dialog(Box::new(dialog)));
     Vec::new()
 }
 
@@ -185,8 +184,8 @@ pub(super) fn draw(dialog: &Dialog, look: &Look, screen: Rect, buf: &mut Buffer)
             Position::new(last.x + 2, last.y)
         }
         Ask::Number { expected, field } => {
-            let label = format!("type {} to {}: ", words::count(*expected), dialog.go);
-            let label = crate::safe_text::line(&label, columns.saturating_sub(14));
+            let label = format!("type {} to {}: ", text::count(*expected), dialog.go);
+            let label = crate::tui::text::line(&label, columns.saturating_sub(14));
             let place = field.draw(look, &label, last, buf);
             if dialog.warning.is_empty() {
                 let hint = format!("esc {}", dialog.stay);

@@ -15,7 +15,6 @@ use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::tui::widgets::popup;
 
-const KEY_COLUMNS: usize = 12;
 const SIZE: (u16, u16) = (92, 60);
 
 /// The open help.
@@ -76,6 +75,11 @@ pub(super) fn draw(
     inset.as_position()
 }
 
+/// Columns for keys and words, in help of so many columns.
+fn lead(columns: usize) -> usize {
+    if columns < 70 { 12 } else { 17 }
+}
+
 fn content(state: &State, look: &Look, columns: usize) -> Vec<Line<'static>> {
     let mut lines = Lines::new(look, columns);
     for scope in state.scopes() {
@@ -90,17 +94,17 @@ fn content(state: &State, look: &Look, columns: usize) -> Vec<Line<'static>> {
             } else {
                 keys
             };
-            let keys = text::left(&keys, KEY_COLUMNS);
+            let keys = text::left(&keys, lead(columns));
             match available(state, entry.action) {
                 Ok(()) => lines.line(vec![
                     look.span(Role::Key, keys),
                     look.span(Role::Text, entry.title),
                 ]),
                 Err(why) => {
-                    let room = columns.saturating_sub(KEY_COLUMNS);
+                    let room = columns.saturating_sub(lead(columns));
                     lines.line(vec![
                         look.span(Role::Dim, keys),
-                        look.foreign(Role::Dim, &format!("{}: not now, {why}", entry.title), room),
+                        look.foreign(Role::Dim, &format!("{} ({why})", entry.title), room),
                     ]);
                 }
             }
@@ -166,15 +170,13 @@ fn words(lines: &mut Lines<'_>) {
         ("update", "updates what exists; never creates"),
         ("insert", "creates what does not exist; never updates"),
     ];
-    let room = lines.columns.saturating_sub(KEY_COLUMNS);
+    let lead = lead(lines.columns);
+    let room = lines.columns.saturating_sub(lead);
     lines.blank();
     lines.line(vec![look.span(Role::Title, "States")]);
     for (glyph, word, what) in states {
         lines.line(vec![
-            look.span(
-                Role::Strong,
-                text::left(&format!("{glyph} {word}"), KEY_COLUMNS),
-            ),
+            look.span(Role::Strong, text::left(&format!("{glyph} {word}"), lead)),
             look.foreign(Role::Text, what, room),
         ]);
     }
@@ -182,7 +184,7 @@ fn words(lines: &mut Lines<'_>) {
     lines.line(vec![look.span(Role::Title, "Modes")]);
     for (word, what) in modes {
         lines.line(vec![
-            look.span(Role::Strong, text::left(word, KEY_COLUMNS)),
+            look.span(Role::Strong, text::left(word, lead)),
             look.foreign(Role::Text, what, room),
         ]);
     }

@@ -1,6 +1,5 @@
 //! The run menu: the ways to run other than the plain one.
 
-use crate::domain::words;
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -15,6 +14,7 @@ use crate::link::view::SyncView;
 use crate::tui::look::Look;
 use crate::tui::msg::Effect;
 use crate::tui::state::State;
+use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::tui::widgets::popup;
 
@@ -59,16 +59,16 @@ impl Way {
 
     fn what(self, sync: &SyncView) -> String {
         match self {
-            Self::TryOne => "sends the first row that is due; nothing else is touched".to_owned(),
-            Self::TryTen => "sends the first ten that are due; nothing else is touched".to_owned(),
+            Self::TryOne => "sends the first row that is due and nothing else".to_owned(),
+            Self::TryTen => "sends the first ten that are due and nothing else".to_owned(),
             Self::Rejected => {
                 let rows = refused(sync);
                 format!(
                     "{} that the last run left rejected or invalid",
-                    words::counted(rows, "row")
+                    text::counted(rows, "row")
                 )
             }
-            Self::Plan => "reads and compares, sends nothing; the counts stand in Runs".to_owned(),
+            Self::Plan => "reads and compares, says what would go; sends nothing".to_owned(),
             Self::Full => "sends every row again; asks first".to_owned(),
         }
     }

@@ -16,12 +16,11 @@ use super::state::State;
 
 /// What stands above the screen.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "one overlay is open at a time")]
 pub(crate) enum Overlay {
     Help(help::Help),
     Palette(palette::Palette),
     Menu(menu::RunMenu),
-    Dialog(dialog::Dialog),
+    Dialog(Box<dialog::Dialog>),
     Prompt(prompt::Prompt),
 }
 
@@ -31,7 +30,7 @@ pub(crate) fn key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
         Some(Overlay::Help(help)) => help::key(state, help, key),
         Some(Overlay::Palette(palette)) => palette::key(state, palette, key),
         Some(Overlay::Menu(menu)) => menu::key(state, menu, key),
-        Some(Overlay::Dialog(dialog)) => dialog::key(state, dialog, key),
+        Some(Overlay::Dialog(dialog)) => dialog::key(state, *dialog, key),
         Some(Overlay::Prompt(prompt)) => prompt::key(state, prompt, key),
         None => Vec::new(),
     }

@@ -142,22 +142,36 @@ fn hits(state: &State, typed: &str) -> Vec<Hit> {
     found.into_iter().map(|(_, hit)| hit).collect()
 }
 
-/// How far `content` is from `typed`, 0 being nearest: its characters in order, with the gaps
-/// counted, a beginning of a word being nearer; nothing where they do not occur.
+/// Gaps beyond which characters that occur in order are no likeness any more.
+const MAX_GAPS: u32 = 12;
+
+/// How far `content` is from `typed`, 0 being nearest: a beginning of the text, of a word, any part
+/// of it, then its characters in order with few gaps; nothing where there is no likeness.
 fn score(content: &str, typed: &str) -> Option<u32> {
-    let content: Vec<char> = content.to_lowercase().chars().take(200).collect();
-    let mut at = 0;
-    let mut far = 0_u32;
-    let mut before: Option<usize> = None;
-    for wanted in typed.to_lowercase().chars().filter(|c| !c.is_whitespace()) {
-        let found = content.iter().skip(at).position(|c| *c == wanted)? + at;
-        let gap = before.map_or(found, |before| found - before - 1);
-        let begins = found == 0 || content.get(found - 1).is_some_and(|c| !c.is_alphanumeric());
-        far += u32::try_from(gap).unwrap_or(200) * if begins { 1 } else { 3 };
-        before = Some(found);
-        at = found + 1;
+    let content: String = content.to_lowercase().chars().take(200).collect();
+    let typed = typed.trim().to_lowercase();
+    if let Some(at) = content.find(&typed) {
+        let before = content.get(..at).and_then(|before| before.chars().last());
+        return Some(match before {
+            None => 0,
+            Some(c) if !c.is_alphanumeric() => 1,
+            Some(_) => 2,
+        });
     }
-    Some(far)
+    let mut gaps = 0;
+    let mut last: Option<usize> = None;
+    let letters: Vec<char> = content.chars().collect();
+    for wanted in typed.chars().filter(|c| !c.is_whitespace()) {
+        let from = last.map_or(0, |last| last + 1);
+        let gap = letters.iter().skip(from).position(|c| *c == wanted)?;
+        gaps += if last.is_some() {
+            u32::try_from(gap).unwrap_or(MAX_GAPS)
+        } else {
+            0
+        };
+        last = Some(from + gap);
+    }
+    (gaps <= MAX_GAPS).then_some(3 + gaps)
 }
 
 fn rows(height: u16) -> usize {
@@ -211,7 +225,7 @@ fn line_of(state: &State, look: &Look, hit: &Hit, columns: usize) -> Line<'stati
             let key = state.keymap.label(*action).unwrap_or("");
             match available(state, *action) {
                 Ok(()) => (key, Role::Text, title.to_owned()),
-                Err(why) => (key, Role::Dim, format!("{title}: not now, {why}")),
+                Err(why) => (key, Role::Dim, format!("{title} ({why})")),
             }
         }
         Hit::Go(sync) => {
@@ -232,8 +246,12 @@ mod tests {
     #[test]
     fn words_that_begin_with_the_text_are_nearest() {
         assert!(score("Run now", "run") < score("Cancel the run", "run"));
-        assert!(score("Full resync", "fr") < score("After", "fr").or(Some(u32::MAX)));
+        assert!(score("Full resync", "resy") < score("Run every sync", "resy").or(Some(u32::MAX)));
+        assert_eq!(
+            score("Run in another way: try, rejected, full, plan", "rnp"),
+            None
+        );
+        assert!(score("CRM Contacts - Hourly", "crmho").is_some());
         assert_eq!(score("Run now", "x"), None);
-        assert_eq!(score("", ""), Some(0));
     }
 }

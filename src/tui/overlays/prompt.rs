@@ -31,9 +31,9 @@ impl Kind {
 
     fn hint(self) -> &'static str {
         match self {
-            Self::Find => "up down other hits  enter stay  esc back",
-            Self::Filter => "words, state: tag: dest: model: -word  enter keep  esc back",
-            Self::LogFind | Self::LogFilter => "enter keep  esc back",
+            Self::Find => "up down next hit   esc goes back",
+            Self::Filter => "state: tag: dest: model: -word   esc undoes",
+            Self::LogFind | Self::LogFilter => "enter keeps it   esc undoes",
         }
     }
 }

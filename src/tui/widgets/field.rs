@@ -17,7 +17,7 @@ const MAX_CHARS: usize = 1_000;
 /// A field of one line.
 #[derive(Debug, Default)]
 pub(crate) struct Field {
-    area: TextArea<'static>,
+    area: Box<TextArea<'static>>,
 }
 
 impl Field {
@@ -82,7 +82,7 @@ impl Field {
         // What is left of the cursor is cut at its beginning, so that the cursor stays in sight.
         let shown = tail(&before, room);
         let place = lead + text::width(shown);
-        let rest = safe_text::line(&after, room.saturating_sub(text::width(shown)));
+        let rest = text::line(&after, room.saturating_sub(text::width(shown)));
         let line = Line::from(vec![
             look.span(Role::Key, label),
             look.span(Role::Text, shown),

@@ -175,6 +175,7 @@ pub fn destination(
 pub fn run(object: &str, mode: Mode, shape: &Arc<RecordShape>, number: u64) -> RunContext {
     RunContext {
         run: RunId::from_bits(number),
+        started_at: chrono::DateTime::UNIX_EPOCH,
         sync: SyncId::from_bits(1),
         object: object.to_owned(),
         mode,

@@ -58,6 +58,7 @@ impl Place {
             &Surroundings {
                 forbidden: self.forbidden.clone(),
                 temporary: self.path("temporary"),
+                ..Surroundings::default()
             },
         )
     }

@@ -1,7 +1,7 @@
 //! Runs: one at a time per sync, a slot once, and only their own core may change them.
 
 use signalsmith::domain::id::{RunId, SyncId};
-use signalsmith::domain::run::RunStatus;
+use signalsmith::domain::run::{RunStatus, Trigger};
 use signalsmith::store::{ConflictKind, Store, StoreError};
 
 use super::{at, ended, fresh, pinned, run, sync, with_run};
@@ -47,7 +47,12 @@ async fn of_64_callers_at_once_one_starts_a_run_and_one_queues() {
 #[tokio::test]
 async fn a_slot_fires_once_even_after_its_run_ended() {
     let (_dir, store) = fresh().await;
-    let first = run(1, 1, RunStatus::Running);
+    let mut first = run(1, 1, RunStatus::Running);
+    first.trigger = Trigger::Schedule {
+        slot: at(60),
+        missed: 0,
+        words: "every minute".into(),
+    };
     let slot = Some(at(60));
     store.create_run(&first, &pinned(1), slot).await.unwrap();
     store
@@ -86,7 +91,10 @@ async fn a_final_run_stays_as_it_ended() {
     let done = ended(run.clone(), RunStatus::Completed);
     store.update_run(&done).await.unwrap();
     assert_eq!(kind(store.update_run(&run).await), ConflictKind::Status);
-    assert_eq!(kind(store.claim_run(&run).await), ConflictKind::Status);
+    assert_eq!(
+        kind(store.claim_run(&run, &pinned(1)).await),
+        ConflictKind::Status
+    );
     // Its counters may still change: outcomes that come later.
     let mut later = done;
     later.counters.requests = 9;
@@ -100,13 +108,19 @@ async fn a_queued_run_is_claimed_once_the_running_one_has_ended() {
     let queued = run(2, 1, RunStatus::Queued);
     store.create_run(&queued, &pinned(1), None).await.unwrap();
     let claimed = run(2, 1, RunStatus::Running);
-    assert_eq!(kind(store.claim_run(&claimed).await), ConflictKind::Running);
+    assert_eq!(
+        kind(store.claim_run(&claimed, &pinned(1)).await),
+        ConflictKind::Running
+    );
     store
         .update_run(&ended(first, RunStatus::Failed))
         .await
         .unwrap();
-    store.claim_run(&claimed).await.unwrap();
-    assert_eq!(kind(store.claim_run(&claimed).await), ConflictKind::Status);
+    store.claim_run(&claimed, &pinned(1)).await.unwrap();
+    assert_eq!(
+        kind(store.claim_run(&claimed, &pinned(1)).await),
+        ConflictKind::Status
+    );
     assert!(store.queued_runs().await.unwrap().is_empty());
 }
 
@@ -133,7 +147,7 @@ async fn the_next_core_can_only_declare_a_running_run_interrupted_and_then_take_
         .await
         .unwrap();
     assert!(store.orphaned_runs().await.unwrap().is_empty());
-    store.claim_run(&running).await.unwrap();
+    store.claim_run(&running, &pinned(1)).await.unwrap();
     store.update_run(&done).await.unwrap();
 }
 

@@ -1,4 +1,7 @@
 //! What tests share.
 
+pub mod acks;
 pub mod flights;
+pub mod gate;
 pub mod program;
+pub mod workspace;

@@ -2,7 +2,7 @@
 
 use crate::domain::run::{Phase, Run, RunStatus};
 use crate::domain::schedule::Schedule;
-use crate::domain::words;
+use crate::link::Connection;
 use crate::link::view::{ActiveRun, SyncState, SyncView};
 use crate::tui::look::{Look, percent};
 use crate::tui::state::State;
@@ -54,7 +54,7 @@ pub(super) fn of_sync(state: &State, sync: &SyncView, look: &Look) -> Cell {
         SyncState::Queued => cell(glyphs.queued, "queued", Role::Running),
         SyncState::Held => {
             let words = match &sync.held {
-                Some(held) => format!("{} held", words::count(held.count)),
+                Some(held) => format!("{} held", text::count(held.count)),
                 None => "deletes held".to_owned(),
             };
             cell(glyphs.held, words, Role::Warn)
@@ -76,7 +76,15 @@ fn running(state: &State, sync: &SyncView, look: &Look) -> Cell {
         Some(active) => progress_words(active),
         None => "running".to_owned(),
     };
-    cell(look.spinner(state.now.ms), words, Role::Running)
+    cell(look.spinner(spin(state)), words, Role::Running)
+}
+
+/// The time by which the spinner turns; it stands still while nobody knows how the run fares.
+fn spin(state: &State) -> u64 {
+    match state.connection {
+        Connection::Lost { .. } => 0,
+        Connection::Local | Connection::Attached => state.now.ms,
+    }
 }
 
 /// `writing 62 %`, `querying`.
@@ -102,7 +110,7 @@ fn errors(run: Option<&Run>) -> String {
     .into_iter()
     .find(|(number, _)| *number > 0)
     .map_or("errors".to_owned(), |(number, word)| {
-        format!("{} {word}", words::count(number))
+        format!("{} {word}", text::count(number))
     })
 }
 
@@ -114,8 +122,10 @@ pub(super) fn of_run(state: &State, run: &Run, look: &Look) -> Cell {
         RunStatus::Running if run.phase == Some(Phase::AwaitingApproval) => {
             cell(glyphs.held, "needs approval", Role::Warn)
         }
-        RunStatus::Running => cell(look.spinner(state.now.ms), "running", Role::Running),
-        RunStatus::Completed if run.options.plan_only => cell(glyphs.ok, "planned", Role::Ok),
+        RunStatus::Running => cell(look.spinner(spin(state)), "running", Role::Running),
+        RunStatus::Completed | RunStatus::CompletedWithErrors if run.options.plan_only => {
+            cell(glyphs.ok, "planned", Role::Ok)
+        }
         RunStatus::Completed => cell(glyphs.ok, "completed", Role::Ok),
         RunStatus::CompletedWithErrors => cell(glyphs.attention, "with errors", Role::Warn),
         RunStatus::Failed => cell(glyphs.failed, "failed", Role::Error),

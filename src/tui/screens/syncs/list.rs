@@ -1,19 +1,18 @@
 //! Draws the list of syncs.
 
-use crate::domain::words;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use super::cell;
-use crate::link::view::SyncView;
+use crate::link::view::{SyncState, SyncView};
 use crate::tui::layout::{Class, Pane};
 use crate::tui::look::{Lines, Look};
 use crate::tui::state::State;
 use crate::tui::text;
 use crate::tui::theme::Role;
 
-const STATE_COLUMNS: usize = 15;
+const STATE_COLUMNS: usize = 14;
 const NEXT_COLUMNS: usize = 9;
 
 /// Rows that the list has for syncs in `area`.
@@ -109,12 +108,12 @@ pub(super) fn draw(state: &State, look: &Look, area: Rect, buf: &mut Buffer) -> 
 
 fn title(state: &State, look: &Look) -> String {
     let syncs = &state.syncs;
-    let all = words::count(u64::try_from(state.world.syncs.len()).unwrap_or(u64::MAX));
+    let all = text::count(u64::try_from(state.world.syncs.len()).unwrap_or(u64::MAX));
     let dot = look.glyphs.dot;
     let mut title = if syncs.filter.is_empty() {
         format!("Syncs {all} {dot} by {}", syncs.order.word())
     } else {
-        let shown = words::count(u64::try_from(syncs.shown.len()).unwrap_or(u64::MAX));
+        let shown = text::count(u64::try_from(syncs.shown.len()).unwrap_or(u64::MAX));
         format!(
             "Syncs {shown} of {all} {dot} by {} {dot} filter: {}",
             syncs.order.word(),
@@ -209,11 +208,15 @@ fn small_row(
         look.span(cell.role, format!("{} ", cell.glyph)),
     ];
     first.extend(name_spans(state, look, sync, name));
-    let next = cell::next(state, sync);
-    let dot = look.glyphs.dot;
-    let second = vec![
-        look.span(cell.role, format!("    {}", cell.words)),
-        look.span(Role::Dim, format!(" {dot} next {next}")),
-    ];
+    let mut second = vec![look.span(cell.role, format!("    {}", cell.words))];
+    let next = match (&sync.state, sync.next_run_at) {
+        (SyncState::Paused | SyncState::Manual, _) => String::new(),
+        _ if sync.sync.settings.paused => "schedule paused".to_owned(),
+        (_, Some(_)) => format!("next {}", cell::next(state, sync)),
+        (_, None) => cell::next(state, sync),
+    };
+    if !next.is_empty() {
+        second.push(look.span(Role::Dim, format!(" {} {next}", look.glyphs.dot)));
+    }
     vec![Line::from(first), Line::from(second)]
 }

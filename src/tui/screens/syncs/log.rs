@@ -6,6 +6,7 @@ use super::runs::Reading;
 use crate::domain::event::{Event, EventKind, LogLine};
 use crate::domain::id::RunId;
 use crate::domain::problem::Problem;
+use crate::domain::run::RunStatus;
 
 /// Lines kept in memory; the file has all.
 pub(crate) const RING: usize = 10_000;
@@ -13,6 +14,9 @@ pub(crate) const RING: usize = 10_000;
 pub(crate) const PAGE: u32 = 5_000;
 /// Newest lines of a reading that are compared with what arrives by itself meanwhile.
 const OVERLAP: usize = 256;
+
+/// How long after lost lines the log is read again, in milliseconds.
+const LOST_MS: u64 = 250;
 
 /// The log of one run.
 #[derive(Debug, Default)]
@@ -27,6 +31,10 @@ pub(crate) struct Log {
     early: Vec<LogLine>,
     /// Lines read from the file so far.
     read: u64,
+    /// Whether lines were lost during a reading, so that it is to be done again.
+    again: bool,
+    /// Where a paused cursor stood before the log was read again.
+    back_to: Option<usize>,
     pub paused: bool,
     /// Lines there were when following stopped.
     paused_at: u64,
@@ -63,11 +71,20 @@ impl Log {
         self.refilter();
     }
 
-    /// Reads the log from its beginning again; what is shown stays until then.
+    /// Reads the log from its beginning again, once for all calls of a while; what is shown stays
+    /// until then.
     pub(crate) fn reread(&mut self, now_ms: u64) {
-        if self.run.is_some() {
-            self.reading = Reading::Due(now_ms);
+        match self.reading {
+            _ if self.run.is_none() => {}
+            Reading::Done => self.reading = Reading::Due(now_ms + LOST_MS),
+            Reading::Asked => self.again = true,
+            Reading::Due(_) => {}
         }
+    }
+
+    /// Whether the page that begins at line `from` is the one that was asked for last.
+    pub(crate) fn expects(&self, from: u64) -> bool {
+        self.reading == Reading::Asked && self.read == from
     }
 
     pub(crate) fn due_ms(&self) -> Option<u64> {
@@ -88,9 +105,10 @@ impl Log {
     }
 
     /// Takes a page of the file; true where the next one is to be asked for.
-    pub(crate) fn take(&mut self, page: Vec<LogLine>) -> bool {
+    pub(crate) fn take(&mut self, page: Vec<LogLine>, now_ms: u64) -> bool {
         let full = page.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
         if self.read == 0 {
+            self.back_to = self.paused.then_some(self.cursor);
             self.lines.clear();
             self.dropped = 0;
             self.refilter();
@@ -111,12 +129,19 @@ impl Log {
                 self.push(line);
             }
         }
+        if let Some(place) = self.back_to.take() {
+            self.cursor = place.min(self.len().saturating_sub(1));
+        }
+        if std::mem::take(&mut self.again) {
+            self.reading = Reading::Due(now_ms + LOST_MS);
+        }
         false
     }
 
     /// Says that reading failed.
     pub(crate) fn fail(&mut self, problem: Problem) {
         self.reading = Reading::Done;
+        self.again = false;
         self.problem = Some(problem);
         for line in std::mem::take(&mut self.early) {
             self.push(line);
@@ -264,123 +289,21 @@ fn matches(line: &LogLine, text: &str) -> bool {
     line.word.to_lowercase().contains(&text) || line.text.to_lowercase().contains(&text)
 }
 
-/// The line that tells an event in a log; nothing for what concerns no run.
+/// The line that tells an event in a log. What a run does it tells itself in its log; only that the
+/// core went away under it stands in no log.
 fn line_of(event: &Event) -> Option<LogLine> {
-    let line = |word: &str, text: String| {
-        Some(LogLine {
-            at: event.at,
-            word: word.to_owned(),
-            text,
-        })
-    };
     match &event.kind {
         EventKind::Log(line) => Some(line.clone()),
-        EventKind::RunStatus { status } => line("run", status.words().to_owned()),
-        EventKind::RunPhase { phase } => line("phase", phase.words().to_owned()),
-        EventKind::DeletesHeld { count, .. } => line(
-            "held",
-            format!(
-                "{} wait for approval",
-                crate::domain::words::counted(*count, "delete")
-            ),
-        ),
-        EventKind::Paused { .. } | EventKind::ConfigChanged { .. } => None,
+        EventKind::RunStatus {
+            status: status @ RunStatus::Interrupted,
+        } => Some(LogLine {
+            at: event.at,
+            word: "run".to_owned(),
+            text: status.words().to_owned(),
+        }),
+        _ => None,
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use chrono::DateTime;
-
-    use super::*;
-
-    fn event(run: &RunId, second: i64, text: &str) -> Event {
-        let at = DateTime::from_timestamp(second, 0).unwrap();
-        Event {
-            number: 0,
-            at,
-            sync: None,
-            run: Some(run.clone()),
-            kind: EventKind::Log(LogLine {
-                at,
-                word: "writing".into(),
-                text: text.into(),
-            }),
-        }
-    }
-
-    fn line(second: i64, text: &str) -> LogLine {
-        match event(&RunId::from_bits(1), second, text).kind {
-            EventKind::Log(line) => line,
-            _ => unreachable!(),
-        }
-    }
-
-    fn log() -> (Log, RunId) {
-        let run = RunId::from_bits(1);
-        let mut log = Log::default();
-        log.aim(Some(run.clone()), 0);
-        log.ask();
-        (log, run)
-    }
-
-    #[test]
-    fn lines_that_arrive_during_a_reading_stand_once_and_after_it() {
-        let (mut log, run) = log();
-        log.happened(&event(&run, 2, "second"));
-        log.happened(&event(&run, 3, "third"));
-        assert!(!log.take(vec![line(1, "first"), line(2, "second")]));
-        let texts: Vec<_> = (0..log.len())
-            .map(|place| log.line(place).unwrap().text.clone())
-            .collect();
-        assert_eq!(texts, ["first", "second", "third"]);
-    }
-
-    #[test]
-    fn paused_lines_still_enter_and_are_counted() {
-        let (mut log, run) = log();
-        log.take((0..10).map(|n| line(n, "x")).collect());
-        log.move_to(4);
-        for second in 10..224 {
-            log.happened(&event(&run, second, "y"));
-        }
-        assert_eq!((log.unseen(), log.cursor, log.len()), (214, 4, 224));
-        log.follow();
-        assert_eq!((log.unseen(), log.cursor), (0, 223));
-    }
-
-    #[test]
-    fn the_ring_stays_bounded_and_the_cursor_keeps_its_line() {
-        let (mut log, run) = log();
-        log.take(vec![]);
-        for second in 0..RING as i64 {
-            log.happened(&event(&run, second, &format!("line {second}")));
-        }
-        log.move_to(5_000);
-        log.set_filter("line");
-        for second in 0..100 {
-            log.happened(&event(&run, second, "late line"));
-        }
-        assert_eq!(log.len(), RING);
-        assert_eq!(log.dropped(), 100);
-        assert_eq!(log.line(log.cursor).unwrap().text, "line 5000");
-    }
-
-    #[test]
-    fn hits_are_found_around_the_end_in_both_directions() {
-        let (mut log, _) = log();
-        log.take(vec![
-            line(1, "a"),
-            line(2, "HIT"),
-            line(3, "b"),
-            line(4, "hit"),
-        ]);
-        log.find = "hit".into();
-        log.move_to(3);
-        assert_eq!(log.hit(true, false), Some(1));
-        assert_eq!(log.hit(false, false), Some(1));
-        assert_eq!(log.hit(true, true), Some(3));
-        log.find = "none".into();
-        assert_eq!(log.hit(true, false), None);
-    }
-}
+mod tests;

@@ -1,13 +1,11 @@
 //! Draws the log of a run.
 
-use crate::domain::words;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use super::runs::Reading;
 use crate::domain::event::LogLine;
-use crate::safe_text;
 use crate::tui::action::Action;
 use crate::tui::layout::{Class, Pane};
 use crate::tui::look::{Lines, Look};
@@ -103,7 +101,7 @@ fn title(state: &State, look: &Look) -> String {
                 .is_some_and(|active| active.run.id == *run)
         });
         if log.paused {
-            parts.push(format!("paused, {} new", words::count(log.unseen())));
+            parts.push(format!("paused, {} new", text::count(log.unseen())));
         } else if live {
             parts.push("following".to_owned());
         }
@@ -113,10 +111,10 @@ fn title(state: &State, look: &Look) -> String {
             parts.push(format!("not complete: {}", problem.text));
         }
         if log.dropped() > 0 {
-            let kept = words::count(u64::try_from(super::log::RING).unwrap_or(0));
+            let kept = text::count(u64::try_from(super::log::RING).unwrap_or(0));
             parts.push(format!(
                 "newest {kept} of {} lines",
-                words::count(log.total())
+                text::count(log.total())
             ));
         }
     }
@@ -150,7 +148,7 @@ fn draw_empty(state: &State, look: &Look, inner: Rect, buf: &mut Buffer) {
         (Some(_), Reading::Done, None) if log.total() > 0 => {
             let words = format!(
                 "None of {} has `{}`. `esc` clears the filter.",
-                words::counted(log.total(), "line"),
+                text::counted(log.total(), "line"),
                 log.filter
             );
             lines.wrapped(Role::Dim, &words, 2);
@@ -192,7 +190,7 @@ fn lines_of(state: &State, look: &Look, line: &LogLine, columns: usize) -> Vec<L
             .skip(log.shift)
             .take(4 * room + 4)
             .collect();
-        vec![safe_text::line(&shifted, room)]
+        vec![text::line(&shifted, room)]
     };
     let mut out = Vec::new();
     for content in texts {

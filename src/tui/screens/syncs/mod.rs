@@ -7,6 +7,8 @@ pub(crate) mod log;
 mod log_view;
 pub(crate) mod moves;
 pub(crate) mod order;
+mod overview;
+mod run_lines;
 pub(crate) mod runs;
 mod runs_view;
 mod state;

@@ -59,6 +59,14 @@ impl Runs {
         };
     }
 
+    /// Asks for the runs of `sync` again, where they are at hand.
+    pub(crate) fn refresh(&mut self, sync: &SyncId, now_ms: u64) {
+        if self.sync.as_ref() == Some(sync) {
+            self.older = false;
+            self.reading = Reading::Due(now_ms);
+        }
+    }
+
     /// Asks for older runs, where there are some and nothing else is being asked for.
     pub(crate) fn reach_back(&mut self, now_ms: u64) {
         if self.more && self.reading == Reading::Done && self.problem.is_none() {
@@ -88,15 +96,16 @@ impl Runs {
         }
     }
 
-    /// Takes a page that was asked for; `older` goes below what is here.
-    pub(crate) fn take(&mut self, runs: Vec<Run>, older: bool) {
+    /// Takes a page that was asked for; one of runs before another goes below that one.
+    pub(crate) fn take(&mut self, runs: Vec<Run>, before: Option<&RunId>) {
         self.reading = Reading::Done;
         self.problem = None;
         self.more = runs.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
-        if older {
-            self.rows.extend(runs);
-        } else {
-            self.rows = runs;
+        match before {
+            None => self.rows = runs,
+            Some(_) if self.rows.last().map(|run| &run.id) == before => self.rows.extend(runs),
+            // The list was read anew meanwhile; this page hangs on nothing any more.
+            Some(_) => self.more = true,
         }
         self.rows.truncate(MAX_RUNS);
         self.more &= self.rows.len() < MAX_RUNS;

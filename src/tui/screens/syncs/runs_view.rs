@@ -1,12 +1,11 @@
 //! Draws the Runs tab: the runs of one sync, newest first, and why the selected one failed.
 
-use crate::domain::words;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use super::cell;
-use super::detail::took;
+use super::run_lines::took;
 use super::runs::Reading;
 use crate::domain::run::Run;
 use crate::link::view::SyncView;
@@ -17,9 +16,8 @@ use crate::tui::text;
 use crate::tui::theme::Role;
 
 const STATUS_COLUMNS: usize = 14;
-const TIME_COLUMNS: usize = 10;
-const TRIGGER_COLUMNS: usize = 9;
-const FIGURE_COLUMNS: usize = 9;
+const TOOK_COLUMNS: usize = 12;
+const TRIGGER_COLUMNS: usize = 10;
 /// Rows beneath the table that tell why the selected run failed.
 const FOOT_ROWS: u16 = 2;
 
@@ -92,25 +90,54 @@ fn empty(state: &State, look: &Look) -> Span<'static> {
     }
 }
 
-/// Whether there is room for what made the run.
-fn with_trigger(columns: usize) -> bool {
-    columns >= 4 + STATUS_COLUMNS + 2 * TIME_COLUMNS + TRIGGER_COLUMNS + 4 * FIGURE_COLUMNS
+/// Which columns there is room for; figures come before what the foot tells as well.
+struct Columns {
+    started: usize,
+    took: bool,
+    trigger: bool,
+    figures: usize,
+    figure: usize,
+}
+
+impl Columns {
+    fn of(columns: usize) -> Self {
+        let (started, figure) = if columns >= 64 { (10, 9) } else { (9, 8) };
+        let fixed = 4 + STATUS_COLUMNS + started;
+        let figures = (columns.saturating_sub(fixed) / figure).min(4);
+        let spare = columns.saturating_sub(fixed + figures * figure);
+        Self {
+            started,
+            took: spare >= TOOK_COLUMNS,
+            trigger: spare >= TOOK_COLUMNS + TRIGGER_COLUMNS,
+            figures,
+            figure,
+        }
+    }
 }
 
 fn heading(look: &Look, columns: usize) -> Line<'static> {
-    let trigger = if with_trigger(columns) {
-        text::left("Trigger", TRIGGER_COLUMNS)
-    } else {
-        String::new()
-    };
-    let words = format!(
-        "    {:<STATUS_COLUMNS$}{:<TIME_COLUMNS$}{:<TIME_COLUMNS$}{trigger}{:>FIGURE_COLUMNS$}{:>FIGURE_COLUMNS$}{:>FIGURE_COLUMNS$}{:>FIGURE_COLUMNS$}",
-        "State", "Started", "Took", "Created", "Updated", "Deleted", "Refused"
+    let room = Columns::of(columns);
+    let mut words = format!(
+        "    {:<STATUS_COLUMNS$}{:<2$}",
+        "State", "Started", room.started
     );
+    if room.took {
+        words.push_str(&text::left("Took", TOOK_COLUMNS));
+    }
+    if room.trigger {
+        words.push_str(&text::left("Trigger", TRIGGER_COLUMNS));
+    }
+    for figure in ["Created", "Updated", "Deleted", "Refused"]
+        .into_iter()
+        .take(room.figures)
+    {
+        words.push_str(&text::right(figure, room.figure));
+    }
     Line::from(look.span(Role::Dim, words))
 }
 
 fn line(state: &State, look: &Look, run: &Run, number: usize, columns: usize) -> Line<'static> {
+    let room = Columns::of(columns);
     let cell = cell::of_run(state, run, look);
     let cursor = if number == state.syncs.runs.cursor {
         look.glyphs.cursor
@@ -119,7 +146,6 @@ fn line(state: &State, look: &Look, run: &Run, number: usize, columns: usize) ->
     };
     let started = run.started_at.unwrap_or(run.queued_at);
     let started = text::when(state.zone, state.now.wall, started);
-    let duration = took(run).map_or(String::new(), text::duration);
     let c = &run.counters;
     let figures = if run.options.plan_only {
         [
@@ -136,15 +162,18 @@ fn line(state: &State, look: &Look, run: &Run, number: usize, columns: usize) ->
         look.span(Role::Text, format!(" {cursor}")),
         look.span(cell.role, format!("{} ", cell.glyph)),
         look.span(cell.role, text::left(&cell.words, STATUS_COLUMNS)),
-        look.span(Role::Text, text::left(&started, TIME_COLUMNS)),
-        look.span(Role::Text, text::left(&duration, TIME_COLUMNS)),
+        look.span(Role::Text, text::left(&started, room.started)),
     ];
-    if with_trigger(columns) {
+    if room.took {
+        let took = took(run).map_or(String::new(), text::duration);
+        spans.push(look.span(Role::Text, text::left(&took, TOOK_COLUMNS)));
+    }
+    if room.trigger {
         spans.push(look.span(Role::Dim, text::left(run.trigger.word(), TRIGGER_COLUMNS)));
     }
-    for figure in figures {
+    for figure in figures.into_iter().take(room.figures) {
         let role = if figure == 0 { Role::Dim } else { Role::Text };
-        spans.push(look.span(role, text::right(&words::count(figure), FIGURE_COLUMNS)));
+        spans.push(look.span(role, text::right(&text::count(figure), room.figure)));
     }
     Line::from(spans)
 }
@@ -161,12 +190,14 @@ fn draw_foot(look: &Look, run: &Run, area: Rect, buf: &mut Buffer) {
             } else {
                 ""
             };
+            let took =
+                took(run).map_or(String::new(), |ms| format!("took {}, ", text::duration(ms)));
             let words = format!(
-                "run {} {} {plan}read {}, unchanged {}, rev {}",
+                "run {} {} {plan}{took}read {}, unchanged {}, rev {}",
                 text::short(&run.id),
                 look.glyphs.dot,
-                words::count(c.read),
-                words::count(c.unchanged),
+                text::count(c.read),
+                text::count(c.unchanged),
                 run.revision
             );
             (Role::Dim, words)

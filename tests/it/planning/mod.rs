@@ -1,0 +1,7 @@
+//! Planning: the table of modes, checked by example and against a naive model of it.
+
+mod cases;
+mod history;
+mod oracle;
+mod scale;
+mod world;

@@ -1,0 +1,8 @@
+//! Tests of the screens: a robot presses keys and reads what stands on the screen.
+
+mod flows;
+mod hostile;
+mod log_flows;
+mod pictures;
+pub mod robot;
+pub mod worlds;

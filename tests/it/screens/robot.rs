@@ -1,0 +1,226 @@
+//! The robot: drives the interface as a person does, against a core that answers by script.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Duration, Utc};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+use signalsmith::domain::command::{Command, Reply};
+use signalsmith::domain::event::Event;
+use signalsmith::domain::problem::Problem;
+use signalsmith::link::{Connection, WorkspaceView};
+use signalsmith::tui::{
+    Clock, Effect, GlyphSet, Leave, Look, Moment, Msg, Options, State, ThemeName, What, Zone,
+    update, view,
+};
+
+use super::worlds::NOW;
+
+/// What the core answers to a command; nothing leaves it unanswered.
+pub type Script = Box<dyn FnMut(&Command) -> Option<Result<Reply, Problem>> + Send>;
+
+/// A clock that stands at the beginning.
+struct Start;
+
+impl Clock for Start {
+    fn now(&self) -> Moment {
+        Moment { wall: now(), ms: 0 }
+    }
+}
+
+/// The time at which every test begins.
+pub fn now() -> DateTime<Utc> {
+    NOW.parse().unwrap()
+}
+
+pub struct Robot {
+    pub state: State,
+    look: Look,
+    size: (u16, u16),
+    ms: u64,
+    script: Script,
+    /// All commands that were sent.
+    pub sent: Vec<Command>,
+    pub copied: Vec<String>,
+    pub saved: Vec<(String, String)>,
+    pub session: Option<String>,
+    pub left: Option<Leave>,
+    pub suspended: bool,
+}
+
+pub fn options() -> Options {
+    let mut options = Options::of_environment(|_| None);
+    options.glyphs = GlyphSet::Unicode;
+    options.zone = Zone::Named(chrono_tz::UTC);
+    options.clock = Arc::new(Start);
+    options
+}
+
+impl Robot {
+    pub fn new(size: (u16, u16), world: WorkspaceView, script: Script) -> Self {
+        Self::with(size, world, script, &options(), None)
+    }
+
+    pub fn with(
+        size: (u16, u16),
+        world: WorkspaceView,
+        script: Script,
+        options: &Options,
+        session: Option<&str>,
+    ) -> Self {
+        let state = State::new(options, size, Arc::new(world), Connection::Local, session);
+        let mut robot = Self {
+            state,
+            look: Look::new(options.theme, options.glyphs),
+            size,
+            ms: 0,
+            script,
+            sent: Vec::new(),
+            copied: Vec::new(),
+            saved: Vec::new(),
+            session: None,
+            left: None,
+            suspended: false,
+        };
+        robot.wait(0);
+        robot.wait(500);
+        robot
+    }
+
+    pub fn theme(&mut self, theme: ThemeName, glyphs: GlyphSet) {
+        self.look = Look::new(theme, glyphs);
+    }
+
+    pub fn tell(&mut self, what: What) {
+        let at = Moment {
+            wall: now() + Duration::milliseconds(self.ms as i64),
+            ms: self.ms,
+        };
+        for effect in update(&mut self.state, Msg { at, what }) {
+            match effect {
+                Effect::Send { token, command } => {
+                    self.sent.push(command.clone());
+                    if let Some(result) = (self.script)(&command) {
+                        let result = Box::new(result);
+                        self.tell(What::Reply { token, result });
+                    }
+                }
+                Effect::Copy(text) => self.copied.push(text),
+                Effect::Quit(leave) => self.left = Some(leave),
+                Effect::Suspend => self.suspended = true,
+                Effect::SaveLog { name, text } => self.saved.push((name, text)),
+                Effect::SaveSession(text) => self.session = Some(text),
+                Effect::Redraw | Effect::Mouse(_) => {}
+            }
+        }
+    }
+
+    /// Lets time go by.
+    pub fn wait(&mut self, ms: u64) {
+        self.ms += ms;
+        self.tell(What::Tick);
+    }
+
+    /// Presses a key after a moment in which a person could have read the screen.
+    pub fn press(&mut self, key: &str) {
+        self.ms += 400;
+        self.press_at_once(key);
+    }
+
+    pub fn press_at_once(&mut self, key: &str) {
+        self.tell(What::Key(parse(key)));
+    }
+
+    pub fn type_text(&mut self, text: &str) {
+        for c in text.chars() {
+            self.tell(What::Key(KeyEvent::new(
+                KeyCode::Char(c),
+                KeyModifiers::NONE,
+            )));
+        }
+    }
+
+    pub fn world(&mut self, world: WorkspaceView) {
+        self.tell(What::View(Arc::new(world)));
+    }
+
+    pub fn event(&mut self, event: Event) {
+        self.tell(What::Event(event));
+    }
+
+    pub fn resize(&mut self, size: (u16, u16)) {
+        self.size = size;
+        self.tell(What::Resize(size.0, size.1));
+    }
+
+    pub fn draw(&self) -> (Buffer, Position) {
+        let mut terminal = Terminal::new(TestBackend::new(self.size.0, self.size.1)).unwrap();
+        terminal
+            .draw(|frame| view(&self.state, &self.look, frame))
+            .unwrap();
+        let place = terminal.get_cursor_position().unwrap();
+        (terminal.backend().buffer().clone(), place)
+    }
+
+    /// The lines of the screen without blanks at their ends.
+    pub fn screen(&self) -> String {
+        let (buffer, _) = self.draw();
+        let mut out = String::new();
+        for y in 0..buffer.area.height {
+            let mut line = String::new();
+            let mut skip = 0;
+            for x in 0..buffer.area.width {
+                if skip > 0 {
+                    skip -= 1;
+                    continue;
+                }
+                let symbol = buffer[(x, y)].symbol();
+                skip = unicode_width::UnicodeWidthStr::width(symbol).max(1) - 1;
+                line.push_str(symbol);
+            }
+            out.push_str(line.trim_end());
+            out.push('\n');
+        }
+        out
+    }
+
+    #[track_caller]
+    pub fn sees(&self, text: &str) {
+        let screen = self.screen();
+        assert!(screen.contains(text), "does not see {text:?} on\n{screen}");
+    }
+
+    #[track_caller]
+    pub fn sees_no(&self, text: &str) {
+        let screen = self.screen();
+        assert!(!screen.contains(text), "sees {text:?} on\n{screen}");
+    }
+}
+
+/// A key as the configuration writes it.
+pub fn parse(text: &str) -> KeyEvent {
+    let (modifiers, name) = match text.strip_prefix("ctrl-") {
+        Some(name) => (KeyModifiers::CONTROL, name),
+        None => (KeyModifiers::NONE, text),
+    };
+    let code = match name {
+        "enter" => KeyCode::Enter,
+        "esc" => KeyCode::Esc,
+        "tab" => KeyCode::Tab,
+        "backtab" => KeyCode::BackTab,
+        "up" => KeyCode::Up,
+        "down" => KeyCode::Down,
+        "left" => KeyCode::Left,
+        "right" => KeyCode::Right,
+        "space" => KeyCode::Char(' '),
+        "backspace" => KeyCode::Backspace,
+        "pagedown" => KeyCode::PageDown,
+        "end" => KeyCode::End,
+        "home" => KeyCode::Home,
+        one => KeyCode::Char(one.chars().next().unwrap()),
+    };
+    KeyEvent::new(code, modifiers)
+}

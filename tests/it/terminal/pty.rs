@@ -1,0 +1,164 @@
+//! A program in a pseudo-terminal: what it writes, as bytes and as the screen that they make.
+
+use std::io::{Read, Write};
+use std::num::NonZero;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+/// How long to wait for what must come.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+type Output = Arc<(Mutex<(Vec<u8>, bool)>, Condvar)>;
+
+pub struct Pty {
+    master: Box<dyn MasterPty + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    writer: Box<dyn Write + Send>,
+    output: Output,
+    size: (u16, u16),
+}
+
+impl Pty {
+    pub fn start(command: CommandBuilder, size: (u16, u16)) -> Self {
+        let pair = native_pty_system().openpty(pty_size(size)).unwrap();
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let output: Output = Arc::default();
+        let shared = Arc::clone(&output);
+        std::thread::spawn(move || {
+            let mut chunk = [0; 4096];
+            loop {
+                let read = reader.read(&mut chunk).unwrap_or(0);
+                let mut state = shared.0.lock().unwrap();
+                state.0.extend_from_slice(&chunk[..read]);
+                state.1 |= read == 0;
+                shared.1.notify_all();
+                if read == 0 {
+                    return;
+                }
+            }
+        });
+        Self {
+            writer: pair.master.take_writer().unwrap(),
+            master: pair.master,
+            child,
+            output,
+            size,
+        }
+    }
+
+    /// Waits until `enough` says so of all bytes so far, and gives them.
+    #[track_caller]
+    pub fn until(&self, what: &str, enough: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+        let deadline = Instant::now() + PATIENCE;
+        let mut state = self.output.0.lock().unwrap();
+        loop {
+            if enough(&state.0) {
+                return state.0.clone();
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || state.1 {
+                let screen = self.screen_of(&state.0);
+                drop(state);
+                panic!("waited in vain for {what}; the screen is\n{screen}");
+            }
+            state = self.output.1.wait_timeout(state, left).unwrap().0;
+        }
+    }
+
+    /// Waits until the screen has `text`.
+    #[track_caller]
+    pub fn sees(&self, text: &str) {
+        self.until(text, |bytes| self.screen_of(bytes).contains(text));
+    }
+
+    /// Waits until bytes occur from `from` on, and gives how many bytes there are then.
+    #[track_caller]
+    pub fn gets(&self, bytes: &[u8], from: usize) -> usize {
+        let what = String::from_utf8_lossy(bytes).into_owned();
+        self.until(&what, |all| {
+            all.get(from..)
+                .is_some_and(|new| new.windows(bytes.len()).any(|at| at == bytes))
+        })
+        .len()
+    }
+
+    fn screen_of(&self, bytes: &[u8]) -> String {
+        parsed(bytes, self.size).screen().contents()
+    }
+
+    /// Bytes so far.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.output.0.lock().unwrap().0.clone()
+    }
+
+    /// How many bytes came within `time`.
+    pub fn quiet_for(&self, time: Duration) -> usize {
+        let deadline = Instant::now() + time;
+        let mut state = self.output.0.lock().unwrap();
+        let before = state.0.len();
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return state.0.len() - before;
+            }
+            state = self.output.1.wait_timeout(state, left).unwrap().0;
+        }
+    }
+
+    pub fn send(&mut self, keys: &str) {
+        self.writer.write_all(keys.as_bytes()).unwrap();
+        self.writer.flush().unwrap();
+    }
+
+    pub fn resize(&mut self, size: (u16, u16)) {
+        self.size = size;
+        self.master.resize(pty_size(size)).unwrap();
+    }
+
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let pid = i32::try_from(self.child.process_id().unwrap()).unwrap();
+        let pid = rustix::process::Pid::from_raw(pid).unwrap();
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+
+    /// Waits for the end; true where it was a success.
+    pub fn ends(&mut self) -> bool {
+        let state = self.output.0.lock().unwrap();
+        let ended = self
+            .output
+            .1
+            .wait_timeout_while(state, PATIENCE, |state| !state.1)
+            .unwrap();
+        assert!(!ended.1.timed_out(), "it does not end");
+        drop(ended);
+        self.child.wait().unwrap().success()
+    }
+}
+
+impl Drop for Pty {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
+
+/// A terminal of `size` that was given `bytes`.
+pub fn parsed(bytes: &[u8], size: (u16, u16)) -> vt100::Parser {
+    let rows = NonZero::new(size.1).unwrap();
+    let columns = NonZero::new(size.0).unwrap();
+    let mut parser = vt100::Parser::new(rows, columns, 0);
+    parser.process(bytes);
+    parser
+}
+
+fn pty_size((cols, rows): (u16, u16)) -> PtySize {
+    PtySize {
+        rows,
+        cols,
+        pixel_width: 0,
+        pixel_height: 0,
+    }
+}
