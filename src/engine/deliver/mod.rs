@@ -69,6 +69,9 @@ impl Delivery<'_> {
             let open = more && end.is_none() && !self.sender.cancel.is_cancelled();
             if !open {
                 more = false;
+                if flying.is_empty() {
+                    break;
+                }
             }
             tokio::select! {
                 cut = cuts.recv(), if open && flying.len() < self.concurrency => match cut {
