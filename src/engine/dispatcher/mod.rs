@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::domain::command::{Command, Reply};
 use crate::domain::id::SyncId;
 use crate::domain::problem::Problem;
-use crate::domain::run::Run;
+use crate::domain::run::{Phase, Run};
 use crate::link::WorkspaceView;
 
 use super::core::Core;
@@ -113,6 +113,9 @@ impl Dispatcher {
             Message::Command(command, answer) => self.command(*command, answer).await,
             Message::RunChanged(run) => {
                 self.live.run_changed(&run, self.core.clock.now());
+                if run.phase == Some(Phase::AwaitingApproval) {
+                    self.live.answer_waiters(&run);
+                }
                 self.refresh(&run.sync);
             }
             Message::RunEnded(run) => self.run_ended(*run).await,

@@ -36,7 +36,16 @@ impl Dispatcher {
             ));
         }
         if let Some(queued) = self.live.queued.iter().find(|run| run.sync == *sync) {
-            return Ok(queued.clone());
+            if trigger != Trigger::Manual && slot.is_some() || covers(&queued.options, &options) {
+                return Ok(queued.clone());
+            }
+            let text = format!(
+                "run {} of this sync waits for its turn, with other rows",
+                queued.id
+            );
+            return Err(
+                Problem::new(ProblemKind::Conflict, text).hint("wait for its end, or cancel it")
+            );
         }
         let sync = self.live.sync(sync).cloned().ok_or_else(|| {
             Problem::new(ProblemKind::NotFound, format!("there is no sync {sync}"))
@@ -64,11 +73,11 @@ impl Dispatcher {
         self.live.queued.push_back(run.clone());
         self.start_ready().await;
         self.refresh(&sync.id);
-        Ok(self
-            .live
-            .active
-            .get(&sync.id)
-            .map_or(run, |active| active.run.clone()))
+        let active = self.live.active.get(&sync.id).map(|active| &active.run);
+        Ok(active
+            .filter(|active| active.id == run.id)
+            .cloned()
+            .unwrap_or(run))
     }
 
     fn pin(&self, sync: &Sync) -> Result<Pinned, Problem> {
@@ -111,8 +120,9 @@ impl Dispatcher {
                 continue;
             }
             let sync = run.sync.clone();
-            if let Err(problem) = self.start(run).await {
+            if let Err(problem) = self.start(run.clone()).await {
                 tracing::error!(%sync, %problem, "cannot start the run");
+                self.fail_before_start(run, problem).await;
             }
             self.refresh(&sync);
         }
@@ -163,11 +173,8 @@ impl Dispatcher {
         let sync = self.live.sync(&run.sync).cloned();
         let pinned = match sync.as_ref().map(|sync| self.pin(sync)) {
             Some(Ok(pinned)) => pinned,
-            Some(Err(problem)) => return self.fail_before_start(run, problem).await,
-            None => {
-                let problem = Problem::new(ProblemKind::NotFound, "the sync is gone");
-                return self.fail_before_start(run, problem).await;
-            }
+            Some(Err(problem)) => return Err(problem),
+            None => return Err(Problem::new(ProblemKind::NotFound, "the sync is gone")),
         };
         let now = self.core.clock.now();
         run.revision = pinned.sync.revision;
@@ -203,7 +210,10 @@ impl Dispatcher {
             answers,
             phase_began: now,
             reported: now,
+            answered: false,
         };
+        // Whatever was to begin later for this sync has begun now.
+        self.live.later.remove(&run.sync);
         self.live.active.insert(run.sync.clone(), active);
         let sender = self.sender.clone();
         let core = Arc::clone(&self.core);
@@ -218,18 +228,26 @@ impl Dispatcher {
         Ok(())
     }
 
-    async fn fail_before_start(&mut self, mut run: Run, problem: Problem) -> Result<(), Problem> {
+    async fn fail_before_start(&mut self, mut run: Run, problem: Problem) {
         run.status = RunStatus::Failed;
         run.ended_at = Some(self.core.clock.now());
         run.error = Some(problem);
-        self.core.store.update_run(&run).await?;
+        if let Err(error) = self.core.store.update_run(&run).await {
+            tracing::error!(run = %run.id, %error, "cannot store the end of the run");
+        }
         let _ = self.sender.send(Message::RunEnded(Box::new(run)));
-        Ok(())
     }
 
     /// Takes the end of a run: history, health, waiters, and who comes next.
     pub(super) async fn run_ended(&mut self, run: Run) {
-        self.live.active.remove(&run.sync);
+        if self
+            .live
+            .active
+            .get(&run.sync)
+            .is_some_and(|active| active.run.id == run.id)
+        {
+            self.live.active.remove(&run.sync);
+        }
         let status = EventKind::RunStatus { status: run.status };
         if let Err(problem) = self
             .core
@@ -243,9 +261,7 @@ impl Dispatcher {
         if let Err(problem) = self.live.reread(&self.core, &run.sync).await {
             tracing::error!(run = %run.id, %problem, "cannot read the sync's state");
         }
-        for waiter in self.live.waiters.remove(&run.id).unwrap_or_default() {
-            let _ = waiter.send(run.clone());
-        }
+        self.live.answer_waiters(&run);
         if self.conduct.autonomous && !self.is_stopping() {
             self.follow_up(&run).await;
         }
@@ -289,17 +305,39 @@ impl Dispatcher {
             Some(_) => return,
             None => None,
         };
+        if self.live.catalog.attention.get(&run.sync) == reason.as_ref() {
+            return;
+        }
         if let Err(error) = self.core.store.set_attention(&run.sync, reason).await {
             tracing::error!(sync = %run.sync, %error, "cannot store the sync's state");
         }
+        self.reload().await;
+    }
+}
+
+/// Whether a queued run does all that another one is asked for.
+fn covers(queued: &RunOptions, asked: &RunOptions) -> bool {
+    queued == asked || {
+        let plain = RunOptions::default();
+        let is_part = RunOptions {
+            limit: None,
+            keys: Vec::new(),
+            retry_of: None,
+            cause: None,
+            ..asked.clone()
+        };
+        *queued == plain && is_part == plain
     }
 }
 
 async fn broken_off(
     core: &Arc<super::super::core::Core>,
-    mut run: Run,
+    run: Run,
     error: &tokio::task::JoinError,
 ) -> Run {
+    // What it had counted is on disk.
+    let stored = core.store.run(&run.id).await.ok().flatten();
+    let mut run = stored.map_or(run, |(stored, _)| stored);
     run.status = RunStatus::Failed;
     run.ended_at = Some(core.clock.now());
     run.error = Some(super::super::deliver::broken(error));

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 /// One request: its webhook-id and its body.
 pub type Came = (String, String);
 
-type Answer = Box<dyn Fn(&str) -> u16 + Send>;
+type Answer = Box<dyn Fn(&str, &[Came]) -> u16 + Send>;
 
 struct Inner {
     came: watch::Sender<Vec<Came>>,
@@ -34,10 +34,12 @@ impl Gate {
         let inner = Arc::new(Inner {
             came: watch::Sender::new(Vec::new()),
             permits: Semaphore::new(0),
-            status: Mutex::new(Box::new(|_| 200)),
+            status: Mutex::new(Box::new(|_, _| 200)),
         });
         let router = Router::new().fallback(hold).with_state(Arc::clone(&inner));
-        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        let listener = runtime
+            .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
+            .unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         let task = runtime.spawn(async move {
             axum::serve(listener, router).await.unwrap();
@@ -54,8 +56,8 @@ impl Gate {
         self.inner.permits.add_permits(answers);
     }
 
-    /// Answers with the status that follows from the body, from now on.
-    pub fn answer(&self, status: impl Fn(&str) -> u16 + Send + 'static) {
+    /// Answers with the status that follows from the body and all that has come, from now on.
+    pub fn answer(&self, status: impl Fn(&str, &[Came]) -> u16 + Send + 'static) {
         *self.inner.status.lock().unwrap() = Box::new(status);
     }
 
@@ -79,12 +81,16 @@ impl Drop for Gate {
 }
 
 async fn hold(State(inner): State<Arc<Inner>>, headers: HeaderMap, body: Bytes) -> StatusCode {
-    let id = headers.get("webhook-id").map(|id| id.to_str().unwrap().to_owned());
+    let id = headers
+        .get("webhook-id")
+        .map(|id| id.to_str().unwrap().to_owned());
     let body = String::from_utf8(body.to_vec()).unwrap();
-    inner.came.send_modify(|came| came.push((id.unwrap_or_default(), body.clone())));
+    inner
+        .came
+        .send_modify(|came| came.push((id.unwrap_or_default(), body.clone())));
     if let Ok(permit) = inner.permits.acquire().await {
         permit.forget();
     }
-    let status = (inner.status.lock().unwrap())(&body);
+    let status = (inner.status.lock().unwrap())(&body, &inner.came.borrow());
     StatusCode::from_u16(status).unwrap()
 }
