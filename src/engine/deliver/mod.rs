@@ -2,6 +2,7 @@
 
 pub(crate) mod acknowledge;
 pub(crate) mod cut;
+mod fate;
 mod judge;
 pub(crate) mod send;
 
