@@ -4,7 +4,9 @@ use crate::support::desk::{Desk, MIRROR, UPSERT};
 
 /// The line of a text on which a piece of it stands.
 fn line_of(text: &str, piece: &str) -> usize {
-    let at = text.find(piece).unwrap_or_else(|| panic!("{piece} is not in the text"));
+    let at = text
+        .find(piece)
+        .unwrap_or_else(|| panic!("{piece} is not in the text"));
     text[..at].matches('\n').count() + 1
 }
 
@@ -19,19 +21,34 @@ fn a_wrong_key_is_told_with_its_line_and_what_was_meant() {
         ("[[source]]", "[[sorce]]", "source"),
         ("path = \"crm.db\"", "pth = \"crm.db\"", "path"),
         ("primary_key =", "primary_keys =", "primary_key"),
-        ("{ name = \"email\", role", "{ name = \"email\", rol", "role"),
-        ("destination_object =", "destination_objct =", "destination_object"),
+        (
+            "{ name = \"email\", role",
+            "{ name = \"email\", rol",
+            "role",
+        ),
+        (
+            "destination_object =",
+            "destination_objct =",
+            "destination_object",
+        ),
         ("{ delete_rows", "{ delete_row", "delete_rows"),
         ("interval_minutes", "interval_minute", "interval_minutes"),
         ("is_identifier", "is_identfier", "is_identifier"),
-        ("{ source_column = \"ltv\"", "{ source_colum = \"ltv\"", "source_column"),
+        (
+            "{ source_column = \"ltv\"",
+            "{ source_colum = \"ltv\"",
+            "source_column",
+        ),
     ] {
         let text = good.replacen(right, wrong, 1);
         let ran = desk.refused(&text);
         assert_eq!(ran.code, 1, "{ran:?}");
         let line = format!("line {}: ", line_of(&text, wrong));
         assert!(ran.stderr.contains(&line), "{wrong}: {ran:?}");
-        assert!(ran.stderr.contains(&format!("did you mean '{meant}'")), "{wrong}: {ran:?}");
+        assert!(
+            ran.stderr.contains(&format!("did you mean '{meant}'")),
+            "{wrong}: {ran:?}"
+        );
         assert!(ran.stderr.contains("acme.toml"), "{wrong}: {ran:?}");
     }
     desk.apply(&good);
@@ -42,34 +59,102 @@ fn an_unknown_word_is_told_with_its_line_and_what_was_meant() {
     let desk = Desk::new(3);
     let good = desk.resources("mode = \"upsert\"\nschedule = { type = \"cron\", expression = \"0 9 * * 1-5\", timezone = \"Europe/Berlin\" }");
     for (right, wrong, said) in [
-        ("mode = \"upsert\"", "mode = \"upsrt\"", "did you mean 'upsert'"),
+        (
+            "mode = \"upsert\"",
+            "mode = \"upsrt\"",
+            "did you mean 'upsert'",
+        ),
         ("type = \"sqlite\"", "type = \"sqlit\"", "sqlite"),
         ("type = \"cron\"", "type = \"cronn\"", "did you mean 'cron'"),
-        ("role = \"identifier\"", "role = \"identifer\"", "did you mean 'identifier'"),
+        (
+            "role = \"identifier\"",
+            "role = \"identifer\"",
+            "did you mean 'identifier'",
+        ),
         ("Europe/Berlin", "Europe/Berlni", "Europe/Berlin"),
         ("0 9 * * 1-5", "61 9 * * 1-5", "minute"),
         ("0 9 * * 1-5", "0 0 30 2 *", "never"),
         ("paused = false", "paused = \"no\"", "paused"),
         ("paused = false", "grace_hours = -1", "grace_hours"),
-        ("paused = false", "approval = \"allways\"", "did you mean 'always'"),
-        ("paused = false", "guards = { delete_percent = 200 }", "0 to 100"),
-        ("paused = false", "guards = { delete_rows = \"x\" }", "delete_rows"),
+        (
+            "paused = false",
+            "approval = \"allways\"",
+            "did you mean 'always'",
+        ),
+        (
+            "paused = false",
+            "guards = { delete_percent = 200 }",
+            "0 to 100",
+        ),
+        (
+            "paused = false",
+            "guards = { delete_rows = \"x\" }",
+            "delete_rows",
+        ),
         ("paused = false", "keep_values = 1", "keep_values"),
-        ("is_identifier = true", "is_identifier = true, write = \"allways\"", "did you mean 'always'"),
-        ("\"FirstName\" }", "\"FirstName\", transforms = [\"trimm\"] }", "did you mean trim"),
-        ("\"FirstName\" }", "\"FirstName\", transforms = [{ name = \"substring\", strt = 0 }] }", "start"),
-        ("source_column = \"ltv\"", "source_column = \"ltw\"", "did you mean ltv"),
-        ("source_column = \"ltv\"", "template = \"{{ row.ltw }}\"", "ltv"),
-        ("source_column = \"ltv\"", "template = \"{{ row.ltv \"", "template"),
-        ("source_column = \"ltv\"", "variable = \"run.idd\"", "run.id"),
+        (
+            "is_identifier = true",
+            "is_identifier = true, write = \"allways\"",
+            "did you mean 'always'",
+        ),
+        (
+            "\"FirstName\" }",
+            "\"FirstName\", transforms = [\"trimm\"] }",
+            "did you mean trim",
+        ),
+        (
+            "\"FirstName\" }",
+            "\"FirstName\", transforms = [{ name = \"substring\", strt = 0 }] }",
+            "start",
+        ),
+        (
+            "source_column = \"ltv\"",
+            "source_column = \"ltw\"",
+            "did you mean ltv",
+        ),
+        (
+            "source_column = \"ltv\"",
+            "template = \"{{ row.ltw }}\"",
+            "ltv",
+        ),
+        (
+            "source_column = \"ltv\"",
+            "template = \"{{ row.ltv \"",
+            "template",
+        ),
+        (
+            "source_column = \"ltv\"",
+            "variable = \"run.idd\"",
+            "run.id",
+        ),
         ("source_column = \"ltv\"", "constant = nan", "finite"),
-        ("source_column = \"ltv\"", "constant = 1, source_column = \"ltv\"", "exactly one"),
-        ("model = \"people\"", "model = \"peple\"", "did you mean 'people'"),
+        (
+            "source_column = \"ltv\"",
+            "constant = 1, source_column = \"ltv\"",
+            "exactly one",
+        ),
+        (
+            "model = \"people\"",
+            "model = \"peple\"",
+            "did you mean 'people'",
+        ),
         ("source = \"crm\"", "source = \"cmr\"", "did you mean 'crm'"),
-        ("destination = \"copy\"", "destination = \"copi\"", "did you mean 'copy'"),
-        ("primary_key = [\"id\"]", "primary_key = [\"idd\"]", "it gives id"),
+        (
+            "destination = \"copy\"",
+            "destination = \"copi\"",
+            "did you mean 'copy'",
+        ),
+        (
+            "primary_key = [\"id\"]",
+            "primary_key = [\"idd\"]",
+            "it gives id",
+        ),
         ("primary_key = [\"id\"]", "primary_key = []", "at least one"),
-        ("name = \"email\", role", "name = \"emil\", role", "it gives id"),
+        (
+            "name = \"email\", role",
+            "name = \"emil\", role",
+            "it gives id",
+        ),
     ] {
         let text = good.replacen(right, wrong, 1);
         assert_ne!(text, good, "{right}");
@@ -92,7 +177,10 @@ fn what_is_not_toml_is_told_with_its_line() {
     ] {
         let ran = desk.refused(broken);
         assert_eq!(ran.code, 1);
-        assert!(ran.stderr.contains(&format!("line {line}: ")), "{broken:?}: {ran:?}");
+        assert!(
+            ran.stderr.contains(&format!("line {line}: ")),
+            "{broken:?}: {ran:?}"
+        );
     }
 }
 
@@ -116,13 +204,18 @@ fn sql_that_does_more_than_read_is_refused() {
     let desk = Desk::new(3);
     for (sql, said) in [
         ("delete from customers", "read"),
-        ("select id, email, first_name, ltv from customers; select 1", "one statement"),
+        (
+            "select id, email, first_name, ltv from customers; select 1",
+            "one statement",
+        ),
         ("", "empty"),
         ("   ", "empty"),
         ("select id, email frm customers", "syntax"),
         ("select * from customer", "customer"),
     ] {
-        let text = desk.resources(UPSERT).replace("select id, email, first_name, ltv from customers", sql);
+        let text = desk
+            .resources(UPSERT)
+            .replace("select id, email, first_name, ltv from customers", sql);
         let ran = desk.refused(&text);
         assert_eq!(ran.code, 1, "{sql}: {ran:?}");
         let stderr = ran.stderr.to_lowercase();
@@ -130,7 +223,13 @@ fn sql_that_does_more_than_read_is_refused() {
         assert!(stderr.contains("people"), "the model is named: {ran:?}");
     }
     desk.apply(&desk.resources(UPSERT));
-    assert_eq!(desk.json(0, &["preview", "people", "--json"])["rows"].as_array().unwrap().len(), 3);
+    assert_eq!(
+        desk.json(0, &["preview", "people", "--json"])["rows"]
+            .as_array()
+            .unwrap()
+            .len(),
+        3
+    );
 }
 
 #[test]
@@ -138,22 +237,33 @@ fn a_source_that_is_missing_or_no_database_is_told() {
     let desk = Desk::new(3);
     let ran = desk.refused(&desk.resources(UPSERT).replacen("crm.db", "crn.db", 1));
     assert!(ran.stderr.contains("crn.db"), "{ran:?}");
-    desk.write("crn.db", "this is no database at all, only a text of some length, so that it is read");
+    desk.write(
+        "crn.db",
+        "this is no database at all, only a text of some length, so that it is read",
+    );
     let ran = desk.refused(&desk.resources(UPSERT).replacen("crm.db", "crn.db", 1));
-    assert!(ran.stderr.contains("not a database"), "{ran:?}");
+    assert!(ran.stderr.contains("not a SQLite database"), "{ran:?}");
     assert!(ran.stderr.contains("hint:"), "{ran:?}");
 }
 
 #[test]
 fn a_file_that_cannot_be_read_is_told() {
     let desk = Desk::new(3);
-    for arguments in [&["apply", "missing.toml", "--yes"][..], &["check", "missing.toml"], &["apply", "."]] {
+    for arguments in [
+        &["apply", "missing.toml", "--yes"][..],
+        &["check", "missing.toml"],
+        &["apply", "."],
+    ] {
         let ran = desk.run(arguments);
         assert_eq!(ran.code, 2, "{ran:?}");
         assert!(ran.stderr.contains("cannot read"), "{ran:?}");
         assert!(ran.stderr.contains("hint:"), "{ran:?}");
     }
-    std::fs::write(desk.path("latin.toml"), b"[workspace]\nname = \"caf\xe9\"\n").unwrap();
+    std::fs::write(
+        desk.path("latin.toml"),
+        b"[workspace]\nname = \"caf\xe9\"\n",
+    )
+    .unwrap();
     assert_eq!(desk.run(&["apply", "latin.toml", "--yes"]).code, 2);
 }
 
@@ -161,9 +271,15 @@ fn a_file_that_cannot_be_read_is_told() {
 fn a_secret_in_the_file_is_refused_and_never_repeated() {
     let desk = Desk::new(3);
     let hook = |secret: &str| {
-        format!("[[destination]]\nname = \"hook\"\ntype = \"webhook\"\nurl = \"https://example.com/\"\nbearer_token = {secret}\n")
+        format!(
+            "[[destination]]\nname = \"hook\"\ntype = \"webhook\"\nurl = \"https://example.com/\"\nbearer_token = {secret}\n"
+        )
     };
-    for secret in ["\"hunter2-secret\"", "{ env = \"X\", value = \"hunter2-secret\" }", "[\"hunter2-secret\"]"] {
+    for secret in [
+        "\"hunter2-secret\"",
+        "{ env = \"X\", value = \"hunter2-secret\" }",
+        "[\"hunter2-secret\"]",
+    ] {
         let ran = desk.refused(&hook(secret));
         assert!(ran.stderr.contains("line 5: "), "{ran:?}");
         assert!(ran.stderr.contains("{ env = "), "{ran:?}");
@@ -173,7 +289,10 @@ fn a_secret_in_the_file_is_refused_and_never_repeated() {
     desk.apply(&hook("{ file = \"token\" }"));
     for arguments in [&["export"][..], &["show", "destination", "hook", "--json"]] {
         let shown = desk.ok(arguments);
-        assert!(shown.contains("token") && !shown.contains("hunter2"), "{shown}");
+        assert!(
+            shown.contains("token") && !shown.contains("hunter2"),
+            "{shown}"
+        );
     }
     let log = std::fs::read_to_string(desk.path("workspace").join("core.log")).unwrap();
     assert!(!log.contains("hunter2"), "{log}");
@@ -188,7 +307,10 @@ fn relative_paths_start_from_the_file() {
     desk.ok(&["apply", "below/acme.toml", "--yes"]);
     desk.ok(&["run", "contacts"]);
     assert!(desk.path("below/copy.db").exists());
-    assert!(desk.ok(&["export"]).contains(desk.path("below/crm.db").to_str().unwrap()));
+    assert!(
+        desk.ok(&["export"])
+            .contains(desk.path("below/crm.db").to_str().unwrap())
+    );
 }
 
 #[test]

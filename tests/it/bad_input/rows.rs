@@ -10,7 +10,9 @@ use crate::support::desk::{Desk, MIRROR, UPSERT};
 /// The rows of the sync's last run.
 fn rows(desk: &Desk) -> Vec<Json> {
     let text = desk.ok(&["rows", "contacts", "--json"]);
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 #[test]
@@ -21,8 +23,11 @@ fn a_value_that_does_not_fit_is_an_invalid_row_that_says_why() {
     assert_eq!(run["counters"]["create"]["done"], 4);
     let rows = rows(&desk);
     assert_eq!(rows[0]["key"], json!({"id": 2}));
-    assert_eq!(rows[0]["field"], "ltv");
-    assert!(rows[0]["reason"].as_str().unwrap().contains("a lot"), "{rows:?}");
+    assert_eq!(rows[0]["field"], "Ltv");
+    assert!(
+        rows[0]["reason"].as_str().unwrap().contains("a lot"),
+        "{rows:?}"
+    );
 }
 
 #[test]
@@ -33,9 +38,16 @@ fn null_and_doubled_keys_are_invalid_rows() {
          INSERT INTO loose VALUES (1, 'a@x.org', 'A', 1), (2, 'b@x.org', 'B', 1), (3, 'c@x.org', 'C', 1),
            (4, 'd@x.org', 'D', 1), (5, 'e@x.org', 'E', 1), (NULL, 'f@x.org', 'F', 1), (2, 'g@x.org', 'G', 1)",
     );
-    desk.apply(&desk.resources(UPSERT).replace("from customers", "from loose"));
+    desk.apply(
+        &desk
+            .resources(UPSERT)
+            .replace("from customers", "from loose"),
+    );
     let run = desk.json(3, &["run", "contacts", "--json"]);
-    assert_eq!(run["counters"]["invalid"], 3, "the null one and both of the doubled one");
+    assert_eq!(
+        run["counters"]["invalid"], 3,
+        "the null one and both of the doubled one"
+    );
     assert_eq!(run["counters"]["create"]["done"], 4);
     assert!(rows(&desk).iter().any(|row| row["key"] == json!({"id": 2})));
 }
@@ -65,7 +77,9 @@ fn swapped_identifiers_are_two_updates_and_no_delete() {
     assert_eq!(run["counters"]["delete"]["planned"], 0);
     assert_eq!(desk.count("SELECT count(*) FROM Contact"), 6);
     assert_eq!(
-        desk.count("SELECT count(*) FROM Contact WHERE Email = 'u1@example.com' AND FirstName = 'First 2'"),
+        desk.count(
+            "SELECT count(*) FROM Contact WHERE Email = 'u1@example.com' AND FirstName = 'First 2'"
+        ),
         1
     );
 }
@@ -88,7 +102,10 @@ fn a_column_that_went_or_changed_its_type_stops_the_run_before_anything_is_sent(
         assert!(ran.stderr.contains(said), "{ran:?}");
         assert!(ran.stderr.contains("hint:"), "{ran:?}");
         assert_eq!(desk.count("SELECT count(*) FROM Contact"), 3);
-        assert!(desk.ok(&["status"]).contains(said), "the next look says it too");
+        assert!(
+            desk.ok(&["status"]).contains(said),
+            "the next look says it too"
+        );
     }
 }
 
@@ -97,13 +114,18 @@ fn mending_a_sync_by_apply_turns_it_on_again() {
     let settings = "mode = \"upsert\"\nschedule = { type = \"interval\", interval_minutes = 60 }";
     let desk = Desk::with(3, settings);
     desk.ok(&["run", "contacts"]);
-    let changed = desk.resources(settings).replace("email, first_name, ltv", "email, first_name");
+    let changed = desk
+        .resources(settings)
+        .replace("email, first_name, ltv", "email, first_name");
     let at = changed.find("[[sync]]").unwrap();
     desk.write("model.toml", &changed[..at]);
     let shown = desk.ok(&["apply", "model.toml", "--yes"]);
     assert!(shown.contains("needs attention"), "{shown}");
     let status = desk.json(0, &["status", "--json"]);
-    assert_eq!(status["syncs"][0]["state"]["state"], "needs_attention", "{status}");
+    assert_eq!(
+        status["syncs"][0]["state"]["state"], "needs_attention",
+        "{status}"
+    );
     assert_eq!(status["syncs"][0]["next_run_at"], Json::Null);
     desk.apply(&desk.resources(settings));
     let status = desk.json(0, &["status", "--json"]);
@@ -142,5 +164,9 @@ fn a_webhook_that_answers_html_is_a_broken_destination_and_nothing_is_lost() {
     let said = format!("{run}{}", desk.ok(&["rows", "contacts", "--json"])).to_lowercase();
     assert!(said.contains("html"), "{said}");
     let plan = desk.json(0, &["plan", "contacts", "--json"]);
-    assert_eq!(plan["operations"].as_array().unwrap().len(), 3, "all of them stay due");
+    assert_eq!(
+        plan["operations"].as_array().unwrap().len(),
+        3,
+        "all of them stay due"
+    );
 }

@@ -38,7 +38,9 @@ fn serve(desk: &Desk) -> Engine {
     let engine = start(desk);
     let path = desk.path("workspace").join("core.sock");
     let listener = engine.enter(|| socket::bind(&path)).unwrap().unwrap();
-    engine.spawn(socket::serve(listener, Arc::new(engine.link()))).unwrap();
+    engine
+        .spawn(socket::serve(listener, Arc::new(engine.link())))
+        .unwrap();
     engine
 }
 
@@ -46,7 +48,9 @@ fn serve(desk: &Desk) -> Engine {
 fn two_syncs(desk: &Desk, settings: &str) -> String {
     let one = desk.resources(settings);
     let at = one.find("[[sync]]").unwrap();
-    let second = one[at..].replace("\"contacts\"", "\"second\"").replace("\"Contact\"", "\"Other\"");
+    let second = one[at..]
+        .replace("\"contacts\"", "\"second\"")
+        .replace("\"Contact\"", "\"Other\"");
     format!("{one}{second}")
 }
 
@@ -63,7 +67,10 @@ fn commands_go_to_the_core_that_runs() {
     assert!(engine.link().view().borrow().syncs[0].sync.settings.paused);
     assert!(desk.ok(&["resume", "contacts"]).contains("contacts is on"));
     desk.apply(&two_syncs(&desk, UPSERT));
-    assert_eq!(desk.json(0, &["list", "--json"]).as_array().unwrap().len(), 2);
+    assert_eq!(
+        desk.json(0, &["list", "--json"]).as_array().unwrap().len(),
+        2
+    );
     engine.stop();
     assert_eq!(desk.json(0, &["show", "run", "contacts", "--json"]), run);
 }
@@ -74,10 +81,16 @@ fn a_run_that_nobody_waits_for_goes_on_and_its_log_can_be_followed() {
     let engine = serve(&desk);
     let run = desk.json(0, &["run", "contacts", "--no-wait", "--json"]);
     let id = run["id"].as_str().unwrap();
-    assert!(["queued", "running"].contains(&run["status"].as_str().unwrap()), "{run}");
+    assert!(
+        ["queued", "running"].contains(&run["status"].as_str().unwrap()),
+        "{run}"
+    );
     let log = desk.ok(&["logs", id, "--follow"]);
     assert!(log.lines().last().unwrap().contains("ended"), "{log}");
-    assert_eq!(desk.json(0, &["show", "run", id, "--json"])["status"], "completed");
+    assert_eq!(
+        desk.json(0, &["show", "run", id, "--json"])["status"],
+        "completed"
+    );
     engine.stop();
 }
 
@@ -86,10 +99,13 @@ fn a_waiting_run_is_approved_or_rejected_from_another_command() {
     let desk = Desk::with(3, "mode = \"upsert\"\napproval = \"always\"");
     let engine = serve(&desk);
     let run = desk.json(4, &["run", "contacts", "--json"]);
-    assert_eq!((&run["status"], &run["phase"]), (&"running".into(), &"awaiting_approval".into()));
+    assert_eq!(
+        (&run["status"], &run["phase"]),
+        (&"running".into(), &"awaiting_approval".into())
+    );
     assert_eq!(desk.run(&["reject", "contacts"]).code, 0);
     let text = desk.run(&["run", "contacts"]);
-    assert_eq!(text.code, 4);
+    assert_eq!(text.code, 4, "{text:?}");
     let hash = run["plan_hash"].as_str().unwrap();
     assert!(text.stdout.contains(&format!("--plan {hash}")), "{text:?}");
     let asked = desk.run(&["approve", "contacts"]);
@@ -107,7 +123,11 @@ fn a_second_core_is_refused_and_told_who_has_the_workspace() {
     let engine = start(&desk);
     let ran = desk.run(&["status"]);
     assert_eq!(ran.code, 1);
-    assert!(ran.stderr.contains(&format!("process {}", std::process::id())), "{ran:?}");
+    assert!(
+        ran.stderr
+            .contains(&format!("process {}", std::process::id())),
+        "{ran:?}"
+    );
     assert!(ran.stderr.contains("hint:"), "{ran:?}");
     engine.stop();
     desk.ok(&["status"]);
@@ -128,7 +148,10 @@ fn a_link_gives_the_view_only_what_changed_and_what_happens() {
     let desk = Desk::new(3);
     desk.apply(&two_syncs(&desk, UPSERT));
     let engine = serve(&desk);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let talk = async {
         let path = desk.path("workspace").join("core.sock");
         let link = RemoteLink::attach(&path).await.unwrap();
@@ -138,8 +161,13 @@ fn a_link_gives_the_view_only_what_changed_and_what_happens() {
         assert_eq!(first.name, "acme");
         assert_eq!(first.syncs.len(), 2);
         let mut events = link.events();
-        let command = Command::Run { sync: "second".into(), options: RunOptions::default() };
-        let Reply::Run(run) = link.send(command).await.unwrap() else { panic!() };
+        let command = Command::Run {
+            sync: "second".into(),
+            options: RunOptions::default(),
+        };
+        let Reply::Run(run) = link.send(command).await.unwrap() else {
+            panic!()
+        };
         let mut statuses = Vec::new();
         while !statuses.contains(&RunStatus::Completed) {
             let event = events.recv().await.unwrap();
@@ -149,15 +177,28 @@ fn a_link_gives_the_view_only_what_changed_and_what_happens() {
             }
         }
         let ended = |sync: &str, view: &signalsmith::link::WorkspaceView| {
-            let found = view.syncs.iter().find(|found| found.name() == sync).unwrap();
+            let found = view
+                .syncs
+                .iter()
+                .find(|found| found.name() == sync)
+                .unwrap();
             found.last.is_some() && found.active.is_none()
         };
-        let second = view.wait_for(|view| ended("second", view)).await.unwrap().clone();
+        let second = view
+            .wait_for(|view| ended("second", view))
+            .await
+            .unwrap()
+            .clone();
         assert!(second.sequence > first.sequence);
         assert!(!ended("contacts", &second));
-        let unknown = Command::Pause { sync: "secnd".into() };
+        let unknown = Command::Pause {
+            sync: "secnd".into(),
+        };
         let problem = link.send(unknown).await.unwrap_err();
-        assert!(problem.hint.contains("second"), "a problem crosses whole: {problem:?}");
+        assert!(
+            problem.hint.contains("second"),
+            "a problem crosses whole: {problem:?}"
+        );
     };
     runtime.block_on(async { tokio::time::timeout(HANGS, talk).await.unwrap() });
     engine.stop();
@@ -177,19 +218,36 @@ fn a_link_says_that_its_core_is_lost_and_finds_the_next_one() {
     let mut connection = link.connection();
     let mut wait = |attached: bool| {
         let found = connection.wait_for(|now| (*now == Connection::Attached) == attached);
-        runtime.block_on(async { tokio::time::timeout(HANGS, found).await.unwrap().unwrap().clone() })
+        runtime.block_on(async {
+            tokio::time::timeout(HANGS, found)
+                .await
+                .unwrap()
+                .unwrap()
+                .clone()
+        })
     };
     engine.stop();
     let lost = wait(false);
-    assert!(matches!(lost, Connection::Lost { retry_in_s: 1.. }), "{lost:?}");
-    let command = Command::Pause { sync: "contacts".into() };
+    assert!(
+        matches!(lost, Connection::Lost { retry_in_s: 1.. }),
+        "{lost:?}"
+    );
+    let command = Command::Pause {
+        sync: "contacts".into(),
+    };
     assert!(runtime.block_on(link.send(command.clone())).is_err());
     let engine = serve(&desk);
     wait(true);
     runtime.block_on(link.send(command)).unwrap();
     let mut view = link.view();
     let paused = view.wait_for(|view| view.syncs[0].sync.settings.paused);
-    runtime.block_on(async { tokio::time::timeout(HANGS, paused).await.unwrap().unwrap().sequence });
+    runtime.block_on(async {
+        tokio::time::timeout(HANGS, paused)
+            .await
+            .unwrap()
+            .unwrap()
+            .sequence
+    });
     drop(link);
     engine.stop();
 }
@@ -228,7 +286,12 @@ fn a_command_whose_core_others_use_stays_until_they_are_done() {
                 .replace("\"contacts\"", &format!("\"{name}\""))
                 .replace("\"copy\"", &format!("\"to {name}\""))
     };
-    desk.apply(&format!("{}{}{}", desk.resources(UPSERT), hook("one", &one), hook("two", &two)));
+    desk.apply(&format!(
+        "{}{}{}",
+        desk.resources(UPSERT),
+        hook("one", &one),
+        hook("two", &two)
+    ));
     let arrived = |gate: &Gate| {
         runtime.block_on(async { tokio::time::timeout(HANGS, gate.arrived(1)).await.unwrap() })
     };

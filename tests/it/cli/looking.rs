@@ -32,7 +32,12 @@ fn every_list_and_thing_is_shown_for_people_and_for_scripts() {
         let by_id = desk.json(0, &["show", kind, shown["id"].as_str().unwrap(), "--json"]);
         assert_eq!(by_id, shown);
     }
-    let runs = desk.json(0, &["list", "runs", "--sync", "contacts", "--limit", "1", "--json"]);
+    let runs = desk.json(
+        0,
+        &[
+            "list", "runs", "--sync", "contacts", "--limit", "1", "--json",
+        ],
+    );
     assert_eq!(runs[0]["status"], "completed");
     assert!(desk.ok(&["status"]).contains("contacts"));
 }
@@ -43,9 +48,15 @@ fn the_log_of_an_ended_run_is_followed_to_its_end() {
     desk.ok(&["run", "contacts"]);
     let followed = desk.ok(&["logs", "contacts", "--follow"]);
     assert_eq!(followed, desk.ok(&["logs", "contacts"]));
-    assert!(followed.lines().last().unwrap().contains("ended"), "{followed}");
+    assert!(
+        followed.lines().last().unwrap().contains("ended"),
+        "{followed}"
+    );
     let lines = desk.ok(&["logs", "contacts", "--json"]);
-    let lines: Vec<Json> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<Json> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(lines[0]["word"], "started");
     assert_eq!(lines.len(), followed.lines().count());
 }
@@ -57,11 +68,19 @@ fn the_history_of_a_key_is_found_by_key_and_by_identifier() {
     desk.source("UPDATE customers SET ltv = 99 WHERE id = 2");
     desk.ok(&["run", "contacts"]);
     let history = desk.json(0, &["history", "2", "--json"]);
-    let ops: Vec<_> = history.as_array().unwrap().iter().map(|entry| &entry["op"]).collect();
+    let ops: Vec<_> = history
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| &entry["op"])
+        .collect();
     assert_eq!(ops, ["update", "create"], "newest first");
     assert_eq!(history[0]["new"]["Ltv"], 99.0);
     assert_eq!(history[0]["old"]["Ltv"], 3.0);
-    assert_eq!(desk.json(0, &["history", "u2@example.com", "--json"]), history);
+    assert_eq!(
+        desk.json(0, &["history", "u2@example.com", "--json"]),
+        history
+    );
     assert_eq!(desk.json(0, &["history", "77", "--json"]), json!([]));
 }
 
@@ -77,7 +96,9 @@ fn personal_values_are_masked_until_someone_unmasks_on_record() {
         let state = desk.path("workspace").join("state.db");
         let database = rusqlite::Connection::open(state).unwrap();
         let sql = "SELECT count(*) FROM audit WHERE json_extract(body, '$.action') = 'unmask'";
-        database.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap()
+        database
+            .query_row(sql, [], |row| row.get::<_, i64>(0))
+            .unwrap()
     };
     assert_eq!(audits(&desk), 0);
     let plain = desk.json(0, &["history", "2", "--json", "--unmask"]);
@@ -85,7 +106,10 @@ fn personal_values_are_masked_until_someone_unmasks_on_record() {
     assert_eq!(audits(&desk), 1);
     desk.ok(&["rows", "contacts", "--unmask"]);
     assert_eq!(audits(&desk), 2);
-    assert!(desk.ok(&["plan", "contacts", "--all"]).contains("nothing has been sent"));
+    assert!(
+        desk.ok(&["plan", "contacts", "--all"])
+            .contains("nothing has been sent")
+    );
 }
 
 #[test]
@@ -103,24 +127,53 @@ fn a_model_is_previewed_and_connections_are_tested() {
     }
     std::fs::remove_file(desk.path("crm.db")).unwrap();
     let steps = desk.json(1, &["test", "crm", "--json"]);
-    assert!(steps.as_array().unwrap().iter().any(|step| step["outcome"] == "failed"));
+    assert!(
+        steps
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|step| step["outcome"] == "failed")
+    );
 }
 
 #[test]
 fn objects_are_made_listed_and_described() {
     let desk = Desk::with(1, UPSERT);
     desk.ok(&[
-        "object", "create", "copy", "Lead", "--field", "Mail:text", "--field", "Score:integer",
-        "--identifier", "Mail",
+        "object",
+        "create",
+        "copy",
+        "Lead",
+        "--field",
+        "Mail:text",
+        "--field",
+        "Score:integer",
+        "--identifier",
+        "Mail",
     ]);
     let objects = desk.json(0, &["object", "list", "copy", "--json"]);
-    assert!(objects.as_array().unwrap().iter().any(|object| object["name"] == "Lead"));
+    assert!(
+        objects
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|object| object["name"] == "Lead")
+    );
     assert!(desk.ok(&["object", "list", "copy"]).contains("Lead"));
     let schema = desk.json(0, &["object", "fields", "copy", "Lead", "--json"]);
     assert_eq!(schema["exists"], true);
     assert_eq!(schema["fields"].as_array().unwrap().len(), 2);
     let wrong = |field: &str, identifier: &str| {
-        desk.run(&["object", "create", "copy", "X", "--field", field, "--identifier", identifier])
+        desk.run(&[
+            "object",
+            "create",
+            "copy",
+            "X",
+            "--field",
+            field,
+            "--identifier",
+            identifier,
+        ])
     };
     let ran = wrong("Mail:txt", "Mail");
     assert_eq!(ran.code, 2);
@@ -133,7 +186,10 @@ fn the_next_times_of_a_schedule_are_told() {
     let program = Program::new();
     let next = |expression: &str, zone: &str| {
         let from = ["--from", "2026-03-27T12:00:00Z", "--count", "3", "--json"];
-        program.json(0, &[&["schedule", "next", expression, "--tz", zone][..], &from].concat())
+        program.json(
+            0,
+            &[&["schedule", "next", expression, "--tz", zone][..], &from].concat(),
+        )
     };
     let expected = json!([
         "2026-03-30T09:00:00+02:00",
@@ -144,7 +200,10 @@ fn the_next_times_of_a_schedule_are_told() {
     assert_eq!(next("weekdays 9:00", "Europe/Berlin"), expected);
     assert_eq!(next("@hourly", "UTC")[0], "2026-03-27T13:00:00+00:00");
     for (arguments, said) in [
-        (&["0 9 * * 1-5", "--tz", "Europe/Berlni"][..], "Europe/Berlin"),
+        (
+            &["0 9 * * 1-5", "--tz", "Europe/Berlni"][..],
+            "Europe/Berlin",
+        ),
         (&["61 9 * * *"], "minute"),
         (&["0 0 30 2 *"], "never"),
         (&["sometimes"], "sometimes"),

@@ -19,8 +19,12 @@ fn assert_plain(text: &str, what: &str) {
 #[test]
 fn hostile_text_never_reaches_the_terminal_raw() {
     let desk = Desk::with(3, UPSERT);
-    desk.source(&format!("UPDATE customers SET first_name = '{HOSTILE}' WHERE id = 2"));
-    desk.source(&format!("UPDATE customers SET email = '{HOSTILE}', ltv = 'x{HOSTILE}' WHERE id = 3"));
+    desk.source(&format!(
+        "UPDATE customers SET first_name = '{HOSTILE}' WHERE id = 2"
+    ));
+    desk.source(&format!(
+        "UPDATE customers SET email = '{HOSTILE}', ltv = 'x{HOSTILE}' WHERE id = 3"
+    ));
     for arguments in [
         &["preview", "people"][..],
         &["preview", "people", "--json"],
@@ -45,16 +49,25 @@ fn hostile_text_never_reaches_the_terminal_raw() {
         let ran = desk.run(arguments);
         assert_plain(&ran.stdout, &format!("{arguments:?}"));
         assert_plain(&ran.stderr, &format!("{arguments:?}"));
-        assert!(!(ran.stdout.is_empty() && ran.stderr.is_empty()), "{arguments:?}");
+        assert!(
+            !(ran.stdout.is_empty() && ran.stderr.is_empty()),
+            "{arguments:?}"
+        );
     }
     let history = desk.json(0, &["history", "2", "--unmask", "--json"]);
-    assert_eq!(history[0]["new"]["FirstName"], HOSTILE, "escaped is not changed");
+    assert_eq!(
+        history[0]["new"]["FirstName"], HOSTILE,
+        "escaped is not changed"
+    );
 }
 
 #[test]
 fn a_hostile_file_is_told_of_and_exported_in_plain_text() {
     let desk = Desk::new(3);
-    let named = |name: &str| desk.resources(UPSERT).replace("\"contacts\"", &format!("\"{name}\""));
+    let named = |name: &str| {
+        desk.resources(UPSERT)
+            .replace("\"contacts\"", &format!("\"{name}\""))
+    };
     let ran = desk.refused(&named("a\\u001b[2J"));
     assert!(ran.stderr.contains("plain text"), "{ran:?}");
     assert_plain(&ran.stderr, "a name with an escape sequence");
@@ -70,7 +83,10 @@ fn a_hostile_file_is_told_of_and_exported_in_plain_text() {
     desk.write("again.toml", &export);
     let again = desk.ok(&["apply", "again.toml"]);
     assert!(!again.contains("update"), "{again}");
-    for arguments in [&["show", "sync", "contacts"][..], &["show", "sync", "contacts", "--json"]] {
+    for arguments in [
+        &["show", "sync", "contacts"][..],
+        &["show", "sync", "contacts", "--json"],
+    ] {
         assert_plain(&desk.ok(arguments), "the sync");
     }
 }
@@ -137,7 +153,13 @@ fn a_reader_that_goes_away_is_no_fault() {
 fn every_command_has_help_and_refuses_what_it_does_not_know() {
     let program = Program::new();
     let top = program.ok(&["--help"]);
-    let listed = top.split("Commands:").nth(1).unwrap().split("Options:").next().unwrap();
+    let listed = top
+        .split("Commands:")
+        .nth(1)
+        .unwrap()
+        .split("Options:")
+        .next()
+        .unwrap();
     let commands: Vec<&str> = listed
         .lines()
         .filter(|line| line.starts_with("  ") && !line.starts_with("   "))

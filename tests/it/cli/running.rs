@@ -6,15 +6,39 @@ use crate::support::desk::{Desk, MIRROR, UPSERT};
 
 /// The keys of a JSON object in their order.
 fn keys(value: &Json) -> Vec<&str> {
-    value.as_object().unwrap().keys().map(String::as_str).collect()
+    value
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect()
 }
 
 const RUN: [&str; 13] = [
-    "id", "sync", "revision", "trigger", "mode", "status", "phase", "started_at", "ended_at",
-    "error", "plan_hash", "counters", "phases",
+    "id",
+    "sync",
+    "revision",
+    "trigger",
+    "mode",
+    "status",
+    "phase",
+    "started_at",
+    "ended_at",
+    "error",
+    "plan_hash",
+    "counters",
+    "phases",
 ];
 const COUNTERS: [&str; 10] = [
-    "read", "unchanged", "invalid", "skipped", "create", "update", "delete", "retries", "requests",
+    "read",
+    "unchanged",
+    "invalid",
+    "skipped",
+    "create",
+    "update",
+    "delete",
+    "retries",
+    "requests",
     "bytes",
 ];
 const TALLY: [&str; 8] = [
@@ -36,7 +60,13 @@ fn a_run_is_one_json_object_of_the_documented_shape() {
     assert_eq!(run["error"], Json::Null);
     assert_eq!(run["counters"]["read"], 5);
     assert_eq!(run["counters"]["create"]["done"], 5);
-    assert!(run["phases"].as_array().unwrap().iter().all(|phase| keys(phase) == ["name", "ms"]));
+    assert!(
+        run["phases"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|phase| keys(phase) == ["name", "ms"])
+    );
     let id = run["id"].as_str().unwrap();
     assert_eq!(desk.json(0, &["show", "run", id, "--json"]), run);
     let sync = desk.json(0, &["show", "sync", "contacts", "--json"]);
@@ -51,7 +81,10 @@ fn a_plan_shows_what_a_run_would_do_and_sends_nothing() {
     assert_eq!(keys(&plan["counters"]), COUNTERS);
     let operations = plan["operations"].as_array().unwrap();
     assert_eq!(operations.len(), 5);
-    let third = operations.iter().find(|op| op["key"] == json!({"id": 3})).unwrap();
+    let third = operations
+        .iter()
+        .find(|op| op["key"] == json!({"id": 3}))
+        .unwrap();
     assert_eq!(keys(third), ["op", "key", "old", "new"]);
     assert_eq!(third["op"], "create");
     assert_eq!(third["old"], Json::Null);
@@ -61,7 +94,10 @@ fn a_plan_shows_what_a_run_would_do_and_sends_nothing() {
     desk.source("UPDATE customers SET ltv = 7 WHERE id = 3; DELETE FROM customers WHERE id = 4");
     let plan = desk.json(0, &["plan", "contacts", "--json"]);
     let operations = plan["operations"].as_array().unwrap();
-    let ops: Vec<_> = operations.iter().map(|op| (op["op"].as_str(), &op["key"]["id"])).collect();
+    let ops: Vec<_> = operations
+        .iter()
+        .map(|op| (op["op"].as_str(), &op["key"]["id"]))
+        .collect();
     assert!(ops.contains(&(Some("update"), &json!(3))), "{ops:?}");
     assert!(ops.contains(&(Some("delete"), &json!(4))), "{ops:?}");
     let update = operations.iter().find(|op| op["op"] == "update").unwrap();
@@ -82,7 +118,10 @@ fn a_long_plan_is_shown_up_to_the_limit_or_whole() {
     assert_eq!(count(&["--limit", "1001"]), 1_001);
     assert_eq!(count(&["--all"]), 2_500);
     let text = desk.ok(&["plan", "contacts", "--limit", "1"]);
-    assert!(text.contains("and 2499 more") || text.contains("and 2,499 more"), "{text}");
+    assert!(
+        text.contains("and 2499 more") || text.contains("and 2,499 more"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -94,17 +133,30 @@ fn rows_with_errors_end_a_run_with_exit_code_3() {
     assert_eq!(run["counters"]["invalid"], 1);
     assert_eq!(run["counters"]["create"]["done"], 4);
     let rows = desk.run(&["rows", "contacts", "--json"]);
-    let lines: Vec<Json> = rows.stdout.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let lines: Vec<Json> = rows
+        .stdout
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
     assert_eq!(lines.len(), 1);
     assert_eq!(
         keys(&lines[0]),
-        ["key", "verdict", "op", "field", "code", "reason", "attempts", "payload"]
+        [
+            "key", "verdict", "op", "field", "code", "reason", "attempts", "payload"
+        ]
     );
     assert_eq!(lines[0]["key"], json!({"id": 2}));
     assert_eq!(lines[0]["verdict"], "invalid");
     assert_eq!(lines[0]["field"], "Email");
-    assert_eq!(desk.run(&["rows", "contacts", "--json", "--verdict", "rejected"]).stdout, "");
-    assert_eq!(desk.run(&["rows", "contacts", "--verdict", "wrong"]).code, 2);
+    assert_eq!(
+        desk.run(&["rows", "contacts", "--json", "--verdict", "rejected"])
+            .stdout,
+        ""
+    );
+    assert_eq!(
+        desk.run(&["rows", "contacts", "--verdict", "wrong"]).code,
+        2
+    );
     let retry = desk.json(3, &["retry", run["id"].as_str().unwrap(), "--json"]);
     assert_eq!(retry["trigger"], "retry");
     assert_eq!(retry["counters"]["invalid"], 1);
@@ -134,7 +186,11 @@ fn held_deletes_end_a_run_with_exit_code_4_until_they_are_approved() {
     let approved = desk.json(0, &["approve", "contacts", "--plan", hash, "--json"]);
     assert_eq!(approved["counters"]["delete"]["done"], 20);
     assert_eq!(desk.count("SELECT count(*) FROM Contact"), 10);
-    assert_eq!(desk.run(&["approve", "contacts", "--plan", hash]).code, 1, "nothing waits any more");
+    assert_eq!(
+        desk.run(&["approve", "contacts", "--plan", hash]).code,
+        1,
+        "nothing waits any more"
+    );
 }
 
 #[test]
@@ -144,7 +200,10 @@ fn rejected_deletes_are_dropped() {
     desk.source("DELETE FROM customers WHERE id > 10");
     assert_eq!(desk.run(&["run", "contacts"]).code, 4);
     desk.ok(&["reject", "contacts"]);
-    assert_eq!(desk.json(0, &["status", "--json"])["syncs"][0]["held"], Json::Null);
+    assert_eq!(
+        desk.json(0, &["status", "--json"])["syncs"][0]["held"],
+        Json::Null
+    );
     assert_eq!(desk.count("SELECT count(*) FROM Contact"), 30);
     assert_eq!(desk.run(&["reject", "contacts"]).code, 1);
 }
@@ -183,16 +242,25 @@ fn a_plan_that_needs_approval_goes_only_by_its_hash() {
     assert_eq!(run["counters"]["create"]["unsent"], 5);
     assert!(!desk.path("copy.db").exists());
     let hash = run["plan_hash"].as_str().unwrap();
-    assert_eq!(desk.json(0, &["plan", "contacts", "--json"])["plan_hash"], hash);
+    assert_eq!(
+        desk.json(0, &["plan", "contacts", "--json"])["plan_hash"],
+        hash
+    );
     desk.add(6, 6);
     let moved = desk.json(1, &["run", "contacts", "--plan", hash, "--json"]);
-    assert_eq!(moved["error"]["kind"], "conflict", "another plan is not the approved one");
+    assert_eq!(
+        moved["error"]["kind"], "conflict",
+        "another plan is not the approved one"
+    );
     let plan = desk.json(0, &["plan", "contacts", "--json"]);
     let hash = plan["plan_hash"].as_str().unwrap();
     let run = desk.json(0, &["run", "contacts", "--plan", hash, "--json"]);
     assert_eq!(run["counters"]["create"]["done"], 6);
     let run = desk.json(0, &["run", "contacts", "--json"]);
-    assert_eq!(run["counters"]["unchanged"], 6, "nothing to send needs nobody");
+    assert_eq!(
+        run["counters"]["unchanged"], 6,
+        "nothing to send needs nobody"
+    );
 }
 
 #[test]
@@ -200,7 +268,12 @@ fn a_try_sends_only_the_rows_that_it_names() {
     let desk = Desk::with(10, UPSERT);
     let run = desk.json(0, &["run", "contacts", "--limit", "2", "--json"]);
     assert_eq!(run["counters"]["create"]["done"], 2);
-    let run = desk.json(0, &["run", "contacts", "--key", "3", "--key", "4", "--full", "--json"]);
+    let run = desk.json(
+        0,
+        &[
+            "run", "contacts", "--key", "3", "--key", "4", "--full", "--json",
+        ],
+    );
     let done = |kind: &str| run["counters"][kind]["done"].as_u64().unwrap();
     assert_eq!(done("create") + done("update"), 2);
     let ran = desk.run(&["run", "contacts", "--key", "three"]);
@@ -215,20 +288,43 @@ fn a_key_of_several_columns_may_hold_commas() {
         "CREATE TABLE places (country TEXT, city TEXT, code TEXT, PRIMARY KEY (country, city));
          INSERT INTO places VALUES ('US', 'Portland, OR', 'pdx'), ('DE', 'Ulm', 'ulm')",
     );
-    let text = desk.resources(UPSERT)
-        .replace("select id, email, first_name, ltv from customers", "select country, city, code from places")
-        .replace("primary_key = [\"id\"]", "primary_key = [\"country\", \"city\"]")
+    let text = desk
+        .resources(UPSERT)
+        .replace(
+            "select id, email, first_name, ltv from customers",
+            "select country, city, code from places",
+        )
+        .replace(
+            "primary_key = [\"id\"]",
+            "primary_key = [\"country\", \"city\"]",
+        )
         .replace("name = \"email\", role", "name = \"code\", role");
     let at = text.find("field_mappings").unwrap();
     let mapping = "field_mappings = [{ source_column = \"code\", destination_field = \"Code\", is_identifier = true }]\n";
     desk.apply(&format!("{}{mapping}", &text[..at]));
     let run = desk.json(0, &["run", "contacts", "--key", "DE, Ulm", "--json"]);
     assert_eq!(run["counters"]["create"]["done"], 1);
-    let run = desk.json(0, &["run", "contacts", "--key", "[\"US\", \"Portland, OR\"]", "--json"]);
+    let run = desk.json(
+        0,
+        &[
+            "run",
+            "contacts",
+            "--key",
+            "[\"US\", \"Portland, OR\"]",
+            "--json",
+        ],
+    );
     assert_eq!(run["counters"]["create"]["done"], 1);
     let history = desk.json(0, &["history", "[\"US\", \"Portland, OR\"]", "--json"]);
-    assert_eq!(history[0]["key"], json!({"country": "US", "city": "Portland, OR"}));
-    assert_eq!(desk.run(&["run", "contacts", "--key", "US,Portland, OR"]).code, 2);
+    assert_eq!(
+        history[0]["key"],
+        json!({"country": "US", "city": "Portland, OR"})
+    );
+    assert_eq!(
+        desk.run(&["run", "contacts", "--key", "US,Portland, OR"])
+            .code,
+        2
+    );
 }
 
 #[test]
@@ -238,7 +334,11 @@ fn forgetting_needs_the_name_and_sends_nothing() {
     let ran = desk.run(&["forget", "contacts"]);
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("--confirm 'contacts'"), "{ran:?}");
-    assert_eq!(desk.run(&["forget", "contacts", "--confirm", "contact"]).code, 2);
+    assert_eq!(
+        desk.run(&["forget", "contacts", "--confirm", "contact"])
+            .code,
+        2
+    );
     assert_eq!(desk.json(0, &["status", "--json"])["syncs"][0]["known"], 3);
     desk.ok(&["forget", "contacts", "--confirm", "contacts"]);
     assert_eq!(desk.json(0, &["status", "--json"])["syncs"][0]["known"], 0);
@@ -247,7 +347,10 @@ fn forgetting_needs_the_name_and_sends_nothing() {
 
 #[test]
 fn a_paused_sync_says_so_and_still_runs_by_hand() {
-    let desk = Desk::with(3, "mode = \"upsert\"\nschedule = { type = \"interval\", interval_minutes = 60 }");
+    let desk = Desk::with(
+        3,
+        "mode = \"upsert\"\nschedule = { type = \"interval\", interval_minutes = 60 }",
+    );
     desk.ok(&["pause", "contacts"]);
     let status = desk.json(0, &["status", "--json"]);
     assert_eq!(status["syncs"][0]["paused"], true);
@@ -270,11 +373,19 @@ fn what_is_not_under_way_cannot_be_cancelled() {
 #[test]
 fn what_is_not_there_is_told_with_what_was_meant() {
     let desk = Desk::with(3, UPSERT);
-    for command in ["run", "plan", "pause", "resume", "cancel", "rows", "logs", "forget"] {
+    for command in [
+        "run", "plan", "pause", "resume", "cancel", "rows", "logs", "forget",
+    ] {
         let ran = desk.run(&[command, "contcts"]);
         assert_eq!(ran.code, 1, "{command}: {ran:?}");
-        assert!(ran.stderr.contains("no sync 'contcts'"), "{command}: {ran:?}");
-        assert!(ran.stderr.contains("did you mean 'contacts'?"), "{command}: {ran:?}");
+        assert!(
+            ran.stderr.contains("no sync 'contcts'"),
+            "{command}: {ran:?}"
+        );
+        assert!(
+            ran.stderr.contains("did you mean 'contacts'?"),
+            "{command}: {ran:?}"
+        );
         assert_eq!(ran.stdout, "", "{command}");
     }
     for (arguments, text) in [

@@ -46,9 +46,16 @@ fn a_dry_run_and_a_check_change_nothing() {
     let desk = Desk::new(3);
     desk.write("acme.toml", &desk.resources(UPSERT));
     let changes = desk.json(0, &["apply", "acme.toml", "--dry-run", "--json"]);
-    let actions: Vec<_> = changes.as_array().unwrap().iter().map(|c| &c["action"]).collect();
-    assert_eq!(actions, ["create"; 4]);
-    assert_eq!(desk.json(0, &["check", "acme.toml", "--json"]), changes);
+    let checked = desk.json(0, &["check", "acme.toml", "--json"]);
+    for changes in [changes, checked] {
+        let actions: Vec<_> = changes
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|c| &c["action"])
+            .collect();
+        assert_eq!(actions, ["create"; 4]);
+    }
     assert!(desk.ok(&["check", "acme.toml"]).contains("4 to create"));
     assert_eq!(desk.json(0, &["list", "sources", "--json"]), json!([]));
 }
@@ -58,7 +65,10 @@ fn applying_the_same_file_again_changes_nothing() {
     let desk = Desk::with(3, UPSERT);
     let first = desk.ok(&["export"]);
     let again = desk.ok(&["apply", "acme.toml"]);
-    assert!(!again.contains("create") && !again.contains("update"), "{again}");
+    assert!(
+        !again.contains("create") && !again.contains("update"),
+        "{again}"
+    );
     assert_eq!(desk.ok(&["export"]), first);
     desk.write("exported.toml", &first);
     desk.ok(&["apply", "exported.toml"]);
@@ -68,7 +78,10 @@ fn applying_the_same_file_again_changes_nothing() {
 #[test]
 fn a_change_is_shown_field_by_field() {
     let desk = Desk::with(3, UPSERT);
-    desk.write("acme.toml", &desk.resources("mode = \"upsert\"\ngrace_hours = 3"));
+    desk.write(
+        "acme.toml",
+        &desk.resources("mode = \"upsert\"\ngrace_hours = 3"),
+    );
     let shown = desk.ok(&["apply", "acme.toml", "--dry-run"]);
     assert!(shown.contains("~ update sync contacts"), "{shown}");
     assert!(shown.contains("grace_hours: 24 → 3"), "{shown}");
@@ -79,13 +92,19 @@ fn a_new_sync_starts_paused_unless_the_file_says_otherwise() {
     let desk = Desk::new(3);
     let text = desk.resources(UPSERT).replace("paused = false\n", "");
     desk.write("acme.toml", &text);
-    assert!(desk.ok(&["apply", "acme.toml", "--yes"]).contains("starts paused"));
+    assert!(
+        desk.ok(&["apply", "acme.toml", "--yes"])
+            .contains("starts paused")
+    );
     let shown = desk.json(0, &["show", "sync", "contacts", "--json"]);
     assert_eq!(shown["paused"], true);
     desk.ok(&["resume", "contacts"]);
     desk.ok(&["apply", "acme.toml", "--yes"]);
     let shown = desk.json(0, &["show", "sync", "contacts", "--json"]);
-    assert_eq!(shown["paused"], false, "a file that says nothing leaves it as it is");
+    assert_eq!(
+        shown["paused"], false,
+        "a file that says nothing leaves it as it is"
+    );
 }
 
 #[test]
@@ -107,7 +126,10 @@ fn two_syncs_swap_their_names_and_their_order() {
     let second = one[at..]
         .replace("\"contacts\"", "\"later\"")
         .replace("\"Contact\"", "\"Other\"")
-        .replace(UPSERT, "mode = \"upsert\"\nschedule = { type = \"after\", syncs = [\"contacts\"] }");
+        .replace(
+            UPSERT,
+            "mode = \"upsert\"\nschedule = { type = \"after\", syncs = [\"contacts\"] }",
+        );
     desk.apply(&format!("{one}{second}"));
     let first = desk.json(0, &["show", "sync", "contacts", "--json"])["id"].clone();
     let export = desk.ok(&["export"]);
@@ -116,10 +138,16 @@ fn two_syncs_swap_their_names_and_their_order() {
         .replace("\"later\"", "\"contacts\"")
         .replace("\"@\"", "\"later\"");
     desk.apply(&swapped);
-    assert_eq!(desk.json(0, &["show", "sync", "later", "--json"])["id"], first);
+    assert_eq!(
+        desk.json(0, &["show", "sync", "later", "--json"])["id"],
+        first
+    );
     let after = desk.json(0, &["show", "sync", "contacts", "--json"]);
     assert_eq!(after["schedule"]["syncs"], json!([first]));
-    let cycle = desk.ok(&["export"]).replace("schedule = { type = \"manual\" }", "schedule = { type = \"after\", syncs = [\"contacts\"] }");
+    let cycle = desk.ok(&["export"]).replace(
+        "schedule = { type = \"manual\" }",
+        "schedule = { type = \"after\", syncs = [\"contacts\"] }",
+    );
     let ran = desk.refused(&cycle);
     assert!(ran.stderr.contains("wait for itself"), "{ran:?}");
 }
@@ -130,11 +158,21 @@ fn pruning_removes_what_the_file_lacks_and_asks_for_the_name_of_a_sync() {
     desk.ok(&["run", "contacts"]);
     desk.write("empty.toml", "[workspace]\nname = \"acme\"\n");
     let shown = desk.ok(&["apply", "empty.toml", "--prune", "--dry-run"]);
-    assert!(shown.contains("- delete sync contacts") && shown.contains("snapshot"), "{shown}");
+    assert!(
+        shown.contains("- delete sync contacts") && shown.contains("snapshot"),
+        "{shown}"
+    );
     let ran = desk.run(&["apply", "empty.toml", "--prune", "--yes"]);
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("--confirm 'contacts'"), "{ran:?}");
-    desk.ok(&["apply", "empty.toml", "--prune", "--yes", "--confirm", "contacts"]);
+    desk.ok(&[
+        "apply",
+        "empty.toml",
+        "--prune",
+        "--yes",
+        "--confirm",
+        "contacts",
+    ]);
     assert_eq!(desk.json(0, &["list", "destinations", "--json"]), json!([]));
     assert_eq!(desk.count("SELECT count(*) FROM Contact"), 3);
 }
@@ -143,7 +181,10 @@ fn pruning_removes_what_the_file_lacks_and_asks_for_the_name_of_a_sync() {
 fn another_object_starts_an_empty_snapshot_and_asks_for_the_name() {
     let desk = Desk::with(3, UPSERT);
     desk.ok(&["run", "contacts"]);
-    desk.write("acme.toml", &desk.resources(UPSERT).replace("\"Contact\"", "\"Person\""));
+    desk.write(
+        "acme.toml",
+        &desk.resources(UPSERT).replace("\"Contact\"", "\"Person\""),
+    );
     assert_eq!(desk.run(&["apply", "acme.toml", "--yes"]).code, 2);
     desk.ok(&["apply", "acme.toml", "--yes", "--confirm", "contacts"]);
     let run = desk.json(0, &["run", "contacts", "--json"]);
@@ -159,8 +200,14 @@ fn one_sync_is_exported_with_what_it_needs() {
     ));
     assert!(desk.ok(&["export"]).contains("unused"));
     let one = desk.ok(&["export", "--sync", "contacts"]);
-    assert!(one.contains("[[sync]]") && one.contains("[[source]]"), "{one}");
-    assert!(!one.contains("unused") && !one.contains("[workspace]"), "{one}");
+    assert!(
+        one.contains("[[sync]]") && one.contains("[[source]]"),
+        "{one}"
+    );
+    assert!(
+        !one.contains("unused") && !one.contains("[workspace]"),
+        "{one}"
+    );
     assert_eq!(desk.run(&["export", "--sync", "contact"]).code, 1);
 }
 

@@ -38,7 +38,11 @@ fn a_run_that_needs_approval_waits_and_goes_on_with_that_very_plan() {
 #[test]
 fn a_rejected_plan_ends_with_nothing_sent() {
     let (workspace, run) = waiting();
-    workspace.ask(Command::Reject { target: "people".into() }).unwrap();
+    workspace
+        .ask(Command::Reject {
+            target: "people".into(),
+        })
+        .unwrap();
     let run = workspace.wait(&run.id);
     assert_eq!(run.status, RunStatus::Cancelled);
     assert_eq!(run.error.as_ref().unwrap().kind, ProblemKind::Approval);
@@ -76,7 +80,9 @@ fn approved_deletes_do_not_wait_a_second_time_for_the_same_plan() {
     let workspace = people(20);
     workspace.apply(&to_copy("mirror", "approval = \"always\""));
     let first = workspace.run("people");
-    workspace.approve("people", first.plan_hash.as_ref().unwrap()).unwrap();
+    workspace
+        .approve("people", first.plan_hash.as_ref().unwrap())
+        .unwrap();
     workspace.wait(&first.id);
     workspace.source("delete from people where id <= 12");
     let second = workspace.run("people");

@@ -24,7 +24,10 @@ fn a_cancelled_run_awaits_what_is_in_flight_and_keeps_its_verdicts() {
     gate.open(100);
     let run = workspace.wait(&run.id);
     assert_eq!((run.status, run.exit_code()), (RunStatus::Cancelled, 1));
-    assert_eq!((run.counters.create.done, run.counters.create.unsent), (1, 4));
+    assert_eq!(
+        (run.counters.create.done, run.counters.create.unsent),
+        (1, 4)
+    );
     assert_eq!(gate.came().len(), 1);
     let next = workspace.run("people");
     assert_eq!(completed(&next), (4, 0, 0));
@@ -41,7 +44,10 @@ fn an_answer_that_does_not_come_within_30_seconds_of_a_cancel_is_unknown() {
     });
     let run = workspace.wait(&run.id);
     assert_eq!(run.status, RunStatus::Cancelled);
-    assert_eq!((run.counters.create.unknown, run.counters.create.unsent), (1, 2));
+    assert_eq!(
+        (run.counters.create.unknown, run.counters.create.unsent),
+        (1, 2)
+    );
     gate.open(100);
     assert_eq!(completed(&workspace.run("people")), (3, 0, 0));
 }
@@ -51,12 +57,20 @@ fn a_run_cancelled_before_its_first_batch_sends_nothing() {
     let workspace = people(3);
     workspace.apply(&to_copy("upsert", "approval = \"always\""));
     let run = workspace.run("people");
-    workspace.approve("people", run.plan_hash.as_ref().unwrap()).unwrap();
+    workspace
+        .approve("people", run.plan_hash.as_ref().unwrap())
+        .unwrap();
     // The cancel meets the run at any point of its writing; it ends either way.
     let _ = workspace.cancel(run.id.as_str());
     let run = workspace.wait(&run.id);
-    assert!(matches!(run.status, RunStatus::Cancelled | RunStatus::Completed), "{run:#?}");
-    assert_eq!(run.status == RunStatus::Completed, run.counters.create.done == 3);
+    assert!(
+        matches!(run.status, RunStatus::Cancelled | RunStatus::Completed),
+        "{run:#?}"
+    );
+    assert_eq!(
+        run.status == RunStatus::Completed,
+        run.counters.create.done == 3
+    );
 }
 
 #[test]
@@ -66,7 +80,10 @@ fn what_comes_during_a_run_becomes_one_queued_run_whose_id_the_callers_get() {
     let third = workspace.begin("people", options(|_| ()));
     assert_ne!(second.id, first.id);
     assert_eq!((second.status, &third.id), (RunStatus::Queued, &second.id));
-    assert_eq!(workspace.sync("people").queued.as_ref().map(|run| &run.id), Some(&second.id));
+    assert_eq!(
+        workspace.sync("people").queued.as_ref().map(|run| &run.id),
+        Some(&second.id)
+    );
     gate.open(100);
     assert_eq!(completed(&workspace.wait(&first.id)), (2, 0, 0));
     assert_eq!(completed(&workspace.wait(&second.id)), (0, 0, 0));
@@ -89,17 +106,26 @@ fn a_queued_run_can_be_cancelled_and_the_running_one_goes_on() {
     let (workspace, gate, first) = writing(2, "");
     let queued = workspace.begin("people", options(|_| ()));
     let cancelled = workspace.cancel(queued.id.as_str()).unwrap();
-    assert_eq!((cancelled.status, cancelled.started_at), (RunStatus::Cancelled, None));
+    assert_eq!(
+        (cancelled.status, cancelled.started_at),
+        (RunStatus::Cancelled, None)
+    );
     assert_eq!(workspace.wait(&queued.id).status, RunStatus::Cancelled);
     let seen = workspace.sync("people");
-    assert_eq!(seen.active.as_ref().map(|active| &active.run.id), Some(&first.id));
+    assert_eq!(
+        seen.active.as_ref().map(|active| &active.run.id),
+        Some(&first.id)
+    );
     // It is still the one that others wait behind.
     let next = workspace.begin("people", options(|_| ()));
     assert_eq!(next.status, RunStatus::Queued);
     gate.open(100);
     assert_eq!(completed(&workspace.wait(&first.id)), (2, 0, 0));
     workspace.wait(&next.id);
-    assert!(workspace.cancel("people").is_err(), "nothing is under way any more");
+    assert!(
+        workspace.cancel("people").is_err(),
+        "nothing is under way any more"
+    );
 }
 
 /// Syncs `s0` to `s<count>`, each to a destination of its own, or all to one.
@@ -130,15 +156,19 @@ fn four_runs_go_at_a_time_and_the_others_follow_in_their_order() {
     let workspace = people(1);
     let gate = Gate::start(workspace.runtime.handle());
     workspace.apply(&many(&gate, 6, false));
-    let runs: Vec<Run> =
-        (0..6).map(|number| workspace.begin(&format!("s{number}"), options(|_| ()))).collect();
+    let runs: Vec<Run> = (0..6)
+        .map(|number| workspace.begin(&format!("s{number}"), options(|_| ())))
+        .collect();
     let statuses: Vec<RunStatus> = runs.iter().map(|run| run.status).collect();
     assert_eq!(statuses[..4], [RunStatus::Running; 4]);
     assert_eq!(statuses[4..], [RunStatus::Queued; 2]);
     assert_eq!(workspace.wait_for(gate.arrived(4)).len(), 4);
     gate.open(1);
     workspace.wait_for(gate.arrived(5));
-    assert_eq!(workspace.sync("s5").queued.as_ref().map(|run| &run.id), Some(&runs[5].id));
+    assert_eq!(
+        workspace.sync("s5").queued.as_ref().map(|run| &run.id),
+        Some(&runs[5].id)
+    );
     gate.open(100);
     for run in &runs {
         assert_eq!(completed(&workspace.wait(&run.id)), (1, 0, 0));
@@ -152,12 +182,17 @@ fn one_run_goes_to_a_destination_at_a_time() {
     workspace.apply(&many(&gate, 2, true));
     let first = workspace.begin("s0", options(|_| ()));
     let second = workspace.begin("s1", options(|_| ()));
-    assert_eq!((first.status, second.status), (RunStatus::Running, RunStatus::Queued));
+    assert_eq!(
+        (first.status, second.status),
+        (RunStatus::Running, RunStatus::Queued)
+    );
     workspace.wait_for(gate.arrived(1));
     gate.open(1);
     workspace.wait(&first.id);
     workspace.until("s1", |sync| {
-        sync.active.as_ref().is_some_and(|active| active.run.phase == Some(Phase::Writing))
+        sync.active
+            .as_ref()
+            .is_some_and(|active| active.run.phase == Some(Phase::Writing))
     });
     gate.open(1);
     assert_eq!(completed(&workspace.wait(&second.id)), (1, 0, 0));

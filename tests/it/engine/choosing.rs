@@ -28,11 +28,17 @@ fn chosen_keys_are_sent_and_nothing_else() {
     let workspace = people(6);
     workspace.apply(&to_copy("mirror", ""));
     let keys = |keys: &[&str]| options(|it| it.keys = keys.iter().map(|k| (*k).into()).collect());
-    assert_eq!(completed(&workspace.run_with("people", keys(&["2", "5"]))), (2, 0, 0));
+    assert_eq!(
+        completed(&workspace.run_with("people", keys(&["2", "5"]))),
+        (2, 0, 0)
+    );
     let numbers = workspace.target("select number from people order by number");
     assert_eq!(numbers, ["2", "5"]);
     workspace.source("delete from people where id = 2");
-    assert_eq!(completed(&workspace.run_with("people", keys(&["2", "3"]))), (1, 0, 0));
+    assert_eq!(
+        completed(&workspace.run_with("people", keys(&["2", "3"]))),
+        (1, 0, 0)
+    );
     assert_eq!(copied(&workspace).len(), 3);
     let wrong = workspace.run_with("people", keys(&["two"]));
     assert_eq!((wrong.status, wrong.exit_code()), (RunStatus::Failed, 2));
@@ -47,7 +53,11 @@ fn a_plan_alone_sends_nothing_and_says_what_it_would_do() {
     assert_eq!(plan.counters.create.unsent, 3);
     assert_eq!(workspace.plan(&plan).operations.len(), 3);
     assert!(!workspace.path("copy.db").exists());
-    assert_eq!(workspace.sync("people").last, None, "a plan is no run that ended");
+    assert_eq!(
+        workspace.sync("people").last,
+        None,
+        "a plan is no run that ended"
+    );
     // The same inputs give the same plan, and an approved one is done as it was seen.
     let again = workspace.run_with("people", options(|it| it.plan_only = true));
     assert_eq!(plan.plan_hash, again.plan_hash);
@@ -75,8 +85,15 @@ fn retry(workspace: &Workspace, run: &Run, cause: Option<&str>, keys: &[&str]) -
         cause: cause.map(str::to_owned),
         keys: keys.iter().map(|key| (*key).to_owned()).collect(),
     });
-    let Reply::Run(new) = reply.unwrap() else { panic!("no run") };
-    assert_eq!(new.trigger, Trigger::Retry { run: run.id.clone() });
+    let Reply::Run(new) = reply.unwrap() else {
+        panic!("no run")
+    };
+    assert_eq!(
+        new.trigger,
+        Trigger::Retry {
+            run: run.id.clone()
+        }
+    );
     workspace.wait(&new.id)
 }
 
@@ -92,8 +109,14 @@ fn a_retry_sends_the_failed_rows_of_a_run_as_they_are_now() {
     let retried = retry(&workspace, &run, None, &[]);
     assert_eq!(completed(&retried), (2, 0, 0));
     let rows = copied(&workspace);
-    assert!(rows.contains(&"2|p2@x.example|Mended".to_owned()), "{rows:?}");
-    assert!(rows.contains(&"5|p5@x.example|Name 5".to_owned()), "only chosen rows: {rows:?}");
+    assert!(
+        rows.contains(&"2|p2@x.example|Mended".to_owned()),
+        "{rows:?}"
+    );
+    assert!(
+        rows.contains(&"5|p5@x.example|Name 5".to_owned()),
+        "only chosen rows: {rows:?}"
+    );
     assert_eq!(rows.len(), 5, "nothing is deleted");
     assert_eq!(workspace.sync("people").known, 5, "nothing is forgotten");
 }
@@ -128,6 +151,13 @@ fn a_retry_of_a_run_that_is_not_there_is_refused() {
     let workspace = people(1);
     workspace.apply(&to_copy("upsert", ""));
     let run = signalsmith::domain::id::RunId::from_bits(1);
-    let command = Command::Retry { run, cause: None, keys: Vec::new() };
-    assert_eq!(workspace.ask(command).unwrap_err().kind, ProblemKind::NotFound);
+    let command = Command::Retry {
+        run,
+        cause: None,
+        keys: Vec::new(),
+    };
+    assert_eq!(
+        workspace.ask(command).unwrap_err().kind,
+        ProblemKind::NotFound
+    );
 }

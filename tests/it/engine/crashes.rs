@@ -37,7 +37,11 @@ fn open_batches_are_sent_again_verbatim_and_then_one_run_sends_the_rest() {
     gate.open(100);
     workspace.start().unwrap();
     assert_eq!(workspace.runs("people")[0].status, RunStatus::Interrupted);
-    assert_eq!(gate.came().len(), 2, "a request of the dead run may still be travelling");
+    assert_eq!(
+        gate.came().len(),
+        2,
+        "a request of the dead run may still be travelling"
+    );
     pass_the_timeout(&workspace);
     let recovery = workspace.next_run("people", Some(&run.id));
     assert_eq!(recovery.trigger, Trigger::Recovery);
@@ -51,7 +55,10 @@ fn open_batches_are_sent_again_verbatim_and_then_one_run_sends_the_rest() {
     assert!(!came[..4].iter().any(|(id, _)| *id == came[4].0));
     let interrupted = workspace.wait(&run.id);
     let create = interrupted.counters.create;
-    assert_eq!((interrupted.status, create.done, create.unsent), (RunStatus::Interrupted, 2, 1));
+    assert_eq!(
+        (interrupted.status, create.done, create.unsent),
+        (RunStatus::Interrupted, 2, 1)
+    );
     assert_eq!(workspace.runs("people").len(), 2);
 }
 
@@ -65,13 +72,18 @@ fn batches_that_cannot_be_sent_again_are_unknown_and_the_recovery_run_sends_them
     workspace.wait_for(gate.arrived(4));
     gate.answer(|_| 200);
     let recovery = workspace.until("people", |sync| {
-        sync.active.as_ref().is_some_and(|active| active.run.trigger == Trigger::Recovery)
-            || sync.last.as_ref().is_some_and(|last| last.trigger == Trigger::Recovery)
+        sync.active
+            .as_ref()
+            .is_some_and(|active| active.run.trigger == Trigger::Recovery)
+            || sync
+                .last
+                .as_ref()
+                .is_some_and(|last| last.trigger == Trigger::Recovery)
     });
-    let recovery = recovery
-        .active
-        .as_ref()
-        .map_or_else(|| recovery.last.clone().unwrap(), |active| active.run.clone());
+    let recovery = recovery.active.as_ref().map_or_else(
+        || recovery.last.clone().unwrap(),
+        |active| active.run.clone(),
+    );
     let recovery = workspace.wait_through(&recovery.id);
     assert_eq!(recovery.status, RunStatus::Completed);
     assert_eq!(recovery.counters.create.done, 3);
@@ -134,16 +146,31 @@ fn a_sync_under_which_the_core_dies_three_times_is_paused_with_the_reason() {
     workspace.start().unwrap();
     let seen = workspace.sync("people");
     assert!(seen.sync.settings.paused);
-    let Reply::Events(events) = workspace.ask(Command::Events { after: 0, limit: 1_000 }).unwrap()
+    let Reply::Events(events) = workspace
+        .ask(Command::Events {
+            after: 0,
+            limit: 1_000,
+        })
+        .unwrap()
     else {
         panic!("no events")
     };
-    let told = events.iter().any(|event| format!("{:?}", event.kind).contains("3 times within 72 h"));
+    let told = events
+        .iter()
+        .any(|event| format!("{:?}", event.kind).contains("3 times within 72 h"));
     assert!(told, "{events:#?}");
     let before = workspace.runs("people").len();
     workspace.wait_for(workspace.clock.advance(Duration::from_mins(5)));
-    assert_eq!(workspace.runs("people").len(), before, "it does not run by itself");
-    assert_eq!(completed(&workspace.run("people")), (2, 0, 0), "a person may run it");
+    assert_eq!(
+        workspace.runs("people").len(),
+        before,
+        "it does not run by itself"
+    );
+    assert_eq!(
+        completed(&workspace.run("people")),
+        (2, 0, 0),
+        "a person may run it"
+    );
 }
 
 #[test]
@@ -166,7 +193,10 @@ fn a_stopped_core_takes_its_runs_on_when_it_starts_again() {
     let recovery = workspace.next_run("people", Some(&run.id));
     assert_eq!(recovery.trigger, Trigger::Recovery);
     assert_eq!(recovery.status, RunStatus::Completed);
-    assert_eq!(recovery.counters.create.done + recovery.counters.unchanged, 4);
+    assert_eq!(
+        recovery.counters.create.done + recovery.counters.unchanged,
+        4
+    );
     assert_eq!(gate.came().len(), 4, "nothing went twice");
 }
 
@@ -180,7 +210,10 @@ fn killed(file: &str, count: u32, writing: bool) -> Workspace {
         workspace.until("people", |sync| {
             use signalsmith::domain::run::Phase::Writing;
             let writes = |run: &Run| run.phase == Some(Writing);
-            sync.active.as_ref().is_some_and(|active| writes(&active.run)) || sync.last.is_some()
+            sync.active
+                .as_ref()
+                .is_some_and(|active| writes(&active.run))
+                || sync.last.is_some()
         });
     }
     workspace.crash();
@@ -215,7 +248,11 @@ fn a_file_has_every_row_once_wherever_the_core_dies() {
             let workspace = killed(&file(mode, OUT, "people.jsonl", ""), 12_000, writing);
             let text = std::fs::read_to_string(workspace.path("out/people.jsonl")).unwrap();
             let lines: BTreeSet<&str> = text.lines().collect();
-            assert_eq!((text.lines().count(), lines.len()), (12_000, 12_000), "{mode}");
+            assert_eq!(
+                (text.lines().count(), lines.len()),
+                (12_000, 12_000),
+                "{mode}"
+            );
         }
     }
 }

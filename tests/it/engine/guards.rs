@@ -21,7 +21,10 @@ fn more_deletes_than_the_guard_allows_are_held_while_all_else_goes() {
     add(&workspace, 21, 21);
     let run = workspace.run("people");
     assert_eq!(completed(&run), (1, 1, 0));
-    assert_eq!((run.counters.delete.planned, run.counters.delete.held), (12, 12));
+    assert_eq!(
+        (run.counters.delete.planned, run.counters.delete.held),
+        (12, 12)
+    );
     assert_eq!(run.exit_code(), 4);
     assert_eq!(copied(&workspace).len(), 21);
     let held = workspace.sync("people").held.clone().unwrap();
@@ -40,7 +43,10 @@ fn approved_deletes_go_for_keys_that_are_still_absent() {
     let run = workspace.approve("people", &hash).unwrap();
     let run = workspace.wait(&run.id);
     assert_eq!(run.status, RunStatus::Completed, "{run:#?}");
-    assert_eq!((run.counters.delete.done, run.counters.delete.held), (11, 1));
+    assert_eq!(
+        (run.counters.delete.done, run.counters.delete.held),
+        (11, 1)
+    );
     let left = workspace.target("select number from people order by number");
     assert_eq!(left, ["1", "13", "14", "15", "16", "17", "18", "19", "20"]);
     assert_eq!(workspace.sync("people").held.as_ref().unwrap().count, 1);
@@ -59,7 +65,11 @@ fn a_newer_plan_takes_the_place_of_the_held_one() {
     add(&workspace, 1, 13);
     workspace.run("people");
     assert_eq!(workspace.sync("people").held, None);
-    assert!(workspace.approve("people", &second.plan_hash.unwrap()).is_err());
+    assert!(
+        workspace
+            .approve("people", &second.plan_hash.unwrap())
+            .is_err()
+    );
     assert_eq!(copied(&workspace).len(), 20);
 }
 
@@ -67,9 +77,19 @@ fn a_newer_plan_takes_the_place_of_the_held_one() {
 fn held_deletes_can_be_dropped() {
     let workspace = shrunk();
     workspace.run("people");
-    workspace.ask(Command::Reject { target: "people".into() }).unwrap();
+    workspace
+        .ask(Command::Reject {
+            target: "people".into(),
+        })
+        .unwrap();
     assert_eq!(workspace.sync("people").held, None);
-    assert!(workspace.ask(Command::Reject { target: "people".into() }).is_err());
+    assert!(
+        workspace
+            .ask(Command::Reject {
+                target: "people".into()
+            })
+            .is_err()
+    );
 }
 
 #[test]
@@ -82,7 +102,9 @@ fn any_delete_is_held_when_the_model_has_no_rows() {
     assert_eq!(completed(&run), (0, 0, 0));
     assert_eq!((run.counters.delete.held, run.exit_code()), (3, 4));
     assert_eq!(copied(&workspace).len(), 3);
-    let approved = workspace.approve("people", &run.plan_hash.unwrap()).unwrap();
+    let approved = workspace
+        .approve("people", &run.plan_hash.unwrap())
+        .unwrap();
     assert_eq!(completed(&workspace.wait(&approved.id)), (0, 0, 3));
     assert!(copied(&workspace).is_empty());
 }
@@ -92,10 +114,15 @@ fn a_model_that_has_shrunk_too_far_stops_until_its_size_is_accepted() {
     let workspace = people(120);
     workspace.apply(&to_copy("upsert", ""));
     workspace.run("people");
-    workspace.source("delete from people where id > 59; update people set name = 'New' where id = 1");
+    workspace
+        .source("delete from people where id > 59; update people set name = 'New' where id = 1");
     for _ in 0..2 {
         let run = workspace.run("people");
-        assert_eq!((run.status, run.exit_code()), (RunStatus::Failed, 5), "{run:#?}");
+        assert_eq!(
+            (run.status, run.exit_code()),
+            (RunStatus::Failed, 5),
+            "{run:#?}"
+        );
         assert_eq!(run.counters.update.unsent, 1);
         assert_eq!(workspace.sync("people").known, 120, "nothing is forgotten");
     }
@@ -124,7 +151,10 @@ fn more_than_half_invalid_rows_fail_the_run_before_anything_is_sent() {
     assert_eq!((run.counters.invalid, run.counters.create.unsent), (6, 4));
     assert_eq!(workspace.rows(&run).len(), 6, "the rows can be looked at");
     workspace.source("update people set email = 'back@x.example' where id = 6");
-    assert_eq!(workspace.run("people").status, RunStatus::CompletedWithErrors);
+    assert_eq!(
+        workspace.run("people").status,
+        RunStatus::CompletedWithErrors
+    );
 }
 
 #[test]
@@ -141,7 +171,10 @@ fn a_missing_or_retyped_column_fails_the_run_before_anything_is_sent() {
         assert_eq!(run.exit_code(), 5, "{run:#?}");
         assert!(!workspace.path("copy.db").exists(), "{change}");
         let state = &workspace.sync("people").state;
-        let needs = matches!(state, signalsmith::link::view::SyncState::NeedsAttention { .. });
+        let needs = matches!(
+            state,
+            signalsmith::link::view::SyncState::NeedsAttention { .. }
+        );
         assert!(needs, "{state:?}");
     }
 }
@@ -167,7 +200,11 @@ fn a_destination_that_refuses_the_first_500_rows_alike_is_not_tried_further() {
     assert_eq!(run.status, RunStatus::Failed, "{run:#?}");
     assert_eq!(run.counters.create.rejected, 500);
     assert_eq!(run.counters.create.unsent, 200);
-    assert!(run.error.as_ref().unwrap().text.contains("no such list"), "{:?}", run.error);
+    assert!(
+        run.error.as_ref().unwrap().text.contains("no such list"),
+        "{:?}",
+        run.error
+    );
     // What was not sent stays due, and what was refused too.
     let again = workspace.run("people");
     assert_eq!(again.counters.create.planned, 700);
@@ -176,7 +213,10 @@ fn a_destination_that_refuses_the_first_500_rows_alike_is_not_tried_further() {
 #[test]
 fn guards_of_the_sync_stand_above_the_built_in_ones() {
     let workspace = people(5);
-    workspace.apply(&to_copy("mirror", "guards = { delete_rows = 0, delete_percent = 0 }"));
+    workspace.apply(&to_copy(
+        "mirror",
+        "guards = { delete_rows = 0, delete_percent = 0 }",
+    ));
     workspace.run("people");
     workspace.source("delete from people where id = 1");
     assert_eq!(workspace.run("people").counters.delete.held, 1);

@@ -13,7 +13,9 @@ mod scheduling;
 mod troubles;
 
 use signalsmith::domain::run::{Run, RunOptions, RunStatus};
-use signalsmith::sandbox::webhook_receiver::{Fault, FaultAnswer, ReceiverOptions, WebhookReceiver};
+use signalsmith::sandbox::webhook_receiver::{
+    Fault, FaultAnswer, ReceiverOptions, WebhookReceiver,
+};
 
 use crate::support::gate::Gate;
 use crate::support::workspace::Workspace;
@@ -101,15 +103,27 @@ fn copied(workspace: &Workspace) -> Vec<String> {
 
 /// A receiver that holds records by their email.
 fn receiver(workspace: &Workspace, faults: Vec<Fault>) -> WebhookReceiver {
-    let options = ReceiverOptions { key_field: "email".into(), faults, ..ReceiverOptions::default() };
+    let options = ReceiverOptions {
+        key_field: "email".into(),
+        faults,
+        ..ReceiverOptions::default()
+    };
     workspace.wait_for(WebhookReceiver::start(options)).unwrap()
 }
 
 fn status(status: u16, headers: &[(&str, &str)], body: &str) -> Fault {
-    let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into()));
-    let answer =
-        FaultAnswer::Status { status, headers: headers.collect(), body: body.to_owned() };
-    Fault { answer, ..Fault::default() }
+    let headers = headers
+        .iter()
+        .map(|(name, value)| ((*name).into(), (*value).into()));
+    let answer = FaultAnswer::Status {
+        status,
+        headers: headers.collect(),
+        body: body.to_owned(),
+    };
+    Fault {
+        answer,
+        ..Fault::default()
+    }
 }
 
 /// Emails of the records that a receiver holds.
@@ -120,7 +134,11 @@ fn received(receiver: &WebhookReceiver) -> Vec<String> {
 /// Creates, updates, deletes that were done.
 fn done(run: &Run) -> (u64, u64, u64) {
     let counters = &run.counters;
-    (counters.create.done, counters.update.done, counters.delete.done)
+    (
+        counters.create.done,
+        counters.update.done,
+        counters.delete.done,
+    )
 }
 
 /// Makes sure that a run completed without errors, and gives what it did.
@@ -131,7 +149,10 @@ fn completed(run: &Run) -> (u64, u64, u64) {
 
 /// Names of people as `p1`, `p2`.
 fn emails(ids: impl IntoIterator<Item = u32>) -> Vec<String> {
-    let mut all: Vec<String> = ids.into_iter().map(|id| format!("p{id}@x.example")).collect();
+    let mut all: Vec<String> = ids
+        .into_iter()
+        .map(|id| format!("p{id}@x.example"))
+        .collect();
     all.sort();
     all
 }

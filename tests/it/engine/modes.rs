@@ -47,7 +47,11 @@ fn a_mirror_deletes_what_left_the_model_and_nothing_that_it_never_sent() {
     assert_eq!(completed(&workspace.run("people")), (3, 0, 0));
     workspace.source("delete from people where id = 1");
     assert_eq!(completed(&workspace.run("people")), (0, 0, 1));
-    let left = ["2|p2@x.example|Name 2", "3|p3@x.example|Name 3", "99|own@x.example|Theirs"];
+    let left = [
+        "2|p2@x.example|Name 2",
+        "3|p3@x.example|Name 3",
+        "99|own@x.example|Theirs",
+    ];
     assert_eq!(copied(&workspace), left);
     assert_eq!(completed(&workspace.run("people")), (0, 0, 0));
 }
@@ -57,7 +61,8 @@ fn an_append_adds_each_key_once_whatever_becomes_of_it() {
     let workspace = people(2);
     workspace.apply(&file("append", OUT, "people.jsonl", ""));
     assert_eq!(completed(&workspace.run("people")), (2, 0, 0));
-    workspace.source("update people set name = 'New' where id = 1; delete from people where id = 2;");
+    workspace
+        .source("update people set name = 'New' where id = 1; delete from people where id = 2;");
     assert_eq!(completed(&workspace.run("people")), (0, 0, 0));
     add(&workspace, 2, 3);
     assert_eq!(completed(&workspace.run("people")), (1, 0, 0));
@@ -80,7 +85,12 @@ fn an_update_never_creates_and_an_insert_never_updates() {
     assert_eq!(copied(&workspace), ["1|p1@x.example|Name 1"]);
     let verdicts = workspace.verdicts(&update);
     assert_eq!(verdicts.len(), 2);
-    assert!(verdicts.iter().all(|row| row.contains("rejected unmatched")), "{verdicts:?}");
+    assert!(
+        verdicts
+            .iter()
+            .all(|row| row.contains("rejected unmatched")),
+        "{verdicts:?}"
+    );
 
     let workspace = people(3);
     let db = rusqlite::Connection::open(workspace.path("copy.db")).unwrap();
@@ -92,7 +102,11 @@ fn an_update_never_creates_and_an_insert_never_updates() {
     workspace.apply(&to_copy("insert", ""));
     let insert = workspace.run("people");
     assert_eq!(insert.status, RunStatus::Completed, "{insert:#?}");
-    let all = ["1|p1@x.example|Old", "2|p2@x.example|Name 2", "3|p3@x.example|Name 3"];
+    let all = [
+        "1|p1@x.example|Old",
+        "2|p2@x.example|Name 2",
+        "3|p3@x.example|Name 3",
+    ];
     assert_eq!(copied(&workspace), all);
     workspace.source("update people set name = 'New'");
     assert_eq!(completed(&workspace.run("people")), (0, 0, 0));
@@ -111,7 +125,11 @@ fn a_changed_identifier_is_deleted_under_the_old_one_by_a_mirror_and_left_by_an_
         assert_eq!(copied(&workspace).len(), left, "{mode}");
         assert!(copied(&workspace).contains(&"1|moved@x.example|Name 1".to_owned()));
         if mode == "upsert" {
-            assert!(workspace.log(&run).contains("former"), "{}", workspace.log(&run));
+            assert!(
+                workspace.log(&run).contains("former"),
+                "{}",
+                workspace.log(&run)
+            );
         }
         assert_eq!(completed(&workspace.run("people")), (0, 0, 0), "{mode}");
     }
@@ -128,7 +146,11 @@ fn two_keys_that_swap_identifiers_are_updated_and_nothing_is_deleted() {
     );
     let (_, _, deleted) = completed(&workspace.run("people"));
     assert_eq!(deleted, 0);
-    let swapped = ["1|p2@x.example|Name 1", "2|p1@x.example|Name 2", "3|p3@x.example|Name 3"];
+    let swapped = [
+        "1|p2@x.example|Name 1",
+        "2|p1@x.example|Name 2",
+        "3|p3@x.example|Name 3",
+    ];
     assert_eq!(copied(&workspace), swapped);
     assert_eq!(completed(&workspace.run("people")), (0, 0, 0));
 }
@@ -143,7 +165,10 @@ fn an_identifier_that_another_key_carries_now_is_handed_over() {
          insert into people values (9, 'p1@x.example', 'Heir');",
     );
     assert_eq!(completed(&workspace.run("people")), (0, 1, 0));
-    assert_eq!(copied(&workspace), ["2|p2@x.example|Name 2", "9|p1@x.example|Heir"]);
+    assert_eq!(
+        copied(&workspace),
+        ["2|p2@x.example|Name 2", "9|p1@x.example|Heir"]
+    );
     assert_eq!(completed(&workspace.run("people")), (0, 0, 0));
 }
 
@@ -201,9 +226,15 @@ fn a_full_resync_sends_every_row_and_an_append_only_with_duplicate() {
         text.lines().count()
     };
     let refused = workspace.run_with("people", options(|it| it.full = true));
-    assert_eq!((refused.status, refused.exit_code(), lines()), (RunStatus::Failed, 2, 2));
+    assert_eq!(
+        (refused.status, refused.exit_code(), lines()),
+        (RunStatus::Failed, 2, 2)
+    );
     let duplicate = options(|it| (it.full, it.duplicate) = (true, true));
-    assert_eq!(workspace.run_with("people", duplicate).status, RunStatus::Completed);
+    assert_eq!(
+        workspace.run_with("people", duplicate).status,
+        RunStatus::Completed
+    );
     assert_eq!(lines(), 4);
 }
 
@@ -213,7 +244,10 @@ fn forgetting_needs_the_name_sends_nothing_and_the_next_mirror_deletes_nothing()
     workspace.apply(&to_copy("mirror", ""));
     workspace.run("people");
     let forget = |confirm: &str| {
-        workspace.ask(Command::Forget { sync: "people".into(), confirm: confirm.into() })
+        workspace.ask(Command::Forget {
+            sync: "people".into(),
+            confirm: confirm.into(),
+        })
     };
     assert!(forget("peple").is_err());
     assert_eq!(workspace.sync("people").known, 3);
@@ -234,15 +268,23 @@ fn a_sync_from_now_adopts_what_is_there_and_sends_what_comes() {
     assert_eq!(completed(&first), (0, 0, 0));
     assert_eq!(first.counters.skipped, 3);
     assert!(!workspace.path("copy.db").exists() || copied_or_none(&workspace).is_empty());
-    workspace.source("delete from people where id = 1; update people set name = 'New' where id = 2");
+    workspace
+        .source("delete from people where id = 1; update people set name = 'New' where id = 2");
     add(&workspace, 4, 4);
     assert_eq!(completed(&workspace.run("people")), (1, 1, 0));
-    assert_eq!(copied(&workspace), ["2|p2@x.example|New", "4|p4@x.example|Name 4"]);
+    assert_eq!(
+        copied(&workspace),
+        ["2|p2@x.example|New", "4|p4@x.example|Name 4"]
+    );
 }
 
 fn copied_or_none(workspace: &Workspace) -> Vec<String> {
     let there = workspace.target("select name from sqlite_master where name = 'people'");
-    if there.is_empty() { Vec::new() } else { copied(workspace) }
+    if there.is_empty() {
+        Vec::new()
+    } else {
+        copied(workspace)
+    }
 }
 
 #[test]
@@ -260,12 +302,18 @@ fn a_refused_row_is_tried_again_though_unchanged_and_its_attempts_are_counted() 
         assert_eq!(run.status, RunStatus::CompletedWithErrors);
         let rows = workspace.rows(&run);
         assert_eq!(rows.len(), 1);
-        assert_eq!((rows[0].verdict.as_str(), rows[0].attempts), ("rejected", attempts));
+        assert_eq!(
+            (rows[0].verdict.as_str(), rows[0].attempts),
+            ("rejected", attempts)
+        );
         assert_eq!(rows[0].payload.as_ref().unwrap()["name"], "Name 2");
     }
     workspace.source("update people set name = 'Better' where id = 2");
     assert_eq!(completed(&workspace.run("people")), (1, 0, 0));
-    assert_eq!(copied(&workspace), ["1|p1@x.example|Name 1", "2|p2@x.example|Better"]);
+    assert_eq!(
+        copied(&workspace),
+        ["1|p1@x.example|Name 1", "2|p2@x.example|Better"]
+    );
 }
 
 #[test]
@@ -281,5 +329,12 @@ fn a_file_is_mirrored_like_a_table() {
     let text = std::fs::read_to_string(workspace.path("out/people.csv")).unwrap();
     let mut lines: Vec<&str> = text.lines().skip(1).collect();
     lines.sort_unstable();
-    assert_eq!(lines, ["p2@x.example,2,New", "p3@x.example,3,Name 3", "p4@x.example,4,Four"]);
+    assert_eq!(
+        lines,
+        [
+            "p2@x.example,2,New",
+            "p3@x.example,3,Name 3",
+            "p4@x.example,4,Four"
+        ]
+    );
 }

@@ -18,7 +18,10 @@ fn scheduled(schedule: &str, more: &str) -> Workspace {
 }
 
 fn with_schedule(schedule: &str, more: &str) -> String {
-    to_copy("upsert", &format!("paused = false\nschedule = {schedule}\n{more}"))
+    to_copy(
+        "upsert",
+        &format!("paused = false\nschedule = {schedule}\n{more}"),
+    )
 }
 
 fn every(minutes: u32) -> String {
@@ -34,7 +37,11 @@ fn slots(workspace: &Workspace) -> Vec<String> {
     let mut slots: Vec<String> = Vec::new();
     for run in workspace.runs("people") {
         if let Trigger::Schedule { slot, missed, .. } = run.trigger {
-            let missed = if missed > 0 { format!(" +{missed}") } else { String::new() };
+            let missed = if missed > 0 {
+                format!(" +{missed}")
+            } else {
+                String::new()
+            };
             slots.push(slot.format("%H:%M").to_string() + &missed);
         }
     }
@@ -44,7 +51,11 @@ fn slots(workspace: &Workspace) -> Vec<String> {
 
 /// Lets time pass until the next run has ended.
 fn pass_and_run(workspace: &Workspace, time: Duration) -> Run {
-    let before = workspace.sync("people").last.as_ref().map(|run| run.id.clone());
+    let before = workspace
+        .sync("people")
+        .last
+        .as_ref()
+        .map(|run| run.id.clone());
     workspace.pass(time);
     workspace.next_run("people", before.as_ref())
 }
@@ -56,8 +67,18 @@ fn saving_never_runs_at_once_and_the_first_interval_ends_after_one_interval() {
     workspace.pass(59 * MINUTE);
     assert!(workspace.runs("people").is_empty());
     let run = pass_and_run(&workspace, MINUTE);
-    let Trigger::Schedule { slot, missed, words } = &run.trigger else { panic!("{run:?}") };
-    assert_eq!((*slot, *missed, words.as_str()), (at("09:00"), 0, "every 60 minutes"));
+    let Trigger::Schedule {
+        slot,
+        missed,
+        words,
+    } = &run.trigger
+    else {
+        panic!("{run:?}")
+    };
+    assert_eq!(
+        (*slot, *missed, words.as_str()),
+        (at("09:00"), 0, "every 60 minutes")
+    );
     assert_eq!(run.started_at, Some(at("09:00")));
     assert_eq!(completed(&run), (2, 0, 0));
     assert_eq!(workspace.sync("people").next_run_at, Some(at("10:00")));
@@ -90,7 +111,9 @@ fn a_long_run_is_followed_at_once_and_what_came_meanwhile_is_one_run() {
     let second = workspace.wait(&queued.id);
     assert_eq!(second.started_at, Some(at("11:30")));
     assert_eq!(slots(&workspace), ["09:00", "10:00"]);
-    workspace.until("people", |sync| sync.active.is_none() && sync.queued.is_none());
+    workspace.until("people", |sync| {
+        sync.active.is_none() && sync.queued.is_none()
+    });
     assert_eq!(workspace.sync("people").next_run_at, Some(at("12:00")));
     workspace.pass(29 * MINUTE);
     assert_eq!(slots(&workspace), ["09:00", "10:00"], "no slot comes twice");
@@ -115,11 +138,19 @@ fn cron_slots_come_in_their_zone_at_the_full_minute() {
 #[test]
 fn a_paused_sync_does_not_run_and_makes_nothing_up() {
     let workspace = scheduled(&every(60), "");
-    workspace.ask(Command::Pause { sync: "people".into() }).unwrap();
+    workspace
+        .ask(Command::Pause {
+            sync: "people".into(),
+        })
+        .unwrap();
     assert_eq!(workspace.sync("people").next_run_at, None);
     workspace.wait_for(workspace.clock.advance(150 * MINUTE));
     assert!(workspace.runs("people").is_empty());
-    workspace.ask(Command::Resume { sync: "people".into() }).unwrap();
+    workspace
+        .ask(Command::Resume {
+            sync: "people".into(),
+        })
+        .unwrap();
     assert_eq!(workspace.sync("people").next_run_at, Some(at("11:30")));
     workspace.pass(59 * MINUTE);
     assert!(workspace.runs("people").is_empty());
@@ -133,7 +164,11 @@ fn a_manual_run_of_a_paused_sync_is_allowed_and_says_so() {
     workspace.apply(&to_copy("upsert", ""));
     let run = workspace.run("people");
     assert_eq!(completed(&run), (1, 0, 0));
-    assert!(workspace.log(&run).contains("paused"), "{}", workspace.log(&run));
+    assert!(
+        workspace.log(&run).contains("paused"),
+        "{}",
+        workspace.log(&run)
+    );
 }
 
 #[test]
@@ -142,7 +177,11 @@ fn an_edit_of_the_schedule_takes_effect_at_once() {
     workspace.pass(50 * MINUTE);
     workspace.apply(&with_schedule(&every(15), ""));
     let seen = workspace.until("people", |sync| sync.schedule_words.contains("15"));
-    assert_eq!(seen.next_run_at, Some(at("09:05")), "no slot from before the edit");
+    assert_eq!(
+        seen.next_run_at,
+        Some(at("09:05")),
+        "no slot from before the edit"
+    );
     pass_and_run(&workspace, 15 * MINUTE);
     assert_eq!(slots(&workspace), ["09:05"]);
 }
@@ -208,8 +247,14 @@ fn a_sync_runs_after_those_that_it_waits_for_have_completed() {
     let (_, sync) = second.split_once("[[sync]]").unwrap();
     let then = sync
         .replace("name = \"people\"\nmodel", "name = \"then\"\nmodel")
-        .replace("destination_object = \"people\"", "destination_object = \"then\"")
-        .replace("mode = ", "paused = false\nschedule = { type = \"after\", syncs = [\"people\"] }\nmode = ");
+        .replace(
+            "destination_object = \"people\"",
+            "destination_object = \"then\"",
+        )
+        .replace(
+            "mode = ",
+            "paused = false\nschedule = { type = \"after\", syncs = [\"people\"] }\nmode = ",
+        );
     workspace.apply(&format!("{}\n[[sync]]{then}", to_copy("upsert", "")));
     assert!(workspace.runs("then").is_empty());
     let first = workspace.run("people");

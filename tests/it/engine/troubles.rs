@@ -6,8 +6,14 @@ use super::*;
 
 /// The files of the snapshot of the only sync.
 fn partitions(workspace: &Workspace) -> Vec<std::path::PathBuf> {
-    let folder = workspace.folder().join("snapshots").join(workspace.sync("people").id().as_str());
-    std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+    let folder = workspace
+        .folder()
+        .join("snapshots")
+        .join(workspace.sync("people").id().as_str());
+    std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect()
 }
 
 #[test]
@@ -45,7 +51,10 @@ fn a_second_core_is_refused_with_who_has_the_workspace() {
     let mut workspace = people(1);
     let refused = workspace.another(7).err().expect("the workspace is taken");
     let pid = std::process::id().to_string();
-    assert!(refused.text.contains(&pid) || refused.hint.contains(&pid), "{refused:?}");
+    assert!(
+        refused.text.contains(&pid) || refused.hint.contains(&pid),
+        "{refused:?}"
+    );
     workspace.stop();
     workspace.start().unwrap();
 }
@@ -59,7 +68,11 @@ fn a_plan_that_cannot_be_written_sends_nothing() {
     std::fs::write(&runs, "in the way").unwrap();
     let run = workspace.run("people");
     assert_eq!(run.status, RunStatus::Failed);
-    assert_eq!(run.error.as_ref().unwrap().kind, ProblemKind::State, "{run:#?}");
+    assert_eq!(
+        run.error.as_ref().unwrap().kind,
+        ProblemKind::State,
+        "{run:#?}"
+    );
     assert!(!workspace.path("copy.db").exists());
     std::fs::remove_file(&runs).unwrap();
     std::fs::create_dir(&runs).unwrap();
@@ -74,7 +87,11 @@ fn a_source_that_goes_away_fails_the_run_and_deletes_nothing() {
     let (here, away) = (workspace.path("source.db"), workspace.path("away.db"));
     std::fs::rename(&here, &away).unwrap();
     let run = workspace.run("people");
-    assert_eq!((run.status, run.exit_code()), (RunStatus::Failed, 1), "{run:#?}");
+    assert_eq!(
+        (run.status, run.exit_code()),
+        (RunStatus::Failed, 1),
+        "{run:#?}"
+    );
     assert_eq!(copied(&workspace).len(), 5);
     std::fs::rename(&away, &here).unwrap();
     assert_eq!(completed(&workspace.run("people")), (0, 0, 0));
@@ -88,12 +105,18 @@ fn an_edit_that_would_empty_the_snapshot_waits_for_the_run_to_end() {
     workspace.apply(&hook);
     let run = workspace.begin("people", options(|_| ()));
     workspace.wait_for(gate.arrived(1));
-    let moved = hook.replace("destination_object = \"rows\"", "destination_object = \"other\"");
+    let moved = hook.replace(
+        "destination_object = \"rows\"",
+        "destination_object = \"other\"",
+    );
     let refused = workspace.try_apply(&moved, &["people"]).unwrap_err();
     assert_eq!(refused.kind, ProblemKind::Conflict, "{refused:?}");
     gate.open(100);
     workspace.wait(&run.id);
-    assert!(workspace.try_apply(&moved, &[]).is_err(), "its name must be typed");
+    assert!(
+        workspace.try_apply(&moved, &[]).is_err(),
+        "its name must be typed"
+    );
     workspace.try_apply(&moved, &["people"]).unwrap();
     assert_eq!(completed(&workspace.run("people")), (2, 0, 0));
 }

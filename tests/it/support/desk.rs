@@ -117,7 +117,11 @@ field_mappings = [
         let ran = self.run(&["apply", "acme.toml", "--yes"]);
         assert_ne!(ran.code, 0, "{text}");
         assert!(ran.stderr.starts_with("error: "), "{ran:?}");
-        assert_eq!(self.ok(&["export"]), before, "a refused file changes nothing");
+        assert_eq!(
+            self.ok(&["export"]),
+            before,
+            "a refused file changes nothing"
+        );
         ran
     }
 

@@ -37,7 +37,9 @@ impl Gate {
             status: Mutex::new(Box::new(|_| 200)),
         });
         let router = Router::new().fallback(hold).with_state(Arc::clone(&inner));
-        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        let listener = runtime
+            .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
+            .unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         let task = runtime.spawn(async move {
             axum::serve(listener, router).await.unwrap();
@@ -79,9 +81,13 @@ impl Drop for Gate {
 }
 
 async fn hold(State(inner): State<Arc<Inner>>, headers: HeaderMap, body: Bytes) -> StatusCode {
-    let id = headers.get("webhook-id").map(|id| id.to_str().unwrap().to_owned());
+    let id = headers
+        .get("webhook-id")
+        .map(|id| id.to_str().unwrap().to_owned());
     let body = String::from_utf8(body.to_vec()).unwrap();
-    inner.came.send_modify(|came| came.push((id.unwrap_or_default(), body.clone())));
+    inner
+        .came
+        .send_modify(|came| came.push((id.unwrap_or_default(), body.clone())));
     if let Ok(permit) = inner.permits.acquire().await {
         permit.forget();
     }

@@ -40,7 +40,13 @@ impl Workspace {
             .build()
             .unwrap();
         let clock = Arc::new(ManualClock::new(now));
-        let mut new = Self { dir, clock, runtime, engine: None, starts: 0 };
+        let mut new = Self {
+            dir,
+            clock,
+            runtime,
+            engine: None,
+            starts: 0,
+        };
         new.start().unwrap();
         new
     }
@@ -113,7 +119,9 @@ impl Workspace {
             dry_run: false,
             confirm: confirm.iter().map(|name| (*name).to_owned()).collect(),
         })?;
-        let Reply::Changes(changes) = reply else { panic!("{reply:?}") };
+        let Reply::Changes(changes) = reply else {
+            panic!("{reply:?}")
+        };
         // The catalog is read again in a message of its own, which is before the next command's.
         Ok(changes)
     }
@@ -135,7 +143,10 @@ impl Workspace {
     }
 
     pub fn try_begin(&self, sync: &str, options: RunOptions) -> Result<Run, Problem> {
-        let reply = self.ask(Command::Run { sync: sync.to_owned(), options })?;
+        let reply = self.ask(Command::Run {
+            sync: sync.to_owned(),
+            options,
+        })?;
         Ok(a_run(reply))
     }
 
@@ -184,28 +195,47 @@ impl Workspace {
     }
 
     pub fn cancel(&self, target: &str) -> Result<Run, Problem> {
-        Ok(a_run(self.ask(Command::Cancel { target: target.to_owned() })?))
+        Ok(a_run(self.ask(Command::Cancel {
+            target: target.to_owned(),
+        })?))
     }
 
     /// Runs of a sync, newest first; all of them add up.
     pub fn runs(&self, sync: &str) -> Vec<Run> {
-        let command = Command::Runs { sync: Some(sync.to_owned()), before: None, limit: 100 };
-        let Reply::Runs(runs) = self.ask(command).unwrap() else { panic!("no runs") };
-        runs.iter().filter(|run| run.status.is_final()).for_each(adds_up);
+        let command = Command::Runs {
+            sync: Some(sync.to_owned()),
+            before: None,
+            limit: 100,
+        };
+        let Reply::Runs(runs) = self.ask(command).unwrap() else {
+            panic!("no runs")
+        };
+        runs.iter()
+            .filter(|run| run.status.is_final())
+            .for_each(adds_up);
         runs
     }
 
     /// Rows of a run that need a look.
     pub fn rows(&self, run: &Run) -> Vec<RowEntry> {
-        let command = Command::Rows { run: run.id.clone(), filter: RowFilter::default() };
-        let Reply::Rows(rows) = self.ask(command).unwrap() else { panic!("no rows") };
+        let command = Command::Rows {
+            run: run.id.clone(),
+            filter: RowFilter::default(),
+        };
+        let Reply::Rows(rows) = self.ask(command).unwrap() else {
+            panic!("no rows")
+        };
         rows
     }
 
     /// Rows of a run that need a look: `key verdict code`.
     pub fn verdicts(&self, run: &Run) -> Vec<String> {
         let text = |row: &RowEntry| {
-            let key = row.key.values().map(ToString::to_string).collect::<Vec<_>>();
+            let key = row
+                .key
+                .values()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>();
             format!("{} {} {}", key.join(","), row.verdict, row.code)
         };
         let mut all: Vec<String> = self.rows(run).iter().map(text).collect();
@@ -215,16 +245,31 @@ impl Workspace {
 
     /// The plan of a run.
     pub fn plan(&self, run: &Run) -> PlanPage {
-        let command = Command::ShowPlan { run: run.id.clone(), from: 0, limit: 10_000 };
-        let Reply::Plan(plan) = self.ask(command).unwrap() else { panic!("no plan") };
+        let command = Command::ShowPlan {
+            run: run.id.clone(),
+            from: 0,
+            limit: 10_000,
+        };
+        let Reply::Plan(plan) = self.ask(command).unwrap() else {
+            panic!("no plan")
+        };
         *plan
     }
 
     /// The lines of a run's log.
     pub fn log(&self, run: &Run) -> String {
-        let command = Command::Log { run: run.id.clone(), from: 0, limit: 10_000 };
-        let Reply::Log(lines) = self.ask(command).unwrap() else { panic!("no log") };
-        lines.iter().map(|line| format!("{}: {}\n", line.word, line.text)).collect()
+        let command = Command::Log {
+            run: run.id.clone(),
+            from: 0,
+            limit: 10_000,
+        };
+        let Reply::Log(lines) = self.ask(command).unwrap() else {
+            panic!("no log")
+        };
+        lines
+            .iter()
+            .map(|line| format!("{}: {}\n", line.word, line.text))
+            .collect()
     }
 
     pub fn view(&self) -> Arc<WorkspaceView> {
@@ -236,7 +281,12 @@ impl Workspace {
     /// One sync as faces see it.
     pub fn sync(&self, name: &str) -> Arc<SyncView> {
         let view = self.view();
-        Arc::clone(view.syncs.iter().find(|sync| sync.name() == name).expect("there is the sync"))
+        Arc::clone(
+            view.syncs
+                .iter()
+                .find(|sync| sync.name() == name)
+                .expect("there is the sync"),
+        )
     }
 
     /// Waits until faces see a sync so.
@@ -244,7 +294,9 @@ impl Workspace {
         let mut view = self.engine.as_ref().unwrap().link().view();
         self.wait_for(async {
             let seen = view.wait_for(|view| {
-                view.syncs.iter().any(|sync| sync.name() == name && is_so(sync))
+                view.syncs
+                    .iter()
+                    .any(|sync| sync.name() == name && is_so(sync))
             });
             let seen = seen.await.expect("the core runs");
             let found = seen.syncs.iter().find(|sync| sync.name() == name);
@@ -294,13 +346,17 @@ pub fn query(path: &std::path::Path, sql: &str) -> Vec<String> {
                 rusqlite::types::Value::Blob(_) => "blob".to_owned(),
             })
         });
-        Ok(cells.collect::<Result<Vec<String>, rusqlite::Error>>()?.join("|"))
+        Ok(cells
+            .collect::<Result<Vec<String>, rusqlite::Error>>()?
+            .join("|"))
     });
     rows.unwrap().collect::<Result<_, _>>().unwrap()
 }
 
 fn a_run(reply: Reply) -> Run {
-    let Reply::Run(run) = reply else { panic!("no run: {reply:?}") };
+    let Reply::Run(run) = reply else {
+        panic!("no run: {reply:?}")
+    };
     *run
 }
 
