@@ -46,9 +46,7 @@ impl Dispatcher {
                 .hint("wait for its end, or cancel it"));
             }
             self.start_ready().await;
-            let active = self.live.active.get(sync).map(|active| &active.run);
-            let started = active.filter(|run| run.id == queued.id).cloned();
-            return Ok(started.unwrap_or(queued));
+            return Ok(self.as_started(queued));
         }
         let sync = self.live.sync(sync).cloned().ok_or_else(|| {
             Problem::new(ProblemKind::NotFound, format!("there is no sync {sync}"))
@@ -76,11 +74,14 @@ impl Dispatcher {
         self.live.queued.push_back(run.clone());
         self.start_ready().await;
         self.refresh(&sync.id);
-        Ok(self
-            .live
-            .active
-            .get(&sync.id)
-            .map_or(run, |active| active.run.clone()))
+        Ok(self.as_started(run))
+    }
+
+    /// A queued run in its present state; the sync's active run may be an earlier one.
+    fn as_started(&self, queued: Run) -> Run {
+        let active = self.live.active.get(&queued.sync).map(|active| &active.run);
+        let started = active.filter(|run| run.id == queued.id).cloned();
+        started.unwrap_or(queued)
     }
 
     fn pin(&self, sync: &Sync) -> Result<Pinned, Problem> {
