@@ -147,7 +147,7 @@ pub struct RunContext {
 /// Operations of one delivery batch, read from the plan file as they are needed.
 pub struct BatchReader {
     operations: Box<dyn Iterator<Item = Result<Operation, ConnectorError>> + Send>,
-    count: usize,
+    left: usize,
 }
 
 impl BatchReader {
@@ -158,13 +158,8 @@ impl BatchReader {
     ) -> Self {
         Self {
             operations: Box::new(operations),
-            count,
+            left: count,
         }
-    }
-
-    /// How many operations there are in all.
-    pub fn count(&self) -> usize {
-        self.count
     }
 }
 
@@ -172,9 +167,22 @@ impl Iterator for BatchReader {
     type Item = Result<Operation, ConnectorError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.operations.next()
+        let next = self.operations.next();
+        self.left = if next.is_some() {
+            self.left.saturating_sub(1)
+        } else {
+            0
+        };
+        next
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
     }
 }
+
+/// Its length is the number of operations that are still to come.
+impl ExactSizeIterator for BatchReader {}
 
 /// One delivery batch: its intent is on disk already.
 pub struct DeliveryBatch {

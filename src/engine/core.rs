@@ -9,6 +9,7 @@ use rand_chacha::ChaCha12Rng;
 use tokio::sync::broadcast;
 
 use crate::connectors::registry::Surroundings;
+use crate::domain::destination::Destination;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{DestinationId, RunId, SyncId};
 use crate::domain::problem::{Problem, ProblemKind};
@@ -35,7 +36,7 @@ pub(crate) struct Core {
     /// What happens, for faces.
     pub events: broadcast::Sender<Event>,
     random: Mutex<ChaCha12Rng>,
-    limits: Mutex<HashMap<DestinationId, Arc<DestinationLimits>>>,
+    limits: Mutex<HashMap<DestinationId, (u64, Arc<DestinationLimits>)>>,
 }
 
 impl Core {
@@ -80,18 +81,23 @@ impl Core {
         key
     }
 
-    /// The limits that all syncs to one destination share.
+    /// The limits that all syncs to one destination share, until it is edited.
     pub fn limits(
         &self,
-        destination: &DestinationId,
+        destination: &Destination,
         make: impl FnOnce(u64) -> DestinationLimits,
     ) -> Arc<DestinationLimits> {
         let seed = self.random();
         let mut all = self.limits.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(
-            all.entry(destination.clone())
-                .or_insert_with(|| Arc::new(make(seed))),
-        )
+        match all.get(&destination.id) {
+            Some((revision, limits)) if *revision == destination.revision => Arc::clone(limits),
+            _ => {
+                let limits = Arc::new(make(seed));
+                let entry = (destination.revision, Arc::clone(&limits));
+                all.insert(destination.id.clone(), entry);
+                limits
+            }
+        }
     }
 
     /// The plan file of a run.

@@ -181,15 +181,21 @@ async fn begin(core: Arc<core::Core>, autonomous: bool) -> Result<LocalLink, Pro
     let conduct = Conduct { autonomous };
     let mut dispatcher =
         Dispatcher::load(Arc::clone(&core), conduct, messages.clone(), view_sender).await?;
+    if autonomous {
+        quarantine(&core, &mut dispatcher, &interrupted).await?;
+    }
     dispatcher.settle_intents().await?;
     if autonomous {
         dispatcher.catch_up().await;
+        for (sync, at) in dispatcher.put_off() {
+            dispatcher.run_later(sync, at, Trigger::FollowUp);
+        }
         for sync in dispatcher.interrupted() {
             if !interrupted.contains(&sync) {
                 interrupted.push(sync);
             }
         }
-        resume(&core, &mut dispatcher, interrupted).await?;
+        resume(&core, &mut dispatcher, interrupted);
     }
     tokio::spawn(dispatcher.work(receiver));
     let connection = watch::channel(Connection::Local).1;
@@ -201,30 +207,36 @@ async fn begin(core: Arc<core::Core>, autonomous: bool) -> Result<LocalLink, Pro
     })
 }
 
-/// Begins one run per interrupted sync, spaced; pauses a sync that keeps bringing the core down.
-async fn resume(
+/// Pauses syncs that keep bringing the core down, before anything of them is sent again.
+async fn quarantine(
     core: &Arc<core::Core>,
     dispatcher: &mut Dispatcher,
-    interrupted: Vec<SyncId>,
+    interrupted: &[SyncId],
 ) -> Result<(), Problem> {
     let now = core.clock.now();
     let since = now - chrono::Duration::hours(QUARANTINE_HOURS);
-    let count = i64::try_from(interrupted.len()).unwrap_or(1).max(1);
-    for (place, sync) in (0_i64..).zip(interrupted) {
-        if core.store.crash_count(&sync, since).await? >= QUARANTINE_DEATHS {
+    for sync in interrupted {
+        if core.store.crash_count(sync, since).await? >= QUARANTINE_DEATHS {
             let reason = format!(
                 "the core stopped {QUARANTINE_DEATHS} times within {QUARANTINE_HOURS} h while it ran"
             );
             let event = core
                 .store
-                .set_paused(&sync, true, "core", Some(reason), now)
+                .set_paused(sync, true, "core", Some(reason), now)
                 .await?;
             core.tell(event);
             dispatcher.reload().await;
-            continue;
         }
+    }
+    Ok(())
+}
+
+/// Begins one run per interrupted sync, spaced; a paused sync waits for a person.
+fn resume(core: &core::Core, dispatcher: &mut Dispatcher, interrupted: Vec<SyncId>) {
+    let now = core.clock.now();
+    let count = i64::try_from(interrupted.len()).unwrap_or(1).max(1);
+    for (place, sync) in (0_i64..).zip(interrupted) {
         let at = now + chrono::Duration::seconds(SPREAD_S * place / count);
         dispatcher.run_later(sync, at, Trigger::Recovery);
     }
-    Ok(())
 }

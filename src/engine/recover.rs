@@ -18,6 +18,7 @@ use super::deliver::acknowledge::Acknowledger;
 use super::deliver::cut::unreadable;
 use super::deliver::send::{Closing, Fate, payload_hash};
 use super::deliver::{broken, read_operations};
+use super::run::writing::keeps_values;
 use super::run_log::RunLog;
 
 /// A request of a dead run may still be travelling for so long.
@@ -78,7 +79,7 @@ pub(crate) async fn settle(
         ),
     );
     let acknowledger = Acknowledger {
-        keep_values: pinned.sync.settings.keep_values,
+        keep_values: keeps_values(&pinned, &run),
         log: &log,
     };
     let session = match open_session(core, &run, &pinned).await {
@@ -108,6 +109,7 @@ pub(crate) async fn settle(
         let closing = Closing {
             batch: Some(intent.batch),
             fates,
+            doubt: true,
         };
         let kept = acknowledger.acknowledge(&mut run, &closing);
         core.store.close_intent(kept).await?;
@@ -126,11 +128,55 @@ pub(crate) async fn settle(
             &Closing {
                 batch: Some(batch),
                 fates,
+                doubt: true,
             },
         );
         core.store.close_intent(kept).await?;
     }
     log.line("recovery", "settled");
+    Ok(())
+}
+
+/// Closes what earlier runs of this core left open of a sync, because a fault kept their verdicts
+/// from the disk: their outcome is unknown. Nothing of it may be sent again after a newer value.
+///
+/// # Errors
+/// A [`Problem`] of kind `state` where the store cannot be read or written.
+pub(crate) async fn close_leftovers(core: &Arc<Core>, sync: &SyncId) -> Result<(), Problem> {
+    let open = open_intents(core).await?;
+    for ((_, id), intents) in open.into_iter().filter(|((of, _), _)| of == sync) {
+        let Some((mut run, pinned)) = core.store.run(&id).await? else {
+            continue;
+        };
+        let log = RunLog::open(core, sync, &id);
+        log.line(
+            "recovery",
+            format!("{} batches had no verdict on record", intents.len()),
+        );
+        let acknowledger = Acknowledger {
+            keep_values: keeps_values(&pinned, &run),
+            log: &log,
+        };
+        for intent in intents {
+            let numbers: HashSet<u64> = intent.operations.iter().copied().collect();
+            let operations = match read_operations(core.plan_path(&id), numbers).await {
+                Ok(operations) => operations,
+                Err(problem) => {
+                    // The intent stays open, and with it its rows stay due.
+                    tracing::error!(run = %id, %problem, "cannot close what a run left open");
+                    continue;
+                }
+            };
+            let fates = unknown(&operations, "the verdicts could not be put on record");
+            let closing = Closing {
+                batch: Some(intent.batch),
+                fates,
+                doubt: true,
+            };
+            let kept = acknowledger.acknowledge(&mut run, &closing);
+            core.store.close_intent(kept).await?;
+        }
+    }
     Ok(())
 }
 

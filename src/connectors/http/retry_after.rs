@@ -7,11 +7,13 @@ use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
 /// The longest wait within a run; one that is told to wait longer is put off.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+/// The longest time after which a run that is put off comes again.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The wait that an answer asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wait {
-    /// At most [`LONGEST_WAIT`].
+    /// At most a day.
     pub wait: Duration,
     /// Whether more than [`LONGEST_WAIT`] was asked for.
     pub longer: bool,
@@ -29,7 +31,7 @@ pub fn wait(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Wait> {
         until.duration_since(base(headers, now)).unwrap_or_default()
     };
     Some(Wait {
-        wait: asked.min(LONGEST_WAIT),
+        wait: asked.min(DAY),
         longer: asked > LONGEST_WAIT,
     })
 }
@@ -63,9 +65,12 @@ mod tests {
         assert_eq!(asked("0", None), Some((0, false)));
         assert_eq!(asked(" 120 ", None), Some((120, false)));
         assert_eq!(asked("900", None), Some((900, false)));
-        assert_eq!(asked("901", None), Some((900, true)));
-        assert_eq!(asked("1000000000000", None), Some((900, true)));
-        assert_eq!(asked("99999999999999999999999999", None), Some((900, true)));
+        assert_eq!(asked("901", None), Some((901, true)));
+        assert_eq!(asked("1000000000000", None), Some((86_400, true)));
+        assert_eq!(
+            asked("99999999999999999999999999", None),
+            Some((86_400, true))
+        );
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Turns the fates of operations into one acknowledgement: snapshot, row log and counters together.
 
+use crate::domain::id::RunId;
 use crate::domain::mask;
 use crate::domain::plan::{Operation, OperationKind};
 use crate::domain::run::{Bucket, Run};
@@ -23,11 +24,12 @@ impl Acknowledger<'_> {
     pub fn acknowledge(&self, run: &mut Run, closing: &Closing) -> Acknowledgement {
         let mut kept = bookkeeping(run);
         kept.batch = closing.batch;
+        let id = run.id.clone();
         for (operation, fate) in &closing.fates {
-            let tally = run.counters.of_mut(operation.kind);
             let Fate::Verdict(verdict) = fate else {
                 continue;
             };
+            let tally = run.counters.of_mut(operation.kind);
             match verdict {
                 Verdict::Accepted {
                     destination_id,
@@ -55,6 +57,10 @@ impl Acknowledger<'_> {
                         field: why.field.clone(),
                         ..row
                     });
+                    if closing.doubt {
+                        let reason = "an earlier try may have been applied";
+                        kept.unknown_add.push(unknown(operation, &id, reason));
+                    }
                 }
                 Verdict::Unknown { reason } => {
                     tally.settle(Bucket::Unknown);
@@ -62,15 +68,7 @@ impl Acknowledger<'_> {
                         format!("{}: {reason}", operation.key)
                     });
                     kept.rows.push(row(operation, "unknown", "unknown", reason));
-                    kept.unknown_add.push(UnknownRow {
-                        key_hash: operation.key_hash,
-                        key: operation.key.bytes().to_vec(),
-                        identifier: encode_identifier(&operation.identifier),
-                        deleting: operation.kind == OperationKind::Delete,
-                        operation: operation.number,
-                        run: run.id.clone(),
-                        reason: reason.clone(),
-                    });
+                    kept.unknown_add.push(unknown(operation, &id, reason));
                 }
                 Verdict::Pending { ticket } => {
                     tally.settle(Bucket::Pending);
@@ -107,6 +105,18 @@ pub(crate) fn bookkeeping(run: &Run) -> Acknowledgement {
         pending: Vec::new(),
         rows: Vec::new(),
         recovered: Vec::new(),
+    }
+}
+
+fn unknown(operation: &Operation, run: &RunId, reason: &str) -> UnknownRow {
+    UnknownRow {
+        key_hash: operation.key_hash,
+        key: operation.key.bytes().to_vec(),
+        identifier: encode_identifier(&operation.identifier),
+        deleting: operation.kind == OperationKind::Delete,
+        operation: operation.number,
+        run: run.clone(),
+        reason: reason.to_owned(),
     }
 }
 

@@ -10,6 +10,8 @@ use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::row::Fingerprint;
 use crate::snapshot::plan_file::PlanReader;
 
+use super::super::limits::DestinationLimits;
+
 /// Which operations of a plan go out in one pass; deletes only go when all else has gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pass {
@@ -27,10 +29,12 @@ impl Pass {
 }
 
 /// Limits of one delivery batch.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct BatchLimits {
-    /// Operations at most.
-    pub rows: usize,
+    /// Operations at most, as the object says.
+    pub rows: u32,
+    /// The destination's own limits, which are smaller once a batch was too large.
+    pub learned: Arc<DestinationLimits>,
     /// Encoded bytes at most; a single larger operation goes alone.
     pub bytes: usize,
 }
@@ -54,7 +58,7 @@ pub(crate) fn start(
 ) -> mpsc::Receiver<Result<Cut, Problem>> {
     let (sender, receiver) = mpsc::channel(2);
     tokio::task::spawn_blocking(move || {
-        let result = cut(&plan, pass, limits, &deletes, |batch| {
+        let result = cut(&plan, pass, &limits, &deletes, |batch| {
             sender.blocking_send(Ok(batch)).is_ok()
         });
         if let Err(problem) = result {
@@ -67,7 +71,7 @@ pub(crate) fn start(
 fn cut(
     plan: &Path,
     pass: Pass,
-    limits: BatchLimits,
+    limits: &BatchLimits,
     deletes: &DeleteFilter,
     mut give: impl FnMut(Cut) -> bool,
 ) -> Result<(), Problem> {
@@ -75,6 +79,7 @@ fn cut(
     let mut batch = Vec::new();
     let mut bytes = 0;
     let mut scratch = Vec::new();
+    let most_rows = || limits.learned.batch_rows(limits.rows) as usize;
     for operation in reader.operations(0) {
         let operation = operation.map_err(unreadable)?;
         let wanted =
@@ -87,7 +92,7 @@ fn cut(
             record.encode(&mut scratch);
         }
         let size = scratch.len() + operation.key.bytes().len();
-        let full = batch.len() >= limits.rows || bytes + size > limits.bytes;
+        let full = batch.len() >= most_rows() || bytes + size > limits.bytes;
         if full && !batch.is_empty() {
             let operations = Arc::new(std::mem::take(&mut batch));
             bytes = 0;

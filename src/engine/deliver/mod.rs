@@ -2,11 +2,13 @@
 
 pub(crate) mod acknowledge;
 pub(crate) mod cut;
+mod judge;
 pub(crate) mod send;
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::task::JoinSet;
 
@@ -50,6 +52,9 @@ impl Delivery<'_> {
             end = self.pass(Pass::Deletes, run, &mut staged).await.err();
         }
         let finished = self.finish(run, staged).await;
+        if end.is_none() && finished.is_ok() && !self.sender.too_large.load(Ordering::Relaxed) {
+            self.sender.limits.clean_run(self.batch_limits.rows);
+        }
         end.map_or(finished, Err)
     }
 
@@ -61,16 +66,18 @@ impl Delivery<'_> {
     ) -> Result<(), RunEnd> {
         let all: DeleteFilter = Arc::new(|_| true);
         let filter = self.deletes.clone().unwrap_or(all);
-        let mut cuts = cut::start(self.plan.clone(), pass, self.batch_limits, filter);
+        let mut cuts = cut::start(self.plan.clone(), pass, self.batch_limits.clone(), filter);
         let mut flying: JoinSet<Sent> = JoinSet::new();
         let mut end: Option<RunEnd> = None;
         let mut more = true;
-        while more || !flying.is_empty() {
-            let open = more && end.is_none() && !self.sender.cancel.is_cancelled();
-            if !open {
-                more = false;
+        let cancel = self.sender.cancel.clone();
+        loop {
+            let open = more && end.is_none() && !cancel.is_cancelled();
+            if !open && flying.is_empty() {
+                break;
             }
             tokio::select! {
+                () = cancel.cancelled(), if open => {}
                 cut = cuts.recv(), if open && flying.len() < self.concurrency => match cut {
                     Some(Ok(cut)) => {
                         let sender = Arc::clone(&self.sender);
@@ -114,7 +121,7 @@ impl Delivery<'_> {
 
     async fn close(&self, run: &mut Run, closing: &Closing) -> Result<(), RunEnd> {
         let kept = self.acknowledger.acknowledge(run, closing);
-        if closing.batch.is_some() {
+        if closing.batch.is_some() || closing.doubt {
             self.core
                 .store
                 .close_intent(kept)
@@ -175,6 +182,7 @@ impl Delivery<'_> {
                 &Closing {
                     batch: Some(batch),
                     fates,
+                    doubt: false,
                 },
             )
             .await?;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -12,16 +12,17 @@ use xxhash_rust::xxh3::Xxh3;
 use crate::connectors::{BatchReader, DeliveryBatch, Session, WriteError, Written};
 use crate::domain::id::{RunId, SyncId};
 use crate::domain::plan::Operation;
-use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::problem::Problem;
 use crate::domain::verdict::{Rejection, Verdict};
 use crate::store::Intent;
 
 use super::super::core::Core;
-use super::super::limits::{Attempts, DestinationLimits, LONGEST_WAIT, Retry, ToldWait};
+use super::super::limits::DestinationLimits;
 use super::super::run_log::RunLog;
+use super::judge::Judgement;
 
-/// Tries of a batch whose answers are not of its protocol.
-const MAX_PROTOCOL_ATTEMPTS: u32 = 3;
+/// A cancelled run awaits the answers of what is under way for so long.
+const CANCEL_GRACE: Duration = Duration::from_secs(30);
 /// Tries of rows that were refused for a passing reason.
 const MAX_ROW_TRIES: u32 = 3;
 
@@ -41,6 +42,8 @@ pub(crate) struct Closing {
     pub batch: Option<u64>,
     /// What became of each operation.
     pub fates: Vec<(Operation, Fate)>,
+    /// Whether an earlier try may have been applied, so that even a refused row stays dirty.
+    pub doubt: bool,
 }
 
 /// Why a run cannot go on.
@@ -91,11 +94,15 @@ pub(crate) struct Sender {
     pub repeatable: bool,
     /// The number of the next batch.
     pub numbers: AtomicU64,
+    /// Whether a batch was too large.
+    pub too_large: AtomicBool,
 }
 
 struct Piece {
     operations: Arc<Vec<Operation>>,
     row_tries: u32,
+    /// Whether an earlier try of these operations may have been applied.
+    doubt: bool,
 }
 
 enum Step {
@@ -121,13 +128,15 @@ impl Sender {
         let mut waiting = vec![Piece {
             operations,
             row_tries: 0,
+            doubt: false,
         }];
         while let Some(piece) = waiting.pop() {
             if sent.end.is_some() || self.cancel.is_cancelled() {
-                sent.closings.push(Closing {
-                    batch: None,
-                    fates: unsent(&piece.operations),
-                });
+                sent.closings.push(leave(
+                    None,
+                    &piece,
+                    "the run ended before it was sent again",
+                ));
                 continue;
             }
             match self.send_piece(piece, &mut sent).await {
@@ -172,9 +181,11 @@ impl Sender {
                 transient: false,
             };
             let fate = Fate::Verdict(Verdict::Rejected(rejection));
+            let fates = vec![(only.clone(), fate)];
             return Closing {
                 batch: Some(batch),
-                fates: vec![(only.clone(), fate)],
+                fates,
+                doubt: piece.doubt,
             };
         }
         self.log.line(
@@ -186,11 +197,13 @@ impl Sender {
             waiting.push(Piece {
                 operations: Arc::new(half.to_vec()),
                 row_tries: piece.row_tries,
+                doubt: piece.doubt,
             });
         }
         Closing {
             batch: Some(batch),
             fates: Vec::new(),
+            doubt: piece.doubt,
         }
     }
 
@@ -199,8 +212,7 @@ impl Sender {
         let intent = match self.open_intent(batch, &piece.operations).await {
             Ok(intent) => intent,
             Err(end) => {
-                let fates = unsent(&piece.operations);
-                return Step::End(Closing { batch: None, fates }, end);
+                return Step::End(leave(None, &piece, &end.problem.text), end);
             }
         };
         self.attempts(&intent, piece, sent).await
@@ -232,26 +244,25 @@ impl Sender {
         Ok(intent)
     }
 
-    async fn attempts(&self, intent: &Intent, piece: Piece, sent: &mut Sent) -> Step {
+    async fn attempts(&self, intent: &Intent, mut piece: Piece, sent: &mut Sent) -> Step {
         let batch = intent.batch;
         let mut attempts = self.limits.attempts();
         let mut attempt = 0;
-        let mut ambiguous = false;
         loop {
             let pass = tokio::select! {
                 pass = self.limits.enter() => pass,
                 () = self.cancel.cancelled() => {
-                    return Step::Closed(self.give_up(batch, &piece, ambiguous, "cancelled"));
+                    return Step::Closed(leave(Some(batch), &piece, "cancelled"));
                 }
             };
             let pass = match pass {
                 Ok(pass) => pass,
                 Err(error) => {
-                    let closing = self.give_up(batch, &piece, ambiguous, &error.to_string());
+                    let closing = leave(Some(batch), &piece, &error.to_string());
                     return Step::End(closing, Problem::from(error).into());
                 }
             };
-            let error = match self.session.write(delivery(intent, &piece, attempt)).await {
+            let error = match self.write(delivery(intent, &piece, attempt)).await {
                 Ok(written) => {
                     pass.succeeded();
                     return self.written(batch, piece, written, sent);
@@ -266,13 +277,18 @@ impl Sender {
                 }
                 _ => pass.answered(),
             }
-            ambiguous |= matches!(
+            piece.doubt |= matches!(
                 error,
                 WriteError::Ambiguous { .. } | WriteError::Protocol { .. }
             );
             let wait = match self.judge(&error, attempt, &mut attempts) {
                 Judgement::Wait(wait) => wait,
                 Judgement::Halve { code, text } => {
+                    if matches!(error, WriteError::TooLarge { .. }) {
+                        let rows = u32::try_from(piece.operations.len()).unwrap_or(u32::MAX);
+                        self.limits.too_large(rows);
+                        self.too_large.store(true, Ordering::Relaxed);
+                    }
                     return Step::Halve {
                         batch,
                         code,
@@ -281,15 +297,10 @@ impl Sender {
                     };
                 }
                 Judgement::GiveUp => {
-                    return Step::Closed(self.give_up(
-                        batch,
-                        &piece,
-                        ambiguous,
-                        &error.to_string(),
-                    ));
+                    return Step::Closed(leave(Some(batch), &piece, &error.to_string()));
                 }
                 Judgement::End(end) => {
-                    let closing = self.give_up(batch, &piece, ambiguous, &error.to_string());
+                    let closing = leave(Some(batch), &piece, &error.to_string());
                     return Step::End(closing, end);
                 }
             };
@@ -307,9 +318,24 @@ impl Sender {
             tokio::select! {
                 () = self.core.clock.sleep(wait) => {}
                 () = self.cancel.cancelled() => {
-                    return Step::Closed(self.give_up(batch, &piece, ambiguous, "cancelled"));
+                    return Step::Closed(leave(Some(batch), &piece, "cancelled"));
                 }
             }
+        }
+    }
+
+    /// Writes a batch; a cancelled run does not wait for its answer for ever.
+    async fn write(&self, batch: DeliveryBatch) -> Result<Written, WriteError> {
+        let late = async {
+            self.cancel.cancelled().await;
+            self.core.clock.sleep(CANCEL_GRACE).await;
+        };
+        tokio::select! {
+            biased;
+            written = self.session.write(batch) => written,
+            () = late => Err(WriteError::Ambiguous {
+                text: format!("no answer came within {} s of the cancel", CANCEL_GRACE.as_secs()),
+            }),
         }
     }
 
@@ -351,114 +377,43 @@ impl Sender {
         let closing = Closing {
             batch: Some(batch),
             fates,
+            doubt: piece.doubt,
         };
         if again.is_empty() {
             return Step::Closed(closing);
         }
         sent.retries += 1;
         let row_tries = piece.row_tries + 1;
+        let operations = Arc::new(again);
         Step::Again(
             closing,
             Piece {
-                operations: Arc::new(again),
+                operations,
                 row_tries,
+                doubt: piece.doubt,
             },
         )
     }
-
-    /// Closes a batch that is not tried again: what may have been applied is unknown.
-    fn give_up(&self, batch: u64, piece: &Piece, ambiguous: bool, reason: &str) -> Closing {
-        let fates = if ambiguous {
-            let verdict = Verdict::Unknown {
-                reason: reason.to_owned(),
-            };
-            let all = piece.operations.iter();
-            all.map(|operation| (operation.clone(), Fate::Verdict(verdict.clone())))
-                .collect()
-        } else {
-            unsent(&piece.operations)
-        };
-        Closing {
-            batch: Some(batch),
-            fates,
-        }
-    }
-
-    fn judge(&self, error: &WriteError, attempt: u32, attempts: &mut Attempts) -> Judgement {
-        match error {
-            WriteError::Fatal(fatal) => Judgement::End(Problem::from(fatal.clone()).into()),
-            WriteError::Poison { code, text } => Judgement::Halve {
-                code: code.clone(),
-                text: text.clone(),
-            },
-            WriteError::TooLarge { text } => Judgement::Halve {
-                code: "too_large".into(),
-                text: text.clone(),
-            },
-            WriteError::RateLimited {
-                retry_after, daily, ..
-            } => match self.limits.hold(*retry_after, attempts) {
-                ToldWait::Here(wait) if !daily => Judgement::Wait(wait),
-                _ => Judgement::End(self.end_of(error)),
-            },
-            WriteError::Retryable {
-                retry_after: Some(asked),
-                ..
-            } => match self.limits.retry(attempts) {
-                Retry::After(wait) => Judgement::Wait(wait.max(*asked).min(LONGEST_WAIT)),
-                Retry::GiveUp | Retry::NoBudget => Judgement::End(self.end_of(error)),
-            },
-            WriteError::Ambiguous { .. } | WriteError::Protocol { .. } if !self.repeatable => {
-                Judgement::GiveUp
-            }
-            WriteError::Protocol { .. } if attempt + 1 >= MAX_PROTOCOL_ATTEMPTS => {
-                Judgement::End(self.end_of(error))
-            }
-            _ => match self.limits.retry(attempts) {
-                Retry::After(wait) => Judgement::Wait(wait),
-                Retry::GiveUp | Retry::NoBudget => Judgement::End(self.end_of(error)),
-            },
-        }
-    }
-
-    /// The end of a run for which this error stands.
-    pub fn end_of(&self, error: &WriteError) -> RunEnd {
-        let (kind, hint) = match error {
-            WriteError::Fatal(fatal) => return Problem::from(fatal.clone()).into(),
-            WriteError::RateLimited { .. } => (
-                ProblemKind::RateLimited,
-                "what was not sent goes when the limit is free again",
-            ),
-            WriteError::Protocol { .. } => (
-                ProblemKind::Protocol,
-                "check that the address is the one that takes records",
-            ),
-            _ => (
-                ProblemKind::Destination,
-                "test the destination; what was not sent stays due and goes with the next run",
-            ),
-        };
-        let retry_at = match error {
-            WriteError::RateLimited {
-                retry_after: Some(wait),
-                ..
-            } => chrono::Duration::from_std(*wait)
-                .ok()
-                .map(|wait| self.core.clock.now() + wait),
-            _ => None,
-        };
-        RunEnd {
-            problem: Problem::new(kind, error.to_string()).hint(hint),
-            retry_at,
-        }
-    }
 }
 
-enum Judgement {
-    Wait(Duration),
-    Halve { code: String, text: String },
-    GiveUp,
-    End(RunEnd),
+/// Closes what is not tried again: what may have been applied is unknown.
+fn leave(batch: Option<u64>, piece: &Piece, reason: &str) -> Closing {
+    let fate = if piece.doubt {
+        Fate::Verdict(Verdict::Unknown {
+            reason: reason.to_owned(),
+        })
+    } else {
+        Fate::Unsent
+    };
+    let fates = piece
+        .operations
+        .iter()
+        .map(|operation| (operation.clone(), fate.clone()));
+    Closing {
+        batch,
+        fates: fates.collect(),
+        doubt: piece.doubt,
+    }
 }
 
 fn delivery(intent: &Intent, piece: &Piece, attempt: u32) -> DeliveryBatch {
@@ -473,13 +428,6 @@ fn delivery(intent: &Intent, piece: &Piece, attempt: u32) -> DeliveryBatch {
         replay: false,
         operations: BatchReader::new(count, iterator),
     }
-}
-
-fn unsent(operations: &[Operation]) -> Vec<(Operation, Fate)> {
-    operations
-        .iter()
-        .map(|operation| (operation.clone(), Fate::Unsent))
-        .collect()
 }
 
 /// The hash that proves a replay to be verbatim: kinds, identifiers and records in order.

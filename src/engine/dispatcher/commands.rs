@@ -8,7 +8,7 @@ use crate::domain::command::{Command, Reply};
 use crate::domain::event::EventKind;
 use crate::domain::id::{RunId, SyncId};
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::run::{Phase, Run, RunOptions, RunStatus, Trigger};
+use crate::domain::run::{Run, RunOptions, RunStatus, Trigger};
 
 use super::super::names;
 use super::super::run::Answer;
@@ -89,8 +89,7 @@ impl Dispatcher {
             .values()
             .find(|active| active.run.id == *id);
         if let Some(active) = active
-            && active.run.phase == Some(Phase::AwaitingApproval)
-            && !active.stop.token.is_cancelled()
+            && active.asks()
         {
             let _ = answer.send(Ok(Reply::Run(Box::new(active.run.clone()))));
             return;
@@ -172,17 +171,14 @@ impl Dispatcher {
     async fn approve(&mut self, text: &str, plan_hash: String) -> Result<Reply, Problem> {
         let sync = self.target(text)?;
         if let Some(active) = self.live.active.get_mut(&sync)
-            && active.run.phase == Some(Phase::AwaitingApproval)
+            && active.asks()
         {
             if active.run.plan_hash.as_deref() != Some(plan_hash.as_str()) {
                 return Err(stale());
             }
+            active.answered = true;
             let _ = active.answers.send(Answer::Approve { plan_hash }).await;
-            // From here on it waits for nobody, also before it says so itself.
-            active.run.phase = Some(Phase::Writing);
-            let run = active.run.clone();
-            self.refresh(&sync);
-            return Ok(Reply::Run(Box::new(run)));
+            return Ok(Reply::Run(Box::new(active.run.clone())));
         }
         let held = self
             .live
@@ -208,9 +204,10 @@ impl Dispatcher {
 
     async fn reject(&mut self, text: &str) -> Result<Reply, Problem> {
         let sync = self.target(text)?;
-        if let Some(active) = self.live.active.get(&sync)
-            && active.run.phase == Some(Phase::AwaitingApproval)
+        if let Some(active) = self.live.active.get_mut(&sync)
+            && active.asks()
         {
+            active.answered = true;
             let _ = active.answers.send(Answer::Reject).await;
             return Ok(Reply::Done);
         }

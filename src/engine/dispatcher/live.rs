@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::domain::id::{RunId, SyncId};
 use crate::domain::problem::Problem;
-use crate::domain::run::{Run, Trigger};
+use crate::domain::run::{Phase, Run, Trigger};
 use crate::domain::sync::Sync;
 use crate::link::WorkspaceView;
 use crate::link::view::{HeldDeletes, RecentRun};
@@ -34,6 +34,17 @@ pub(crate) struct Active {
     pub phase_began: DateTime<Utc>,
     /// When its counters were last reported.
     pub reported: DateTime<Utc>,
+    /// Whether a person has answered what it asked.
+    pub answered: bool,
+}
+
+impl Active {
+    /// Whether the run waits for a person.
+    pub fn asks(&self) -> bool {
+        self.run.phase == Some(Phase::AwaitingApproval)
+            && !self.answered
+            && !self.stop.token.is_cancelled()
+    }
 }
 
 /// What a sync did before.
@@ -65,6 +76,8 @@ pub(crate) struct Live {
     pub past: HashMap<SyncId, Past>,
     /// Runs that begin later: a destination said so, or an interrupted sync waits for its place.
     pub later: HashMap<SyncId, (DateTime<Utc>, Trigger)>,
+    /// Slots that were dealt with by a run that was queued already.
+    pub coalesced: HashMap<SyncId, DateTime<Utc>>,
     /// Syncs whose open intents of an earlier core are being settled: they do not run yet.
     pub settling: HashSet<SyncId>,
     /// Who waits for a run.
@@ -91,6 +104,7 @@ impl Live {
             queued: core.store.queued_runs().await?.into(),
             past: HashMap::new(),
             later: HashMap::new(),
+            coalesced: HashMap::new(),
             settling: HashSet::new(),
             waiters: HashMap::new(),
             began: core.clock.now(),
@@ -111,6 +125,11 @@ impl Live {
             .into_iter()
             .map(|state| (state.sync.clone(), state))
             .collect();
+        for (sync, slot) in &self.coalesced {
+            if let Some(state) = self.schedules.get_mut(sync) {
+                state.last_slot = state.last_slot.max(Some(*slot));
+            }
+        }
         self.plan_slots(core.clock.now());
         Ok(())
     }
@@ -165,6 +184,14 @@ impl Live {
             }
             active.run = run.clone();
             active.reported = now;
+        }
+    }
+
+    /// Tells who waits for a run how it stands.
+    pub fn answer_waiters(&mut self, run: &Run) {
+        for waiter in self.waiters.remove(&run.id).unwrap_or_default() {
+            // Who has gone meanwhile needs no answer.
+            let _ = waiter.send(run.clone());
         }
     }
 

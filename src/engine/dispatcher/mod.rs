@@ -116,11 +116,10 @@ impl Dispatcher {
             Message::Command(command, answer) => self.command(*command, answer).await,
             Message::RunChanged(run) => {
                 self.live.run_changed(&run, self.core.clock.now());
-                self.refresh(&run.sync);
                 if run.phase == Some(Phase::AwaitingApproval) {
-                    // It may wait for a day: who waits for it is told now.
-                    self.answer_waiters(&run);
+                    self.live.answer_waiters(&run);
                 }
+                self.refresh(&run.sync);
             }
             Message::RunEnded(run) => self.run_ended(*run).await,
             Message::Settled(sync) => self.settled(&sync).await,
@@ -129,13 +128,6 @@ impl Dispatcher {
                 let _ = answer.send(result);
             }
             Message::Stop(done) => self.stop(done),
-        }
-    }
-
-    /// Answers who waits for a run.
-    pub(super) fn answer_waiters(&mut self, run: &Run) {
-        for waiter in self.live.waiters.remove(&run.id).unwrap_or_default() {
-            let _ = waiter.send(run.clone());
         }
     }
 

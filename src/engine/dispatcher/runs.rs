@@ -37,16 +37,18 @@ impl Dispatcher {
         }
         let queued = self.live.queued.iter().find(|run| run.sync == *sync);
         if let Some(queued) = queued.cloned() {
-            // Who asked for a plan must not be given a run that writes, nor the other way round.
-            if queued.options != options {
-                return Err(Problem::new(
-                    ProblemKind::Conflict,
-                    format!("another run of this sync waits for its turn: {}", queued.id),
-                )
-                .hint("wait for its end, or cancel it"));
+            if trigger != Trigger::Manual && slot.is_some() || covers(&queued.options, &options) {
+                // One that an earlier core left in the queue may not have been started yet.
+                self.start_ready().await;
+                return Ok(self.as_started(queued));
             }
-            self.start_ready().await;
-            return Ok(self.as_started(queued));
+            let text = format!(
+                "run {} of this sync waits for its turn, with other rows",
+                queued.id
+            );
+            return Err(
+                Problem::new(ProblemKind::Conflict, text).hint("wait for its end, or cancel it")
+            );
         }
         let sync = self.live.sync(sync).cloned().ok_or_else(|| {
             Problem::new(ProblemKind::NotFound, format!("there is no sync {sync}"))
@@ -124,8 +126,9 @@ impl Dispatcher {
                 continue;
             }
             let sync = run.sync.clone();
-            if let Err(problem) = self.start(run).await {
+            if let Err(problem) = self.start(run.clone()).await {
                 tracing::error!(%sync, %problem, "cannot start the run");
+                self.fail_before_start(run, problem).await;
             }
             self.refresh(&sync);
         }
@@ -176,11 +179,8 @@ impl Dispatcher {
         let sync = self.live.sync(&run.sync).cloned();
         let pinned = match sync.as_ref().map(|sync| self.pin(sync)) {
             Some(Ok(pinned)) => pinned,
-            Some(Err(problem)) => return self.fail_before_start(run, problem).await,
-            None => {
-                let problem = Problem::new(ProblemKind::NotFound, "the sync is gone");
-                return self.fail_before_start(run, problem).await;
-            }
+            Some(Err(problem)) => return Err(problem),
+            None => return Err(Problem::new(ProblemKind::NotFound, "the sync is gone")),
         };
         let now = self.core.clock.now();
         run.revision = pinned.sync.revision;
@@ -216,7 +216,10 @@ impl Dispatcher {
             answers,
             phase_began: now,
             reported: now,
+            answered: false,
         };
+        // Whatever was to begin later for this sync has begun now.
+        self.live.later.remove(&run.sync);
         self.live.active.insert(run.sync.clone(), active);
         let sender = self.sender.clone();
         let core = Arc::clone(&self.core);
@@ -231,18 +234,26 @@ impl Dispatcher {
         Ok(())
     }
 
-    async fn fail_before_start(&mut self, mut run: Run, problem: Problem) -> Result<(), Problem> {
+    async fn fail_before_start(&mut self, mut run: Run, problem: Problem) {
         run.status = RunStatus::Failed;
         run.ended_at = Some(self.core.clock.now());
         run.error = Some(problem);
-        self.core.store.update_run(&run).await?;
+        if let Err(error) = self.core.store.update_run(&run).await {
+            tracing::error!(run = %run.id, %error, "cannot store the end of the run");
+        }
         let _ = self.sender.send(Message::RunEnded(Box::new(run)));
-        Ok(())
     }
 
     /// Takes the end of a run: history, health, waiters, and who comes next.
     pub(super) async fn run_ended(&mut self, run: Run) {
-        self.live.active.remove(&run.sync);
+        if self
+            .live
+            .active
+            .get(&run.sync)
+            .is_some_and(|active| active.run.id == run.id)
+        {
+            self.live.active.remove(&run.sync);
+        }
         let status = EventKind::RunStatus { status: run.status };
         if let Err(problem) = self
             .core
@@ -256,7 +267,7 @@ impl Dispatcher {
         if let Err(problem) = self.live.reread(&self.core, &run.sync).await {
             tracing::error!(run = %run.id, %problem, "cannot read the sync's state");
         }
-        self.answer_waiters(&run);
+        self.live.answer_waiters(&run);
         if self.conduct.autonomous && !self.is_stopping() {
             self.follow_up(&run).await;
         }
@@ -300,17 +311,39 @@ impl Dispatcher {
             Some(_) => return,
             None => None,
         };
+        if self.live.catalog.attention.get(&run.sync) == reason.as_ref() {
+            return;
+        }
         if let Err(error) = self.core.store.set_attention(&run.sync, reason).await {
             tracing::error!(sync = %run.sync, %error, "cannot store the sync's state");
         }
+        self.reload().await;
+    }
+}
+
+/// Whether a queued run does all that another one is asked for.
+fn covers(queued: &RunOptions, asked: &RunOptions) -> bool {
+    queued == asked || {
+        let plain = RunOptions::default();
+        let is_part = RunOptions {
+            limit: None,
+            keys: Vec::new(),
+            retry_of: None,
+            cause: None,
+            ..asked.clone()
+        };
+        *queued == plain && is_part == plain
     }
 }
 
 async fn broken_off(
     core: &Arc<super::super::core::Core>,
-    mut run: Run,
+    run: Run,
     error: &tokio::task::JoinError,
 ) -> Run {
+    // What it had counted is on disk.
+    let stored = core.store.run(&run.id).await.ok().flatten();
+    let mut run = stored.map_or(run, |(stored, _)| stored);
     run.status = RunStatus::Failed;
     run.ended_at = Some(core.clock.now());
     run.error = Some(super::super::deliver::broken(error));

@@ -87,6 +87,7 @@ impl Dispatcher {
     /// Fires every slot that is due, each once.
     pub(super) async fn fire_due(&mut self) {
         let now = self.core.clock.now();
+        self.live.now = now;
         let mut due: Vec<(DateTime<Utc>, SyncId)> = self
             .live
             .next
@@ -104,6 +105,9 @@ impl Dispatcher {
             .extract_if(|_, (at, _)| *at <= now)
             .collect();
         for (sync, (_, trigger)) in due {
+            if trigger == Trigger::Recovery && self.is_paused(&sync) {
+                continue;
+            }
             if let Err(problem) = self
                 .enqueue(&sync, RunOptions::default(), trigger, None)
                 .await
@@ -111,6 +115,24 @@ impl Dispatcher {
                 tracing::warn!(%sync, %problem, "the later run did not begin");
             }
         }
+    }
+
+    fn is_paused(&self, sync: &SyncId) -> bool {
+        self.live.sync(sync).is_none_or(|sync| sync.settings.paused)
+    }
+
+    /// Syncs whose last run ended because its destination said when to come back, with that time.
+    pub(crate) fn put_off(&self) -> Vec<(SyncId, DateTime<Utc>)> {
+        let past = self
+            .live
+            .past
+            .iter()
+            .filter(|(sync, _)| !self.is_paused(sync));
+        let put_off = past.filter_map(|(sync, past)| {
+            let at = past.last.as_ref()?.retry_at?;
+            Some((sync.clone(), at))
+        });
+        put_off.collect()
     }
 
     /// Begins a run of a sync at a later time; a second one takes the place of the first.
@@ -157,6 +179,8 @@ impl Dispatcher {
         if let Some(state) = self.live.schedules.get_mut(id) {
             state.last_slot = Some(slot);
         }
+        // A slot that found a run queued has none of its own, and is dealt with all the same.
+        self.live.coalesced.insert(id.clone(), slot);
         self.live.plan_slots(self.core.clock.now());
     }
 
@@ -200,6 +224,7 @@ impl Dispatcher {
             .syncs
             .iter()
             .filter(|sync| !sync.settings.paused)
+            .filter(|sync| !self.live.catalog.attention.contains_key(&sync.id))
             .filter(|sync| match &sync.settings.schedule {
                 Schedule::After { syncs } => {
                     syncs.iter().any(|id| id == run.sync.as_str())

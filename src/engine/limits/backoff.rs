@@ -48,6 +48,8 @@ pub fn told_to_wait(asked: Duration, rng: &mut impl Rng) -> ToldWait {
 pub struct Attempts {
     failures: u32,
     began: Duration,
+    told: u32,
+    told_time: Duration,
 }
 
 impl Attempts {
@@ -56,6 +58,8 @@ impl Attempts {
         Self {
             failures: 0,
             began: now,
+            told: 0,
+            told_time: Duration::ZERO,
         }
     }
 
@@ -72,9 +76,21 @@ impl Attempts {
         (self.failures < ATTEMPTS && in_time).then_some(wait)
     }
 
+    /// How often the batch was told to wait.
+    pub fn told(&self) -> u32 {
+        self.told
+    }
+
+    /// For how long the batch was told to wait, in all.
+    pub fn told_time(&self) -> Duration {
+        self.told_time
+    }
+
     /// Leaves a wait that the destination asked for out of the batch's time.
     pub fn excuse(&mut self, wait: Duration) {
         self.began += wait;
+        self.told = self.told.saturating_add(1);
+        self.told_time += wait;
     }
 }
 

@@ -165,14 +165,20 @@ impl DestinationLimits {
     }
 
     /// The destination asked all its syncs to wait (`asked`, or a back-off where it did not say
-    /// for how long): nothing goes out meanwhile, and the batch's attempts are not touched.
+    /// for how long): nothing goes out meanwhile, and the batch's attempts are not touched. A batch
+    /// that was told to wait for more than 15 minutes in all is for a later run.
     pub fn hold(&self, asked: Option<Duration>, attempts: &mut Attempts) -> ToldWait {
         let now = self.clock.monotonic();
         let mut state = self.state();
         let told = match asked {
             Some(asked) => told_to_wait(asked, &mut state.rng),
-            None => ToldWait::Here(full_jitter(attempts.failures(), &mut state.rng)),
+            None => ToldWait::Here(full_jitter(attempts.told(), &mut state.rng)),
         };
+        if let ToldWait::Here(wait) = told
+            && attempts.told_time() + wait > LONGEST_WAIT
+        {
+            return ToldWait::Later(wait);
+        }
         if let ToldWait::Here(wait) = told {
             state.pace.hold(now, wait);
             attempts.excuse(wait);

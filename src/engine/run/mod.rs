@@ -15,12 +15,13 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::guard::Guards;
 use crate::domain::mode::Approval;
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::run::{Phase, PhaseTime, Run, RunStatus};
+use crate::domain::run::{Counters, Phase, PhaseTime, Run, RunStatus, Trigger};
 use crate::domain::words::count;
 use crate::store::Pinned;
 
 use super::core::Core;
 use super::deliver::send::RunEnd;
+use super::recover;
 use super::run_log::RunLog;
 use report::Reporter;
 
@@ -99,6 +100,12 @@ impl Job {
                 sync.settings.name, sync.revision
             ),
         );
+        if sync.settings.paused && matches!(self.run.trigger, Trigger::Manual) {
+            self.log.line(
+                "started",
+                "the sync is paused; this run was asked for by hand",
+            );
+        }
         let result = self.go().await;
         self.end_phase();
         self.conclude(result);
@@ -111,16 +118,25 @@ impl Job {
 
     async fn go(&mut self) -> Result<(), RunEnd> {
         self.enter(Phase::Querying).await?;
+        recover::close_leftovers(&self.core, &self.run.sync).await?;
         let prepared = prepare::prepare(self).await?;
-        let planned = planning::plan(self, &prepared).await?;
+        let planned = match planning::plan(self, &prepared).await {
+            Ok(planned) => planned,
+            Err(end) => {
+                // Of rows that were read and not compared nothing can be said that adds up.
+                self.run.counters = Counters::default();
+                return Err(end);
+            }
+        };
         let deletes = guards::judge(self, &planned).await?;
         if self.run.options.plan_only {
             return Ok(());
         }
-        let approved = self.run.options.approved_plan.as_ref() == Some(&planned.hash);
-        let always = self.pinned.sync.settings.approval == Approval::Always;
+        let asks = self.pinned.sync.settings.approval == Approval::Always || deletes.needs_approval;
+        let is_approved = self.run.options.approved_plan.as_ref() == Some(&planned.hash);
+        // An empty plan leaves nothing to approve.
         let sends = planned.counters.total(|tally| tally.planned) > 0;
-        if always && sends && !approved || deletes.needs_approval {
+        if asks && sends && !is_approved {
             self.wait_for_approval(&planned.hash).await?;
         }
         self.enter(Phase::Writing).await?;
@@ -187,9 +203,13 @@ impl Job {
     fn conclude(&mut self, result: Result<(), RunEnd>) {
         let now = self.core.clock.now();
         self.run.ended_at = Some(now);
-        let stopped = self.stop.token.is_cancelled();
+        // A run that had done all when it was asked to stop has completed.
+        let is_left = result.is_err() || {
+            !self.run.options.plan_only && self.run.counters.total(|tally| tally.unsent) > 0
+        };
+        let stopped = is_left && self.stop.token.is_cancelled();
         self.run.status = match &result {
-            _ if self.stop.shutdown.is_cancelled() => RunStatus::Interrupted,
+            _ if stopped && self.stop.shutdown.is_cancelled() => RunStatus::Interrupted,
             _ if stopped => RunStatus::Cancelled,
             Err(end) if end.problem.kind == ProblemKind::Approval => RunStatus::Cancelled,
             Err(_) => RunStatus::Failed,

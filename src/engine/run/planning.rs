@@ -4,15 +4,15 @@ use std::collections::HashSet;
 
 use tokio::sync::mpsc;
 
-use crate::connectors::{Chunk, ConnectorError, Query};
+use crate::connectors::{Chunk, ConnectorError, Listing, Query};
 use crate::domain::coerce::{coerce, from_json};
 use crate::domain::command::RowFilter;
 use crate::domain::mode::{FirstRun, MirrorScope, Mode};
 use crate::domain::model::Model;
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::row::Key;
+use crate::domain::row::{Cell, Key};
 use crate::domain::run::Phase;
-use crate::domain::value::Value;
+use crate::domain::value::{Type, Value};
 use crate::domain::words::{count, counted};
 
 use super::super::deliver::broken;
@@ -27,18 +27,24 @@ use super::{Job, cancelled};
 pub(crate) async fn plan(job: &mut Job, prepared: &Prepared) -> Result<PlanSummary, RunEnd> {
     let request = request(job, prepared).await?;
     let mut rows = open_rows(job, prepared).await?;
+    let mut absent = Absent::of(job, &request);
     let snapshot = prepared.snapshot.clone();
     let cancel = job.stop.token.clone();
     let (reports, mut progress) = mpsc::unbounded_channel::<Progress>();
     let mut work = tokio::task::spawn_blocking(move || {
-        let stream = std::iter::from_fn(|| rows.blocking_recv());
+        let stream = std::iter::from_fn(|| rows.blocking_recv()).inspect(|chunk| {
+            if let (Some(absent), Ok(chunk)) = (&mut absent, chunk) {
+                absent.see(chunk);
+            }
+        });
         let report = |progress: Progress| {
             let _ = reports.send(progress);
         };
-        diff::plan(request, &snapshot, stream, &report, &cancel)
+        let planned = diff::plan(request, &snapshot, stream, &report, &cancel);
+        (planned, absent)
     });
     let spool = job.core.surroundings.temporary.join(job.run.id.as_str());
-    let result = loop {
+    let (result, absent) = loop {
         tokio::select! {
             done = &mut work => break done.map_err(|error| broken(&error))?,
             Some(seen) = progress.recv() => see(job, &seen).await?,
@@ -49,6 +55,10 @@ pub(crate) async fn plan(job: &mut Job, prepared: &Prepared) -> Result<PlanSumma
     let summary = result.map_err(|error| failed(job, error))?;
     job.run.counters = summary.counters;
     job.run.plan_hash = Some(summary.hash.clone());
+    for key in absent.into_iter().flat_map(|absent| absent.keys) {
+        job.log
+            .row("left", "left", || format!("{key}: has left the model"));
+    }
     if job.run.phase == Some(Phase::Querying) {
         job.enter(Phase::Comparing).await?;
     }
@@ -103,7 +113,15 @@ async fn open_rows(
         limit: None,
         cancel: job.stop.token.clone(),
     };
-    Ok(prepared.source.read(query).await.map_err(Problem::from)?)
+    let rows = prepared.source.read(query).await.map_err(Problem::from);
+    Ok(rows.map_err(|problem| match problem.kind {
+        // A column that is missing or has another type: the guard stops the run, exit code 5.
+        ProblemKind::Config => Problem {
+            kind: ProblemKind::Guard,
+            ..problem
+        },
+        _ => problem,
+    })?)
 }
 
 async fn request(job: &Job, prepared: &Prepared) -> Result<PlanRequest, RunEnd> {
@@ -136,7 +154,15 @@ async fn request(job: &Job, prepared: &Prepared) -> Result<PlanRequest, RunEnd> 
             .await;
         let mut listing = listing.map_err(Problem::from)?;
         let listed = std::iter::from_fn(move || listing.blocking_recv());
-        Some(Box::new(listed) as ForeignRecords)
+        let shape = prepared.mapper.shape();
+        let kinds: Vec<Type> = shape
+            .identifier
+            .iter()
+            .filter_map(|at| shape.fields.get(*at))
+            .map(|f| f.kind)
+            .collect();
+        let typed = listed.map(move |listing| listing.map(|listing| typed(listing, &kinds)));
+        Some(Box::new(typed) as ForeignRecords)
     } else {
         None
     };
@@ -179,6 +205,50 @@ async fn selection(job: &Job) -> Result<Selection, RunEnd> {
         return Ok(Selection::Keys(keys));
     }
     Ok(options.limit.map_or(Selection::All, Selection::Limit))
+}
+
+/// Identifiers in the types of their fields: a file lists texts. What does not fit stays as it is.
+fn typed(listing: Listing, kinds: &[Type]) -> Listing {
+    let Listing::Identifiers(all) = listing else {
+        return listing;
+    };
+    let fit = |(value, kind): (Value, &Type)| coerce(value.clone(), *kind).unwrap_or(value);
+    let row = |values: Vec<Value>| values.into_iter().zip(kinds).map(fit).collect();
+    Listing::Identifiers(all.into_iter().map(row).collect())
+}
+
+/// Chosen keys that the model has not given, so that a retry can name them.
+struct Absent {
+    keys: HashSet<Key>,
+    columns: Vec<usize>,
+}
+
+impl Absent {
+    fn of(job: &Job, request: &PlanRequest) -> Option<Self> {
+        let Selection::Keys(keys) = &request.selection else {
+            return None;
+        };
+        let model = &job.pinned.model;
+        let place = |name: &String| model.columns.iter().position(|column| column.name == *name);
+        let columns = model.primary_key.iter().map(place).collect::<Option<_>>()?;
+        Some(Self {
+            keys: keys.clone(),
+            columns,
+        })
+    }
+
+    fn see(&mut self, chunk: &Chunk) {
+        let Chunk::Batch(batch) = chunk else { return };
+        for row in 0..batch.rows() {
+            let value = |column: &usize| match batch.value(row, *column) {
+                Ok(Cell::Value(value)) => Some(value),
+                _ => None,
+            };
+            if let Some(values) = self.columns.iter().map(value).collect::<Option<Vec<_>>>() {
+                self.keys.remove(&Key::of(&values));
+            }
+        }
+    }
 }
 
 async fn collect_failed(

@@ -1,7 +1,7 @@
 //! Writing: bookkeeping, the session, the delivery, and the fold of what was acknowledged.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use crate::connectors::RunContext;
 use crate::domain::guard::RejectionWatch;
@@ -12,7 +12,7 @@ use crate::domain::run::Run;
 use crate::domain::words::counted;
 use crate::snapshot::plan_file::PlanReader;
 use crate::snapshot::{FoldOptions, Snapshot};
-use crate::store::JournalChange;
+use crate::store::{JournalChange, Pinned};
 
 use super::super::deliver::acknowledge::{Acknowledger, bookkeeping};
 use super::super::deliver::cut::{BatchLimits, unreadable};
@@ -107,7 +107,7 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         .map_err(Problem::from)?;
     let capabilities = &prepared.capabilities;
     let concurrency = capabilities.concurrency.max(1);
-    let limits = job.core.limits(&job.pinned.destination.id, |seed| {
+    let limits = job.core.limits(&job.pinned.destination, |seed| {
         let clock = Arc::clone(&job.core.clock);
         DestinationLimits::new(concurrency, capabilities.requests_per_second, clock, seed)
     });
@@ -122,23 +122,25 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         cancel: job.stop.token.clone(),
         repeatable,
         numbers: AtomicU64::new(0),
+        too_large: AtomicBool::new(false),
     });
     let reporter = job.reporter.clone();
     let progress = move |run: &Run| reporter.soon(run);
-    let keep_values = keeps_values(job);
+    let keep_values = keeps_values(&job.pinned, &job.run);
     let delivery = Delivery {
         core: &job.core,
-        sender,
         acknowledger: Acknowledger {
             keep_values,
             log: &job.log,
         },
         plan: job.core.plan_path(&job.run.id),
         batch_limits: BatchLimits {
-            rows: capabilities.max_batch_rows.max(1) as usize,
+            rows: capabilities.max_batch_rows.max(1),
+            learned: Arc::clone(&sender.limits),
             bytes: usize::try_from(capabilities.max_batch_bytes).unwrap_or(usize::MAX),
         },
         concurrency: concurrency as usize,
+        sender,
         deletes: deletes.filter,
         watch: RejectionWatch::new(&job.guards),
         progress: &progress,
@@ -150,7 +152,7 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
 async fn fold(job: &Job, prepared: &Prepared) -> Result<(), RunEnd> {
     let snapshot: Arc<Snapshot> = Arc::clone(&prepared.snapshot);
     let plan = job.core.plan_path(&job.run.id);
-    let keep_values = keeps_values(job);
+    let keep_values = keeps_values(&job.pinned, &job.run);
     let work = move || {
         let plan = PlanReader::open(&plan)?;
         let options = FoldOptions {
@@ -158,8 +160,10 @@ async fn fold(job: &Job, prepared: &Prepared) -> Result<(), RunEnd> {
             keep_values,
             refreshes: Some(&plan),
         };
-        snapshot.fold_if_due(&options)?;
+        // Files that this fold replaces stay until the next one: whoever has just read the layout
+        // still finds them.
         snapshot.sweep(&|_| false)?;
+        snapshot.fold_if_due(&options)?;
         snapshot.known()
     };
     let known = tokio::task::spawn_blocking(work)
@@ -172,6 +176,6 @@ async fn fold(job: &Job, prepared: &Prepared) -> Result<(), RunEnd> {
 }
 
 /// Whether the last accepted values are kept in the snapshot.
-fn keeps_values(job: &Job) -> bool {
-    job.pinned.sync.settings.keep_values || job.run.counters.read <= KEEP_VALUES_ROWS
+pub(crate) fn keeps_values(pinned: &Pinned, run: &Run) -> bool {
+    pinned.sync.settings.keep_values || run.counters.read <= KEEP_VALUES_ROWS
 }

@@ -66,11 +66,19 @@ fn open_batches_are_sent_again_verbatim_and_then_one_run_sends_the_rest() {
 fn batches_that_cannot_be_sent_again_are_unknown_and_the_recovery_run_sends_them() {
     let (mut workspace, gate, run) = died();
     gate.open(100);
-    gate.answer(|_| 503);
+    // What comes a second time is the replay.
+    gate.answer(|body, came| {
+        let email = |body: &str| {
+            body.split_once("@x.example").unwrap().0[body.find("\"p").unwrap()..].to_owned()
+        };
+        let times = came
+            .iter()
+            .filter(|(_, other)| email(other) == email(body))
+            .count();
+        if times == 2 { 503 } else { 200 }
+    });
     workspace.start().unwrap();
     pass_the_timeout(&workspace);
-    workspace.wait_for(gate.arrived(4));
-    gate.answer(|_| 200);
     let recovery = workspace.until("people", |sync| {
         sync.active
             .as_ref()
@@ -168,7 +176,7 @@ fn a_sync_under_which_the_core_dies_three_times_is_paused_with_the_reason() {
     );
     assert_eq!(
         completed(&workspace.run("people")),
-        (2, 0, 0),
+        (1, 0, 0),
         "a person may run it"
     );
 }
@@ -183,19 +191,28 @@ fn a_stopped_core_takes_its_runs_on_when_it_starts_again() {
     workspace.wait_for(gate.arrived(1));
     gate.open(1);
     workspace.wait_for(gate.arrived(2));
-    // The answer comes while the core stops.
-    std::thread::scope(|scope| {
-        let stopping = scope.spawn(|| workspace.stop());
+    // The answer comes while the core stops: it takes no more runs then.
+    workspace.stop_while(|ask| {
+        let run = || Command::Run {
+            sync: "people".into(),
+            options: RunOptions::default(),
+        };
+        while ask(run()).is_ok() {}
         gate.open(100);
-        stopping.join().unwrap();
     });
     workspace.start().unwrap();
-    let recovery = workspace.next_run("people", Some(&run.id));
-    assert_eq!(recovery.trigger, Trigger::Recovery);
-    assert_eq!(recovery.status, RunStatus::Completed);
+    let seen = workspace.until("people", |sync| {
+        let last = sync.last.as_ref();
+        sync.active.is_none()
+            && sync.queued.is_none()
+            && last.is_some_and(|last| last.status == RunStatus::Completed)
+    });
+    assert_ne!(seen.last.as_ref().unwrap().id, run.id);
+    let interrupted = workspace.wait(&run.id);
+    let create = interrupted.counters.create;
     assert_eq!(
-        recovery.counters.create.done + recovery.counters.unchanged,
-        4
+        (interrupted.status, create.done, create.unsent),
+        (RunStatus::Interrupted, 2, 2)
     );
     assert_eq!(gate.came().len(), 4, "nothing went twice");
 }
@@ -232,7 +249,7 @@ fn killed(file: &str, count: u32, writing: bool) -> Workspace {
 
 #[test]
 fn a_table_has_every_row_once_wherever_the_core_dies() {
-    for writing in [false, true, true] {
+    for writing in [false, true] {
         for mode in ["upsert", "append"] {
             let workspace = killed(&to_copy(mode, ""), 12_000, writing);
             let counts = workspace.target("select count(*), count(distinct email) from people");
@@ -243,7 +260,7 @@ fn a_table_has_every_row_once_wherever_the_core_dies() {
 
 #[test]
 fn a_file_has_every_row_once_wherever_the_core_dies() {
-    for writing in [false, true, true] {
+    for writing in [false, true] {
         for mode in ["upsert", "append"] {
             let workspace = killed(&file(mode, OUT, "people.jsonl", ""), 12_000, writing);
             let text = std::fs::read_to_string(workspace.path("out/people.jsonl")).unwrap();
@@ -259,22 +276,18 @@ fn a_file_has_every_row_once_wherever_the_core_dies() {
 
 #[test]
 fn a_run_that_waited_in_the_queue_when_the_core_died_still_comes() {
-    let (mut workspace, gate, run) = {
-        let mut workspace = people(1);
-        let gate = Gate::start(workspace.runtime.handle());
-        workspace.apply(&to_hook("upsert", gate.url(), ""));
-        let run = workspace.begin("people", options(|_| ()));
-        workspace.wait_for(gate.arrived(1));
-        let queued = workspace.begin("people", options(|_| ()));
-        assert_eq!(queued.status, RunStatus::Queued);
-        workspace.crash();
-        gate.open(100);
-        (workspace, gate, run)
-    };
+    let mut workspace = people(1);
+    let gate = Gate::start(workspace.runtime.handle());
+    workspace.apply(&to_hook("upsert", gate.url(), ""));
+    let run = workspace.begin("people", options(|_| ()));
+    workspace.wait_for(gate.arrived(1));
+    let queued = workspace.begin("people", options(|_| ()));
+    assert_eq!(queued.status, RunStatus::Queued);
+    workspace.crash();
+    gate.open(100);
     workspace.start().unwrap();
     let next = workspace.next_run("people", Some(&run.id));
-    assert_eq!(completed(&next), (1, 0, 0));
+    assert_eq!((&next.id, completed(&next)), (&queued.id, (1, 0, 0)));
     assert_eq!(gate.came().len(), 2);
-    let _ = workspace.ask(Command::Export { sync: None });
-    assert_eq!(workspace.sync("people").state, SyncState::Ok);
+    assert_eq!(workspace.sync("people").state, SyncState::Paused);
 }

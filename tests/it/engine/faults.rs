@@ -121,7 +121,7 @@ fn a_batch_that_is_refused_as_a_whole_is_halved_until_the_bad_rows_are_alone() {
     let workspace = people(32);
     let gate = Gate::start(workspace.runtime.handle());
     gate.open(1_000);
-    gate.answer(|body| {
+    gate.answer(|body, _| {
         if body.contains("p7@") || body.contains("p20@") {
             400
         } else {
@@ -171,7 +171,7 @@ fn a_batch_that_is_too_large_goes_in_smaller_ones() {
     let workspace = people(20);
     let gate = Gate::start(workspace.runtime.handle());
     gate.open(1_000);
-    gate.answer(|body| {
+    gate.answer(|body, _| {
         if body.matches("@x.example").count() > 4 {
             413
         } else {

@@ -259,6 +259,7 @@ fn a_sync_runs_after_those_that_it_waits_for_have_completed() {
     assert!(workspace.runs("then").is_empty());
     let first = workspace.run("people");
     let next = workspace.next_run("then", None);
+    workspace.wait_for(workspace.clock.advance(MINUTE));
     assert_eq!(next.trigger, Trigger::After { sync: first.sync });
     assert_eq!(completed(&next), (2, 0, 0));
     // A mere plan and a failed run start nothing.

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 /// One request: its webhook-id and its body.
 pub type Came = (String, String);
 
-type Answer = Box<dyn Fn(&str) -> u16 + Send>;
+type Answer = Box<dyn Fn(&str, &[Came]) -> u16 + Send>;
 
 struct Inner {
     came: watch::Sender<Vec<Came>>,
@@ -34,7 +34,7 @@ impl Gate {
         let inner = Arc::new(Inner {
             came: watch::Sender::new(Vec::new()),
             permits: Semaphore::new(0),
-            status: Mutex::new(Box::new(|_| 200)),
+            status: Mutex::new(Box::new(|_, _| 200)),
         });
         let router = Router::new().fallback(hold).with_state(Arc::clone(&inner));
         let listener = runtime
@@ -56,8 +56,8 @@ impl Gate {
         self.inner.permits.add_permits(answers);
     }
 
-    /// Answers with the status that follows from the body, from now on.
-    pub fn answer(&self, status: impl Fn(&str) -> u16 + Send + 'static) {
+    /// Answers with the status that follows from the body and all that has come, from now on.
+    pub fn answer(&self, status: impl Fn(&str, &[Came]) -> u16 + Send + 'static) {
         *self.inner.status.lock().unwrap() = Box::new(status);
     }
 
@@ -91,6 +91,6 @@ async fn hold(State(inner): State<Arc<Inner>>, headers: HeaderMap, body: Bytes) 
     if let Ok(permit) = inner.permits.acquire().await {
         permit.forget();
     }
-    let status = (inner.status.lock().unwrap())(&body);
+    let status = (inner.status.lock().unwrap())(&body, &inner.came.borrow());
     StatusCode::from_u16(status).unwrap()
 }

@@ -89,6 +89,17 @@ impl Workspace {
         self.engine.take().unwrap().stop();
     }
 
+    /// Lets the core stop while something is done that may ask it for more.
+    pub fn stop_while(&mut self, work: impl FnOnce(&dyn Fn(Command) -> Result<Reply, Problem>)) {
+        let engine = self.engine.take().unwrap();
+        let link = engine.link();
+        std::thread::scope(|scope| {
+            let stopping = scope.spawn(|| engine.stop());
+            work(&|command| self.wait_for(link.send(command)));
+            stopping.join().unwrap();
+        });
+    }
+
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
     }

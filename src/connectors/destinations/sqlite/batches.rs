@@ -65,7 +65,7 @@ pub(super) fn recorded(
     };
     let stored: Stored = serde_json::from_str(&text).map_err(|_| changed())?;
     let mut verdicts = stored.verdicts();
-    let mut numbered = Vec::with_capacity(BatchReader::count(operations).min(65_536));
+    let mut numbered = Vec::with_capacity(operations.len().min(65_536));
     for operation in operations {
         numbered.push((operation?.number, verdicts.next().ok_or_else(changed)?));
     }
