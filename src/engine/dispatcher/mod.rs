@@ -31,8 +31,8 @@ pub(crate) enum Message {
     RunEnded(Box<Run>),
     /// What an earlier core left open of a sync is settled.
     Settled(SyncId),
-    /// The catalog changed in the store.
-    CatalogChanged,
+    /// The catalog changed in the store; who changed it is answered when that is seen everywhere.
+    CatalogChanged(Answering, Result<Reply, Problem>),
     /// The core goes away; answered when every run has ended.
     Stop(oneshot::Sender<()>),
 }
@@ -124,7 +124,10 @@ impl Dispatcher {
             }
             Message::RunEnded(run) => self.run_ended(*run).await,
             Message::Settled(sync) => self.settled(&sync).await,
-            Message::CatalogChanged => self.reload().await,
+            Message::CatalogChanged(answer, result) => {
+                self.reload().await;
+                let _ = answer.send(result);
+            }
             Message::Stop(done) => self.stop(done),
         }
     }

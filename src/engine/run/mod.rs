@@ -136,11 +136,11 @@ impl Job {
         if self.run.options.plan_only {
             return Ok(());
         }
+        let asks = self.pinned.sync.settings.approval == Approval::Always || deletes.needs_approval;
         let is_approved = self.run.options.approved_plan.as_ref() == Some(&planned.hash);
-        let always = self.pinned.sync.settings.approval == Approval::Always;
+        // An empty plan leaves nothing to approve.
         let sends = planned.counters.total(|tally| tally.planned) > 0;
-        let asks = always && sends || deletes.needs_approval;
-        if asks && !is_approved {
+        if asks && sends && !is_approved {
             self.wait_for_approval(&planned.hash).await?;
         }
         self.enter(Phase::Writing).await?;
