@@ -19,6 +19,7 @@ mod engine;
 mod flights;
 mod planning;
 mod rooms;
+mod round_trip;
 mod screens;
 mod snapshot;
 mod sources;

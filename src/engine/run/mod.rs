@@ -138,7 +138,9 @@ impl Job {
         }
         let asks = self.pinned.sync.settings.approval == Approval::Always || deletes.needs_approval;
         let is_approved = self.run.options.approved_plan.as_ref() == Some(&planned.hash);
-        if asks && !is_approved {
+        // An empty plan leaves nothing to approve.
+        let sends = planned.counters.total(|tally| tally.planned) > 0;
+        if asks && sends && !is_approved {
             self.wait_for_approval(&planned.hash).await?;
         }
         self.enter(Phase::Writing).await?;
