@@ -243,6 +243,9 @@ pub(crate) async fn read_operations(
 
 /// Folds a panic of one of our own tasks into a problem.
 pub(crate) fn broken(error: &tokio::task::JoinError) -> Problem {
+    if error.is_cancelled() {
+        return Problem::new(ProblemKind::Interrupted, "the core went away under the run");
+    }
     Problem::new(
         ProblemKind::Internal,
         format!("a part of the run broke off: {error}"),
