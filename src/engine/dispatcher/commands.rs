@@ -90,6 +90,7 @@ impl Dispatcher {
             .find(|active| active.run.id == *id);
         if let Some(active) = active
             && active.asks()
+            && !active.stop.token.is_cancelled()
         {
             let _ = answer.send(Ok(Reply::Run(Box::new(active.run.clone()))));
             return;

@@ -21,6 +21,7 @@ use crate::store::Pinned;
 
 use super::core::Core;
 use super::deliver::send::RunEnd;
+use super::prune;
 use super::recover;
 use super::run_log::RunLog;
 use report::Reporter;
@@ -112,6 +113,9 @@ impl Job {
         let run = self.run.clone();
         if let Err(error) = self.core.store.update_run(&run).await {
             tracing::error!(run = %run.id, %error, "cannot store the end of the run");
+        }
+        if let Err(problem) = prune::prune(&self.core, &run.sync).await {
+            tracing::warn!(run = %run.id, %problem, "cannot remove old plans");
         }
         run
     }
