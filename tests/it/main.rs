@@ -13,13 +13,16 @@
 mod bad_input;
 mod cli;
 mod config;
+mod cron_oracle;
 mod demo;
 mod destinations;
+mod determinism;
 mod engine;
 mod flights;
 mod planning;
 mod rooms;
 mod screens;
+mod simulated_year;
 mod snapshot;
 mod sources;
 mod store;
