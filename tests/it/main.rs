@@ -13,14 +13,17 @@
 mod bad_input;
 mod cli;
 mod config;
+mod cron_oracle;
 mod demo;
 mod destinations;
+mod determinism;
 mod engine;
 mod flights;
 mod planning;
 mod rooms;
 mod round_trip;
 mod screens;
+mod simulated_year;
 mod snapshot;
 mod sources;
 mod store;
