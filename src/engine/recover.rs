@@ -21,9 +21,6 @@ use super::deliver::{broken, read_operations};
 use super::run::writing::keeps_values;
 use super::run_log::RunLog;
 
-/// A request of a dead run may still be travelling for so long.
-const REQUEST_TIMEOUT_S: u64 = 30;
-
 /// Ends every run that the last core left under way; gives their syncs.
 ///
 /// # Errors
@@ -206,10 +203,10 @@ async fn open_session(
     }
     let connector = connect::destination(core, &pinned.destination).await?;
     let capabilities = connector.capabilities(&settings.destination_object);
-    if !capabilities.exactly_once {
-        core.clock
-            .sleep(std::time::Duration::from_secs(REQUEST_TIMEOUT_S))
-            .await;
+    // A request of the dead run may still be travelling.
+    let travelling = std::time::Duration::from_secs(capabilities.request_timeout_s);
+    if !travelling.is_zero() {
+        core.clock.sleep(travelling).await;
     }
     let path = core.plan_path(&run.id);
     let shape = tokio::task::spawn_blocking(move || {
