@@ -13,6 +13,7 @@
 mod bad_input;
 mod cli;
 mod config;
+mod crashes;
 mod demo;
 mod destinations;
 mod engine;

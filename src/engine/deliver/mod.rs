@@ -17,6 +17,7 @@ use crate::domain::plan::Operation;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::Run;
 use crate::domain::verdict::Verdict;
+use crate::failpoints;
 use crate::snapshot::plan_file::PlanReader;
 
 use super::core::Core;
@@ -80,7 +81,12 @@ impl Delivery<'_> {
                 () = cancel.cancelled(), if open => {}
                 cut = cuts.recv(), if open && flying.len() < self.concurrency => match cut {
                     Some(Ok(cut)) => {
+                        failpoints::reach("between_batches");
                         let sender = Arc::clone(&self.sender);
+                        if failpoints::planted("sent_twice_at_once") {
+                            let (sender, twin) = (Arc::clone(&sender), Arc::clone(&cut.operations));
+                            tokio::spawn(async move { sender.send(twin).await });
+                        }
                         flying.spawn(async move { sender.send(cut.operations).await });
                     }
                     Some(Err(problem)) => end = end.or(Some(problem.into())),
@@ -120,7 +126,14 @@ impl Delivery<'_> {
     }
 
     async fn close(&self, run: &mut Run, closing: &Closing) -> Result<(), RunEnd> {
-        let kept = self.acknowledger.acknowledge(run, closing);
+        let mut kept = self.acknowledger.acknowledge(run, closing);
+        failpoints::reach("before_verdict");
+        if failpoints::planted("verdict_without_closing") || failpoints::planted("no_intent") {
+            kept.batch = None;
+        }
+        if failpoints::planted("snapshot_forgotten") {
+            kept.journal.clear();
+        }
         if closing.batch.is_some() || closing.doubt {
             self.core
                 .store
@@ -128,6 +141,7 @@ impl Delivery<'_> {
                 .await
                 .map_err(Problem::from)?;
         }
+        failpoints::reach("after_verdict");
         (self.progress)(run);
         Ok(())
     }
@@ -147,7 +161,10 @@ impl Delivery<'_> {
                 Err(error) => Err(self.sender.end_of(&error)),
             };
         }
-        let (fate, exceptions, end) = match self.sender.session.finish().await {
+        failpoints::reach("before_finish");
+        let finished = self.sender.session.finish().await;
+        failpoints::reach("after_finish");
+        let (fate, exceptions, end) = match finished {
             Ok(finished) => {
                 run.counters.bytes += finished.bytes;
                 let exceptions: HashMap<u64, Verdict> = finished.exceptions.into_iter().collect();
