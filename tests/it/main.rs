@@ -13,6 +13,7 @@
 mod bad_input;
 mod cli;
 mod config;
+mod crashes;
 mod cron_oracle;
 mod demo;
 mod destinations;

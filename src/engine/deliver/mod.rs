@@ -19,6 +19,7 @@ use crate::domain::plan::Operation;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::Run;
 use crate::domain::verdict::Verdict;
+use crate::failpoints;
 use crate::snapshot::plan_file::PlanReader;
 
 use super::core::Core;
@@ -89,7 +90,12 @@ impl Delivery<'_> {
                 () = cancel.cancelled(), if open => {}
                 cut = cuts.recv(), if open && flying.len() < most => match cut {
                     Some(Ok(cut)) => {
+                        failpoints::reach("between_batches");
                         let sender = Arc::clone(&self.sender);
+                        if failpoints::planted("sent_twice_at_once") {
+                            let (sender, twin) = (Arc::clone(&sender), Arc::clone(&cut.operations));
+                            tokio::spawn(async move { sender.send(twin).await });
+                        }
                         flying.spawn(async move { sender.send(cut.operations).await });
                     }
                     Some(Err(problem)) => end = end.or(Some(problem.into())),
@@ -133,7 +139,14 @@ impl Delivery<'_> {
 
     async fn close(&self, run: &mut Run, closing: &Closing) -> Result<(), RunEnd> {
         self.unwritten.note(closing);
-        let kept = self.acknowledger.acknowledge(run, closing);
+        let mut kept = self.acknowledger.acknowledge(run, closing);
+        failpoints::reach("before_verdict");
+        if failpoints::planted("verdict_without_closing") || failpoints::planted("no_intent") {
+            kept.batch = None;
+        }
+        if failpoints::planted("snapshot_forgotten") {
+            kept.journal.clear();
+        }
         if closing.batch.is_some() || closing.doubt {
             self.core
                 .store
@@ -141,6 +154,7 @@ impl Delivery<'_> {
                 .await
                 .map_err(Problem::from)?;
         }
+        failpoints::reach("after_verdict");
         (self.progress)(run);
         Ok(())
     }
@@ -160,7 +174,10 @@ impl Delivery<'_> {
                 Err(error) => Err(self.sender.end_of(&error)),
             };
         }
-        let (fate, exceptions, end) = match self.sender.session.finish().await {
+        failpoints::reach("before_finish");
+        let finished = self.sender.session.finish().await;
+        failpoints::reach("after_finish");
+        let (fate, exceptions, end) = match finished {
             Ok(finished) => {
                 run.counters.bytes += finished.bytes;
                 let exceptions: HashMap<u64, Verdict> = finished.exceptions.into_iter().collect();

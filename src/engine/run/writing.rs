@@ -10,6 +10,7 @@ use crate::domain::problem::Problem;
 use crate::domain::row::Fingerprint;
 use crate::domain::run::Run;
 use crate::domain::words::counted;
+use crate::failpoints;
 use crate::snapshot::plan_file::PlanReader;
 use crate::snapshot::{FoldOptions, Snapshot};
 use crate::store::{JournalChange, Pinned};
@@ -88,6 +89,7 @@ async fn apply_marks(job: &Job) -> Result<(), RunEnd> {
             .close_intent(kept)
             .await
             .map_err(Problem::from)?;
+        failpoints::reach("mid_marks");
     }
     read.await.map_err(|error| broken(&error))??;
     Ok(())
@@ -156,6 +158,7 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
 
 /// Folds the journal where it is due; a fold that fails loses nothing and fails the run.
 async fn fold(job: &Job, prepared: &Prepared) -> Result<(), RunEnd> {
+    failpoints::reach("before_fold");
     let snapshot: Arc<Snapshot> = Arc::clone(&prepared.snapshot);
     let plan = job.core.plan_path(&job.run.id);
     let keep_values = keeps_values(&job.pinned, &job.run);

@@ -5,4 +5,5 @@ pub mod desk;
 pub mod flights;
 pub mod gate;
 pub mod program;
+pub mod trust;
 pub mod workspace;
