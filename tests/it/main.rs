@@ -16,6 +16,7 @@ mod config;
 mod demo;
 mod destinations;
 mod engine;
+mod faults;
 mod flights;
 mod planning;
 mod rooms;
