@@ -20,6 +20,7 @@ mod faults;
 mod flights;
 mod planning;
 mod rooms;
+mod round_trip;
 mod screens;
 mod snapshot;
 mod sources;

@@ -50,9 +50,10 @@ impl Dispatcher {
                 tokio::spawn(async move {
                     let result = configure::apply(&core, &catalog, wish).await;
                     if result.is_ok() && !dry_run {
-                        let _ = sender.send(Message::CatalogChanged);
+                        let _ = sender.send(Message::CatalogChanged(answer, result));
+                    } else {
+                        let _ = answer.send(result);
                     }
-                    let _ = answer.send(result);
                 });
                 return;
             }
@@ -64,9 +65,10 @@ impl Dispatcher {
                         matches!(command, Command::Test { .. } | Command::SetSecret { .. });
                     let result = explore::answer(&core, &catalog, command).await;
                     if changes {
-                        let _ = sender.send(Message::CatalogChanged);
+                        let _ = sender.send(Message::CatalogChanged(answer, result));
+                    } else {
+                        let _ = answer.send(result);
                     }
-                    let _ = answer.send(result);
                 });
                 return;
             }
@@ -88,6 +90,7 @@ impl Dispatcher {
             .find(|active| active.run.id == *id);
         if let Some(active) = active
             && active.asks()
+            && !active.stop.token.is_cancelled()
         {
             let _ = answer.send(Ok(Reply::Run(Box::new(active.run.clone()))));
             return;

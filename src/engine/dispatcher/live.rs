@@ -41,7 +41,9 @@ pub(crate) struct Active {
 impl Active {
     /// Whether the run waits for a person.
     pub fn asks(&self) -> bool {
-        self.run.phase == Some(Phase::AwaitingApproval) && !self.answered
+        self.run.phase == Some(Phase::AwaitingApproval)
+            && !self.answered
+            && !self.stop.token.is_cancelled()
     }
 }
 
@@ -140,6 +142,8 @@ impl Live {
         self.catalog = Arc::new(core.store.load_catalog().await?);
         self.read_schedules(core).await?;
         let syncs = self.catalog.syncs.clone();
+        self.coalesced
+            .retain(|id, _| syncs.iter().any(|sync| sync.id == *id));
         self.past
             .retain(|id, _| syncs.iter().any(|sync| sync.id == *id));
         for sync in syncs {

@@ -31,8 +31,8 @@ pub(crate) enum Message {
     RunEnded(Box<Run>),
     /// What an earlier core left open of a sync is settled.
     Settled(SyncId),
-    /// The catalog changed in the store.
-    CatalogChanged,
+    /// The catalog changed in the store; who changed it is answered when that is seen everywhere.
+    CatalogChanged(Answering, Result<Reply, Problem>),
     /// The core goes away; answered when every run has ended.
     Stop(oneshot::Sender<()>),
 }
@@ -80,7 +80,10 @@ impl Dispatcher {
 
     /// Works until the core stops.
     pub async fn work(mut self, mut messages: mpsc::UnboundedReceiver<Message>) {
-        self.start_ready().await;
+        if self.conduct.autonomous {
+            // A core that only answers one command starts nothing that nobody asked it for.
+            self.start_ready().await;
+        }
         loop {
             if self.stopping.is_some() && self.live.active.is_empty() {
                 break;
@@ -113,14 +116,18 @@ impl Dispatcher {
             Message::Command(command, answer) => self.command(*command, answer).await,
             Message::RunChanged(run) => {
                 self.live.run_changed(&run, self.core.clock.now());
+                self.refresh(&run.sync);
                 if run.phase == Some(Phase::AwaitingApproval) {
+                    // It may wait for a day: who waits for it is told now.
                     self.live.answer_waiters(&run);
                 }
-                self.refresh(&run.sync);
             }
             Message::RunEnded(run) => self.run_ended(*run).await,
             Message::Settled(sync) => self.settled(&sync).await,
-            Message::CatalogChanged => self.reload().await,
+            Message::CatalogChanged(answer, result) => {
+                self.reload().await;
+                let _ = answer.send(result);
+            }
             Message::Stop(done) => self.stop(done),
         }
     }
