@@ -170,7 +170,8 @@ impl DestinationLimits {
     pub fn hold(&self, asked: Option<Duration>, attempts: &mut Attempts) -> ToldWait {
         let now = self.clock.monotonic();
         let mut state = self.state();
-        let told = match asked {
+        // No wait at all, again and again, would be a loop that never ends.
+        let told = match asked.filter(|asked| !asked.is_zero()) {
             Some(asked) => told_to_wait(asked, &mut state.rng),
             None => ToldWait::Here(full_jitter(attempts.told(), &mut state.rng)),
         };
