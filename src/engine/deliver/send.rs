@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::Xxh3;
 use crate::connectors::{BatchReader, DeliveryBatch, Session, WriteError, Written};
 use crate::domain::id::{RunId, SyncId};
 use crate::domain::plan::Operation;
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::verdict::{Rejection, Verdict};
 use crate::store::Intent;
 
@@ -223,10 +223,7 @@ impl Sender {
                 }
                 _ => pass.answered(),
             }
-            piece.doubt |= matches!(
-                error,
-                WriteError::Ambiguous { .. } | WriteError::Protocol { .. }
-            );
+            piece.doubt |= may_have_been_applied(&error);
             let wait = match self.judge(&error, attempt, &mut attempts) {
                 Judgement::Wait(wait) => wait,
                 Judgement::Halve { code, text } => {
@@ -339,6 +336,16 @@ impl Sender {
                 doubt: piece.doubt,
             },
         )
+    }
+}
+
+/// Whether a batch that was not taken may have been applied all the same. An answer that is not of
+/// the protocol says nothing, also where it ends the run: a redirect may stand behind a write.
+fn may_have_been_applied(error: &WriteError) -> bool {
+    match error {
+        WriteError::Ambiguous { .. } | WriteError::Protocol { .. } => true,
+        WriteError::Fatal(fatal) => fatal.kind == ProblemKind::Protocol,
+        _ => false,
     }
 }
 
