@@ -11,14 +11,14 @@ use xxhash_rust::xxh3::Xxh3;
 use crate::connectors::{BatchReader, DeliveryBatch, Session, WriteError, Written};
 use crate::domain::id::{RunId, SyncId};
 use crate::domain::plan::Operation;
-use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::problem::Problem;
 use crate::domain::verdict::{Rejection, Verdict};
 use crate::store::Intent;
 
 use super::super::core::Core;
 use super::super::limits::DestinationLimits;
 use super::super::run_log::RunLog;
-use super::judge::Judgement;
+use super::judge::{Judgement, may_have_been_applied};
 
 pub(crate) use super::fate::{Closing, Fate, RunEnd, Sent};
 
@@ -336,16 +336,6 @@ impl Sender {
                 doubt: piece.doubt,
             },
         )
-    }
-}
-
-/// Whether a batch that was not taken may have been applied all the same. An answer that is not of
-/// the protocol says nothing, also where it ends the run: a redirect may stand behind a write.
-fn may_have_been_applied(error: &WriteError) -> bool {
-    match error {
-        WriteError::Ambiguous { .. } | WriteError::Protocol { .. } => true,
-        WriteError::Fatal(fatal) => fatal.kind == ProblemKind::Protocol,
-        _ => false,
     }
 }
 
