@@ -18,7 +18,7 @@ use super::deliver::acknowledge::Acknowledger;
 use super::deliver::cut::unreadable;
 use super::deliver::send::{Closing, Fate, payload_hash};
 use super::deliver::{broken, read_operations};
-use super::run::writing::keeps_values;
+use super::run::writing::{is_at_most_once, keeps_values};
 use super::run_log::RunLog;
 
 /// A request of a dead run may still be travelling for so long.
@@ -206,6 +206,12 @@ async fn open_session(
     }
     let connector = connect::destination(core, &pinned.destination).await?;
     let capabilities = connector.capabilities(&settings.destination_object);
+    if is_at_most_once(settings, &capabilities) {
+        return Err(Problem::new(
+            Conflict,
+            "the sync holds rows of unknown outcome for a person",
+        ));
+    }
     if !capabilities.exactly_once {
         core.clock
             .sleep(std::time::Duration::from_secs(REQUEST_TIMEOUT_S))
