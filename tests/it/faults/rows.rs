@@ -40,9 +40,13 @@ fn a_batch_that_is_too_large_is_halved_and_no_row_comes_twice() {
         world.change();
         world.settings("413", "concurrency = 1");
         let before = world.proxy.exchanges().len();
-        world.proxy.script(|request| match rows_of(request).len() {
-            0..=2 => Fault::none(),
-            _ => Fault::instead("413 Content Too Large", ""),
+        let hit = lane.hit();
+        world.proxy.script(move |request| {
+            let is_large = rows_of(request).len() > 2 && request.body.contains(hit);
+            match is_large {
+                true => Fault::instead("413 Content Too Large", ""),
+                false => Fault::none(),
+            }
         });
         assert_eq!(world.run().status, RunStatus::Completed, "{lane:?}");
         let refused = world.hits(before).iter().filter(|one| !one.reached).count() as u64;
