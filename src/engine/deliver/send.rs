@@ -192,11 +192,12 @@ impl Sender {
 
     async fn attempts(&self, intent: &Intent, mut piece: Piece, sent: &mut Sent) -> Step {
         let batch = intent.batch;
+        let wanted = self.core.clock.monotonic();
         let mut attempts = self.limits.attempts();
         let mut attempt = 0;
         loop {
             let pass = tokio::select! {
-                pass = self.limits.enter() => pass,
+                pass = self.limits.enter(wanted) => pass,
                 () = self.cancel.cancelled() => {
                     return Step::Closed(leave(Some(batch), &piece, "cancelled"));
                 }
