@@ -12,14 +12,7 @@
 )]
 
 mod planted;
-
-/// What both test binaries share.
-mod support {
-    #[path = "../../it/support/program.rs"]
-    pub mod program;
-    #[path = "../../it/support/trust/mod.rs"]
-    pub mod trust;
-}
+mod support;
 
 use support::trust::world::{Target, World, in_every_mode, must_be_clean};
 
@@ -29,7 +22,10 @@ fn crash_at(target: Target, mode: &'static str, places: &[&str]) {
     world.run();
     for place in places {
         world.change();
-        assert!(world.run_up_to(place), "{target:?} {mode}: {place} is not reached");
+        assert!(
+            world.run_up_to(place),
+            "{target:?} {mode}: {place} is not reached"
+        );
     }
     must_be_clean(&world.complaints(), &format!("{target:?} {mode}"));
 }
@@ -69,13 +65,25 @@ fn a_webhook_loses_nothing_at_any_place_of_a_crash() {
 
 #[test]
 fn a_table_has_every_row_once_at_any_place_of_a_crash() {
-    let places = ["after_intent", "table_written", "table_committed", "before_verdict", "after_verdict"];
+    let places = [
+        "after_intent",
+        "table_written",
+        "table_committed",
+        "before_verdict",
+        "after_verdict",
+    ];
     in_every_mode(|mode| crash_at(Target::Table, mode, &places));
 }
 
 #[test]
 fn a_file_is_whole_and_has_every_row_once_at_any_place_of_a_crash() {
-    let appended = ["after_intent", "file_appended", "after_send", "before_verdict", "after_verdict"];
+    let appended = [
+        "after_intent",
+        "file_appended",
+        "after_send",
+        "before_verdict",
+        "after_verdict",
+    ];
     let rewritten = [
         "after_intent:2",
         "after_send:2",
@@ -87,7 +95,11 @@ fn a_file_is_whole_and_has_every_row_once_at_any_place_of_a_crash() {
         "after_verdict",
     ];
     in_every_mode(|mode| {
-        let places: &[&str] = if mode == "append" { &appended } else { &rewritten };
+        let places: &[&str] = if mode == "append" {
+            &appended
+        } else {
+            &rewritten
+        };
         crash_at(Target::File, mode, places);
     });
 }

@@ -35,7 +35,9 @@ const BUGS: [&str; 14] = [
 fn every_planted_bug_is_seen() {
     let unseen: Vec<&str> = std::thread::scope(|scope| {
         let worlds = BUGS.map(|bug| (bug, scope.spawn(move || complaints(Some(bug)))));
-        let ended = worlds.into_iter().map(|(bug, world)| (bug, world.join().unwrap()));
+        let ended = worlds
+            .into_iter()
+            .map(|(bug, world)| (bug, world.join().unwrap()));
         ended
             .inspect(|(bug, seen)| println!("{bug}: {} complaints, {:?}", seen.len(), seen.first()))
             .filter(|(_, seen)| seen.is_empty())

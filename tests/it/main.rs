@@ -19,6 +19,7 @@ mod demo;
 mod destinations;
 mod determinism;
 mod engine;
+mod faults;
 mod flights;
 mod planning;
 mod rooms;

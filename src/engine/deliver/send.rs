@@ -19,7 +19,7 @@ use crate::store::Intent;
 use super::super::core::Core;
 use super::super::limits::DestinationLimits;
 use super::super::run_log::RunLog;
-use super::judge::Judgement;
+use super::judge::{Judgement, may_have_been_applied};
 
 pub(crate) use super::fate::{Closing, Fate, RunEnd, Sent};
 
@@ -196,11 +196,12 @@ impl Sender {
 
     async fn attempts(&self, intent: &Intent, mut piece: Piece, sent: &mut Sent) -> Step {
         let batch = intent.batch;
+        let wanted = self.core.clock.monotonic();
         let mut attempts = self.limits.attempts();
         let mut attempt = 0;
         loop {
             let pass = tokio::select! {
-                pass = self.limits.enter() => pass,
+                pass = self.limits.enter(wanted) => pass,
                 () = self.cancel.cancelled() => {
                     return Step::Closed(leave(Some(batch), &piece, "cancelled"));
                 }
@@ -239,10 +240,7 @@ impl Sender {
                 }
                 _ => pass.answered(),
             }
-            piece.doubt |= matches!(
-                error,
-                WriteError::Ambiguous { .. } | WriteError::Protocol { .. }
-            );
+            piece.doubt |= may_have_been_applied(&error);
             let wait = match self.judge(&error, attempt, &mut attempts) {
                 Judgement::Wait(wait) => wait,
                 Judgement::Halve { code, text } => {

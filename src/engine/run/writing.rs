@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use crate::connectors::RunContext;
+use crate::domain::destination::Capabilities;
 use crate::domain::guard::RejectionWatch;
-use crate::domain::mode::Mode;
+use crate::domain::mode::{Mode, OnUnknown};
 use crate::domain::problem::Problem;
 use crate::domain::row::Fingerprint;
 use crate::domain::run::Run;
+use crate::domain::sync::SyncSettings;
 use crate::domain::words::counted;
 use crate::failpoints;
 use crate::snapshot::plan_file::PlanReader;
@@ -117,7 +119,8 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         let clock = Arc::clone(&job.core.clock);
         DestinationLimits::new(concurrency, capabilities.requests_per_second, clock, seed)
     });
-    let repeatable = capabilities.idempotent || settings.mode != Mode::Append;
+    let repeatable = (capabilities.idempotent || settings.mode != Mode::Append)
+        && !is_at_most_once(settings, capabilities);
     let sender = Arc::new(Sender {
         core: Arc::clone(&job.core),
         session,
@@ -187,4 +190,12 @@ async fn fold(job: &Job, prepared: &Prepared) -> Result<(), RunEnd> {
 /// Whether the last accepted values are kept in the snapshot.
 pub(crate) fn keeps_values(pinned: &Pinned, run: &Run) -> bool {
     pinned.sync.settings.keep_values || run.counters.read <= KEEP_VALUES_ROWS
+}
+
+/// Whether a row may be sent once at most, so that a try of unclear outcome is the last. A key that
+/// the receiver may forget is no such promise; only a destination that writes nothing twice is.
+pub(crate) fn is_at_most_once(settings: &SyncSettings, capabilities: &Capabilities) -> bool {
+    settings.mode == Mode::Append
+        && settings.on_unknown == OnUnknown::Hold
+        && !capabilities.exactly_once
 }
