@@ -5,6 +5,7 @@ pub(crate) mod cut;
 mod fate;
 mod judge;
 pub(crate) mod send;
+pub(crate) mod unwritten;
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -24,6 +25,7 @@ use super::core::Core;
 use acknowledge::Acknowledger;
 use cut::{BatchLimits, DeleteFilter, Pass, unreadable};
 use send::{Closing, Fate, RunEnd, Sender, Sent};
+use unwritten::Unwritten;
 
 /// What a delivery needs.
 pub(crate) struct Delivery<'a> {
@@ -37,6 +39,8 @@ pub(crate) struct Delivery<'a> {
     /// Which deletes may go; none where deletes are held.
     pub deletes: Option<DeleteFilter>,
     pub watch: RejectionWatch,
+    /// Keys whose write was not accepted.
+    pub unwritten: Unwritten,
     /// Told after each acknowledgement.
     pub progress: &'a (dyn Fn(&Run) + Send + Sync),
 }
@@ -65,8 +69,10 @@ impl Delivery<'_> {
         run: &mut Run,
         staged: &mut Vec<(u64, Vec<u64>)>,
     ) -> Result<(), RunEnd> {
-        let all: DeleteFilter = Arc::new(|_| true);
-        let filter = self.deletes.clone().unwrap_or(all);
+        let (allowed, unwritten) = (self.deletes.clone(), self.unwritten.clone());
+        let filter: DeleteFilter = Arc::new(move |delete| {
+            unwritten.lets_go(delete) && allowed.as_ref().is_none_or(|allows| allows(delete))
+        });
         let mut cuts = cut::start(self.plan.clone(), pass, self.batch_limits.clone(), filter);
         let mut flying: JoinSet<Sent> = JoinSet::new();
         let mut end: Option<RunEnd> = None;
@@ -126,6 +132,7 @@ impl Delivery<'_> {
     }
 
     async fn close(&self, run: &mut Run, closing: &Closing) -> Result<(), RunEnd> {
+        self.unwritten.note(closing);
         let kept = self.acknowledger.acknowledge(run, closing);
         if closing.batch.is_some() || closing.doubt {
             self.core
@@ -236,6 +243,9 @@ pub(crate) async fn read_operations(
 
 /// Folds a panic of one of our own tasks into a problem.
 pub(crate) fn broken(error: &tokio::task::JoinError) -> Problem {
+    if error.is_cancelled() {
+        return Problem::new(ProblemKind::Interrupted, "the core went away under the run");
+    }
     Problem::new(
         ProblemKind::Internal,
         format!("a part of the run broke off: {error}"),

@@ -216,6 +216,7 @@ impl Job {
             _ if stopped && self.stop.shutdown.is_cancelled() => RunStatus::Interrupted,
             _ if stopped => RunStatus::Cancelled,
             Err(end) if end.problem.kind == ProblemKind::Approval => RunStatus::Cancelled,
+            Err(end) if end.problem.kind == ProblemKind::Interrupted => RunStatus::Interrupted,
             Err(_) => RunStatus::Failed,
             Ok(()) if self.run.counters.has_errors() => RunStatus::CompletedWithErrors,
             Ok(()) => RunStatus::Completed,

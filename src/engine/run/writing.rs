@@ -17,6 +17,7 @@ use crate::store::{JournalChange, Pinned};
 use super::super::deliver::acknowledge::{Acknowledger, bookkeeping};
 use super::super::deliver::cut::{BatchLimits, unreadable};
 use super::super::deliver::send::{RunEnd, Sender};
+use super::super::deliver::unwritten::Unwritten;
 use super::super::deliver::{Delivery, broken};
 use super::super::limits::DestinationLimits;
 use super::Job;
@@ -147,6 +148,7 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         sender,
         deletes: deletes.filter,
         watch: RejectionWatch::new(&job.guards),
+        unwritten: Unwritten::new(prepared.snapshot.seed()),
         progress: &progress,
     };
     delivery.deliver(&mut job.run).await
