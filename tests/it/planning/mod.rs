@@ -4,4 +4,4 @@ mod cases;
 mod history;
 mod oracle;
 mod scale;
-mod world;
+pub mod world;
