@@ -1,9 +1,11 @@
 //! What comes in a simulated year beside slots: people, machines, time servers.
 
+use std::rc::Rc;
+
 use rand::RngExt as _;
 use signalsmith::engine::scheduler::CLOCK_SLACK;
 
-use super::world::World;
+use super::world::{World, ZONE};
 use super::{grace, schedule};
 
 /// What comes, beside slots.
@@ -44,7 +46,7 @@ impl World {
             let for_so_long = self.length(60, 86_400 * 5);
             self.come(at + for_so_long, Coming::Mend(sync));
         }
-        for _ in 0..100 {
+        for _ in 0..60 {
             let at = self.some_time();
             self.come(at, Coming::GoDown);
         }
@@ -82,6 +84,7 @@ impl World {
                         sync.completed.clear();
                         sync.is_start_muddled = true;
                     }
+                    sync.timetable = Rc::new(schedule.timetable(ZONE));
                     sync.set.schedule = schedule;
                     sync.set.grace = grace;
                 });

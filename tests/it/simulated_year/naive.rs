@@ -1,7 +1,8 @@
 //! What product.md says of one schedule, told by walking from slot to slot.
 
+use std::rc::Rc;
+
 use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
 use signalsmith::domain::schedule::{Past, Schedule, Timetable};
 use signalsmith::store::ScheduleState;
 
@@ -20,7 +21,7 @@ enum Step {
     None,
     Interval(TimeDelta),
     /// Cron slots themselves are compared with croner's elsewhere.
-    Cron(Timetable),
+    Cron(Rc<Timetable>),
 }
 
 /// What a look at the time finds.
@@ -37,13 +38,13 @@ pub enum Found {
 
 impl Naive {
     /// A schedule at the start of a core: what its runs covered is behind it.
-    pub fn new(schedule: &Schedule, zone: Tz, state: &ScheduleState) -> Self {
+    pub fn new(schedule: &Schedule, timetable: &Rc<Timetable>, state: &ScheduleState) -> Self {
         let last = state.last_slot.filter(|slot| *slot > state.anchor);
         let step = match schedule {
             Schedule::Interval { interval_minutes } => {
                 Step::Interval(TimeDelta::minutes(i64::from(*interval_minutes)))
             }
-            Schedule::Cron { .. } => Step::Cron(schedule.timetable(zone)),
+            Schedule::Cron { .. } => Step::Cron(Rc::clone(timetable)),
             Schedule::Manual | Schedule::After { .. } => Step::None,
         };
         let mut new = Self {

@@ -2,13 +2,14 @@
 //! about the real scheduler.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha12Rng;
 use signalsmith::domain::id::SyncId;
-use signalsmith::domain::schedule::Schedule;
+use signalsmith::domain::schedule::{Schedule, Timetable};
 use signalsmith::engine::scheduler::{CLOCK_SLACK, Done, Due, Scheduled, Scheduler};
 use signalsmith::store::ScheduleState;
 
@@ -17,7 +18,7 @@ use super::naive::{Found, Naive};
 use super::runs::Run;
 use super::{grace, schedule};
 
-const ZONE: Tz = Tz::Europe__Berlin;
+pub const ZONE: Tz = Tz::Europe__Berlin;
 
 pub fn sync_id(place: usize) -> SyncId {
     SyncId::from_bits(place as u64)
@@ -49,6 +50,7 @@ pub struct Sync {
     pub running: Option<Run>,
     pub queued: Option<Run>,
     pub naive: Naive,
+    pub timetable: Rc<Timetable>,
     /// The next slot by the naive reading, as it stands in the world's list.
     pub listed: Option<DateTime<Utc>>,
     /// From here an interval counts.
@@ -97,7 +99,8 @@ impl World {
                 last_ended: None,
             };
             let schedule = schedule(&mut random, place);
-            let naive = Naive::new(&schedule, ZONE, &state);
+            let timetable = Rc::new(schedule.timetable(ZONE));
+            let naive = Naive::new(&schedule, &timetable, &state);
             let base = naive.latest;
             let set = Scheduled {
                 schedule,
@@ -115,6 +118,7 @@ impl World {
                 running: None,
                 queued: None,
                 naive,
+                timetable,
                 listed: None,
                 base,
                 was_anchored: false,
@@ -215,7 +219,7 @@ impl World {
                 last_started: None,
                 ..sync.state.clone()
             };
-            sync.naive = Naive::new(&sync.set.schedule, ZONE, &anew);
+            sync.naive = Naive::new(&sync.set.schedule, &sync.timetable, &anew);
             sync.base = sync.naive.latest;
         } else if sync.set.on && !was_on {
             sync.naive.walk(now);
@@ -259,7 +263,7 @@ impl World {
             let sync = &mut self.syncs[place];
             let mut known = sync.state.clone();
             known.last_started = known.last_started.filter(|started| *started <= now);
-            sync.naive = Naive::new(&sync.set.schedule, ZONE, &known);
+            sync.naive = Naive::new(&sync.set.schedule, &sync.timetable, &known);
             self.tell(place);
         }
         self.anchor_anew();
