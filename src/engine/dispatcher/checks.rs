@@ -97,7 +97,7 @@ impl Dispatcher {
             tokio::spawn(async move {
                 check(&core, &destination).await;
                 // The dispatcher may have gone meanwhile.
-                let _ = sender.send(Message::CatalogChanged);
+                let _ = sender.send(Message::CatalogChanged(None));
             });
         }
     }

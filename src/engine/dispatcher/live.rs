@@ -43,7 +43,9 @@ pub(crate) struct Active {
 impl Active {
     /// Whether the run waits for a person.
     pub fn asks(&self) -> bool {
-        self.run.phase == Some(Phase::AwaitingApproval) && !self.answered
+        self.run.phase == Some(Phase::AwaitingApproval)
+            && !self.answered
+            && !self.stop.token.is_cancelled()
     }
 }
 

@@ -37,8 +37,8 @@ pub(crate) enum Message {
     RunEnded(Box<Run>),
     /// What an earlier core left open of a sync is settled.
     Settled(SyncId),
-    /// The catalog changed in the store.
-    CatalogChanged,
+    /// The catalog changed in the store; who changed it is answered when that is seen everywhere.
+    CatalogChanged(Option<(Answering, Result<Reply, Problem>)>),
     /// The core goes away; answered when every run has ended.
     Stop(oneshot::Sender<()>),
 }
@@ -145,7 +145,12 @@ impl Dispatcher {
             }
             Message::RunEnded(run) => self.run_ended(*run).await,
             Message::Settled(sync) => self.settled(&sync).await,
-            Message::CatalogChanged => self.reload().await,
+            Message::CatalogChanged(waiting) => {
+                self.reload().await;
+                if let Some((answer, result)) = waiting {
+                    let _ = answer.send(result);
+                }
+            }
             Message::Stop(done) => self.stop(done),
         }
     }

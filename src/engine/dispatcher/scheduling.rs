@@ -147,7 +147,7 @@ impl Dispatcher {
             .extract_if(|_, (at, _)| *at <= now)
             .collect();
         for (sync, (_, trigger)) in due {
-            if trigger == Trigger::Recovery && self.is_paused(&sync) {
+            if self.is_paused(&sync) {
                 continue;
             }
             if let Err(problem) = self
