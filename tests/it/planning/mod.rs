@@ -5,4 +5,4 @@ mod history;
 mod inputs;
 mod oracle;
 mod scale;
-mod world;
+pub mod world;
