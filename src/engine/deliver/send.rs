@@ -96,6 +96,8 @@ impl Sender {
                 Step::End(closing, end) => {
                     sent.closings.push(closing);
                     sent.end = Some(end);
+                    // At once: the verdicts need some time until they are on disk.
+                    self.over.cancel();
                 }
                 Step::Halve {
                     batch,
