@@ -7,8 +7,9 @@ use crate::connectors::{BatchReader, DeliveryBatch, RunContext, Session, WriteEr
 use crate::domain::id::{RunId, SyncId};
 use crate::domain::plan::Operation;
 use crate::domain::problem::Problem;
-use crate::domain::run::{Run, RunStatus};
+use crate::domain::run::{Counters, Run, RunStatus};
 use crate::domain::verdict::Verdict;
+use crate::failpoints;
 use crate::snapshot::plan_file::PlanReader;
 use crate::store::{Intent, Pinned};
 
@@ -21,9 +22,6 @@ use super::deliver::{broken, read_operations};
 use super::run::writing::{is_at_most_once, keeps_values};
 use super::run_log::RunLog;
 
-/// A request of a dead run may still be travelling for so long.
-const REQUEST_TIMEOUT_S: u64 = 30;
-
 /// Ends every run that the last core left under way; gives their syncs.
 ///
 /// # Errors
@@ -34,9 +32,14 @@ pub(crate) async fn end_orphans(core: &Arc<Core>) -> Result<Vec<SyncId>, Problem
     for mut run in core.store.orphaned_runs().await? {
         run.status = RunStatus::Interrupted;
         run.ended_at = Some(now);
+        if run.plan_hash.is_none() {
+            // Of rows that were read and not compared nothing can be said that adds up.
+            run.counters = Counters::default();
+        }
         core.store.update_run(&run).await?;
         core.store.note_crash(&run.sync, now).await?;
         interrupted.push(run.sync);
+        failpoints::reach("recovery_ended_run");
     }
     Ok(interrupted)
 }
@@ -83,6 +86,7 @@ pub(crate) async fn settle(
         log: &log,
     };
     let session = match open_session(core, &run, &pinned).await {
+        Ok(_) if failpoints::planted("no_replay") => None,
         Ok(session) => Some(session),
         Err(problem) => {
             log.line("recovery", format!("not sent again: {}", problem.text));
@@ -95,7 +99,10 @@ pub(crate) async fn settle(
         let operations = Arc::new(read_operations(core.plan_path(id), numbers).await?);
         let fates = match &session {
             Some(session) if payload_hash(&operations) == intent.payload_hash => {
-                match replay(session.as_ref(), &intent, &operations).await {
+                failpoints::reach("recovery_before_replay");
+                let replayed = replay(session.as_ref(), &intent, &operations).await;
+                failpoints::reach("recovery_after_replay");
+                match replayed {
                     Ok(Written::Staged { .. }) => {
                         staged.push((intent.batch, operations));
                         continue;
@@ -113,6 +120,7 @@ pub(crate) async fn settle(
         };
         let kept = acknowledger.acknowledge(&mut run, &closing);
         core.store.close_intent(kept).await?;
+        failpoints::reach("recovery_after_verdict");
     }
     let finished = match session {
         Some(session) => session.finish().await,
@@ -212,10 +220,10 @@ async fn open_session(
             "the sync holds rows of unknown outcome for a person",
         ));
     }
-    if !capabilities.exactly_once {
-        core.clock
-            .sleep(std::time::Duration::from_secs(REQUEST_TIMEOUT_S))
-            .await;
+    // A request of the dead run may still be travelling.
+    let travelling = std::time::Duration::from_secs(capabilities.request_timeout_s);
+    if !travelling.is_zero() {
+        core.clock.sleep(travelling).await;
     }
     let path = core.plan_path(&run.id);
     let shape = tokio::task::spawn_blocking(move || {
@@ -242,14 +250,17 @@ async fn replay(
     operations: &Arc<Vec<Operation>>,
 ) -> Result<Written, WriteError> {
     let all = Arc::clone(operations);
-    let count = all.len();
+    let count = all.len() - usize::from(failpoints::planted("replay_shortened"));
     let reader = BatchReader::new(
         count,
         (0..count).filter_map(move |at| all.get(at).cloned().map(Ok)),
     );
     let batch = DeliveryBatch {
         number: intent.batch,
-        idempotency_key: intent.idempotency_key.clone(),
+        idempotency_key: match failpoints::planted("new_key_on_replay") {
+            true => format!("{}0", intent.idempotency_key),
+            false => intent.idempotency_key.clone(),
+        },
         memo: intent.memo.clone(),
         attempt: 0,
         replay: true,

@@ -7,7 +7,6 @@ use tokio::sync::mpsc;
 
 use crate::domain::plan::{Operation, OperationKind};
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::row::Fingerprint;
 use crate::snapshot::plan_file::PlanReader;
 
 use super::super::limits::DestinationLimits;
@@ -49,7 +48,7 @@ pub(crate) struct Cut {
 }
 
 /// Which deletes may go: all, or those that a person has seen.
-pub(crate) type DeleteFilter = Arc<dyn Fn(&Fingerprint) -> bool + Send + Sync>;
+pub(crate) type DeleteFilter = Arc<dyn Fn(&Operation) -> bool + Send + Sync>;
 
 /// Starts cutting on a blocking thread; the channel bounds what waits in memory.
 pub(crate) fn start(
@@ -84,8 +83,7 @@ fn cut(
     let mut probe = limits.probe && pass == Pass::Writes;
     for operation in reader.operations(0) {
         let operation = operation.map_err(unreadable)?;
-        let wanted =
-            pass.takes(operation.kind) && (pass == Pass::Writes || deletes(&operation.key_hash));
+        let wanted = pass.takes(operation.kind) && (pass == Pass::Writes || deletes(&operation));
         if !wanted {
             continue;
         }

@@ -13,6 +13,7 @@ use crate::domain::id::{RunId, SyncId};
 use crate::domain::plan::Operation;
 use crate::domain::problem::Problem;
 use crate::domain::verdict::{Rejection, Verdict};
+use crate::failpoints;
 use crate::store::Intent;
 
 use super::super::core::Core;
@@ -185,11 +186,14 @@ impl Sender {
             payload_hash: payload_hash(operations),
             memo,
         };
-        self.core
-            .store
-            .open_intent(&intent)
-            .await
-            .map_err(Problem::from)?;
+        if !failpoints::planted("no_intent") {
+            self.core
+                .store
+                .open_intent(&intent)
+                .await
+                .map_err(Problem::from)?;
+        }
+        failpoints::reach("after_intent");
         Ok(intent)
     }
 
@@ -212,13 +216,25 @@ impl Sender {
                     return Step::End(closing, Problem::from(error).into());
                 }
             };
-            let error = match self.write(delivery(intent, &piece, attempt)).await {
+            let written = self.write(delivery(intent, &piece, attempt)).await;
+            failpoints::reach("after_send");
+            let error = match written {
                 Ok(written) => {
                     pass.succeeded();
                     return self.written(batch, piece, written, sent);
                 }
                 Err(error) => error,
             };
+            if failpoints::planted("error_as_acceptance") {
+                let all = piece.operations.iter();
+                return Step::Closed(Closing {
+                    batch: Some(batch),
+                    fates: all
+                        .map(|it| (it.clone(), Fate::Verdict(Verdict::ACCEPTED)))
+                        .collect(),
+                    doubt: false,
+                });
+            }
             match &error {
                 WriteError::Retryable { .. }
                 | WriteError::Ambiguous { .. }
@@ -311,6 +327,9 @@ impl Sender {
         for operation in piece.operations.iter() {
             let verdict = verdicts
                 .remove(&operation.number)
+                .or_else(|| {
+                    failpoints::planted("left_out_as_accepted").then_some(Verdict::ACCEPTED)
+                })
                 .unwrap_or_else(|| Verdict::Unknown {
                     reason: "the destination's answer left this row out".into(),
                 });
@@ -369,7 +388,10 @@ fn delivery(intent: &Intent, piece: &Piece, attempt: u32) -> DeliveryBatch {
     let iterator = (0..count).filter_map(move |at| operations.get(at).cloned().map(Ok));
     DeliveryBatch {
         number: intent.batch,
-        idempotency_key: intent.idempotency_key.clone(),
+        idempotency_key: match attempt > 0 && failpoints::planted("new_key_on_retry") {
+            true => format!("{}{attempt}", intent.idempotency_key),
+            false => intent.idempotency_key.clone(),
+        },
         memo: intent.memo.clone(),
         attempt,
         replay: false,

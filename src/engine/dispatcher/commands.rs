@@ -50,7 +50,7 @@ impl Dispatcher {
                 tokio::spawn(async move {
                     let result = configure::apply(&core, &catalog, wish).await;
                     if result.is_ok() && !dry_run {
-                        let _ = sender.send(Message::CatalogChanged(answer, result));
+                        let _ = sender.send(Message::CatalogChanged(Some((answer, result))));
                     } else {
                         let _ = answer.send(result);
                     }
@@ -65,7 +65,7 @@ impl Dispatcher {
                         matches!(command, Command::Test { .. } | Command::SetSecret { .. });
                     let result = explore::answer(&core, &catalog, command).await;
                     if changes {
-                        let _ = sender.send(Message::CatalogChanged(answer, result));
+                        let _ = sender.send(Message::CatalogChanged(Some((answer, result))));
                     } else {
                         let _ = answer.send(result);
                     }

@@ -227,6 +227,8 @@ impl Dispatcher {
             let ended = tokio::spawn(job.execute()).await;
             let run = match ended {
                 Ok(run) => run,
+                // The core goes away; the next one finds the run under way, and interrupted.
+                Err(error) if error.is_cancelled() => return,
                 Err(error) => broken_off(&core, run, &error).await,
             };
             let _ = sender.send(Message::RunEnded(Box::new(run)));

@@ -12,6 +12,7 @@ use crate::domain::row::Fingerprint;
 use crate::domain::run::Run;
 use crate::domain::sync::SyncSettings;
 use crate::domain::words::counted;
+use crate::failpoints;
 use crate::snapshot::plan_file::PlanReader;
 use crate::snapshot::{FoldOptions, Snapshot};
 use crate::store::{JournalChange, Pinned};
@@ -19,6 +20,7 @@ use crate::store::{JournalChange, Pinned};
 use super::super::deliver::acknowledge::{Acknowledger, bookkeeping};
 use super::super::deliver::cut::{BatchLimits, unreadable};
 use super::super::deliver::send::{RunEnd, Sender};
+use super::super::deliver::unwritten::Unwritten;
 use super::super::deliver::{Delivery, broken};
 use super::super::limits::DestinationLimits;
 use super::Job;
@@ -89,6 +91,7 @@ async fn apply_marks(job: &Job) -> Result<(), RunEnd> {
             .close_intent(kept)
             .await
             .map_err(Problem::from)?;
+        failpoints::reach("mid_marks");
     }
     read.await.map_err(|error| broken(&error))??;
     Ok(())
@@ -151,6 +154,7 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         sender,
         deletes: deletes.filter,
         watch: RejectionWatch::new(&job.guards),
+        unwritten: Unwritten::new(prepared.snapshot.seed()),
         progress: &progress,
     };
     delivery.deliver(&mut job.run).await
@@ -158,6 +162,7 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
 
 /// Folds the journal where it is due; a fold that fails loses nothing and fails the run.
 async fn fold(job: &Job, prepared: &Prepared) -> Result<(), RunEnd> {
+    failpoints::reach("before_fold");
     let snapshot: Arc<Snapshot> = Arc::clone(&prepared.snapshot);
     let plan = job.core.plan_path(&job.run.id);
     let keep_values = keeps_values(&job.pinned, &job.run);

@@ -192,6 +192,24 @@ fn another_object_starts_an_empty_snapshot_and_asks_for_the_name() {
 }
 
 #[test]
+fn another_primary_key_is_told_as_what_it_costs_and_asks_for_the_name() {
+    let desk = Desk::with(3, UPSERT);
+    desk.ok(&["run", "contacts"]);
+    let rekeyed = desk
+        .resources(UPSERT)
+        .replace("primary_key = [\"id\"]", "primary_key = [\"email\"]");
+    desk.write("acme.toml", &rekeyed);
+    let changes = desk.json(0, &["apply", "acme.toml", "--dry-run", "--json"]);
+    let changes = changes.as_array().unwrap();
+    let sync = changes.iter().find(|change| change["kind"] == "sync");
+    assert_eq!(sync.unwrap()["drops_snapshot"], true);
+    assert_eq!(desk.run(&["apply", "acme.toml", "--yes"]).code, 2);
+    desk.ok(&["apply", "acme.toml", "--yes", "--confirm", "contacts"]);
+    let status = desk.json(0, &["status", "--json"]);
+    assert_eq!(status["syncs"][0]["known"], 0);
+}
+
+#[test]
 fn one_sync_is_exported_with_what_it_needs() {
     let desk = Desk::with(3, MIRROR);
     desk.apply(&format!(

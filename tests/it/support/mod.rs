@@ -6,4 +6,5 @@ pub mod fault_proxy;
 pub mod flights;
 pub mod gate;
 pub mod program;
+pub mod trust;
 pub mod workspace;

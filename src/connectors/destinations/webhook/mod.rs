@@ -158,6 +158,7 @@ impl DestinationConnector for Webhook {
             // Retries carry the same id and bytes: see the module's first words.
             idempotent: true,
             exactly_once: false,
+            request_timeout_s: config.idle.as_secs(),
             ambiguous_5xx: true,
         }
     }
