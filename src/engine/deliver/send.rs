@@ -27,6 +27,8 @@ pub(crate) use super::fate::{Closing, Fate, RunEnd, Sent};
 const CANCEL_GRACE: Duration = Duration::from_secs(30);
 /// Tries of rows that were refused for a passing reason.
 const MAX_ROW_TRIES: u32 = 3;
+/// Why a batch is not tried again that could be.
+const ENDED: &str = "the run ended before it was sent again";
 
 /// Sends batches of one run.
 pub(crate) struct Sender {
@@ -37,6 +39,9 @@ pub(crate) struct Sender {
     pub limits: Arc<DestinationLimits>,
     pub log: Arc<RunLog>,
     pub cancel: CancellationToken,
+    /// Set where the run has met its end: what is under way is awaited, and nothing waits to be
+    /// sent.
+    pub over: CancellationToken,
     /// Whether a batch of unclear outcome may be sent again.
     pub repeatable: bool,
     /// The number of the next batch.
@@ -78,12 +83,8 @@ impl Sender {
             doubt: false,
         }];
         while let Some(piece) = waiting.pop() {
-            if sent.end.is_some() || self.cancel.is_cancelled() {
-                sent.closings.push(leave(
-                    None,
-                    &piece,
-                    "the run ended before it was sent again",
-                ));
+            if sent.end.is_some() || self.over.is_cancelled() {
+                sent.closings.push(leave(None, &piece, ENDED));
                 continue;
             }
             match self.send_piece(piece, &mut sent).await {
@@ -96,6 +97,8 @@ impl Sender {
                 Step::End(closing, end) => {
                     sent.closings.push(closing);
                     sent.end = Some(end);
+                    // At once: the verdicts need some time until they are on disk.
+                    self.over.cancel();
                 }
                 Step::Halve {
                     batch,
@@ -202,8 +205,8 @@ impl Sender {
         loop {
             let pass = tokio::select! {
                 pass = self.limits.enter(wanted) => pass,
-                () = self.cancel.cancelled() => {
-                    return Step::Closed(leave(Some(batch), &piece, "cancelled"));
+                () = self.over.cancelled() => {
+                    return Step::Closed(leave(Some(batch), &piece, ENDED));
                 }
             };
             let pass = match pass {
@@ -277,8 +280,8 @@ impl Sender {
             sent.retries += 1;
             tokio::select! {
                 () = self.core.clock.sleep(wait) => {}
-                () = self.cancel.cancelled() => {
-                    return Step::Closed(leave(Some(batch), &piece, "cancelled"));
+                () = self.over.cancelled() => {
+                    return Step::Closed(leave(Some(batch), &piece, ENDED));
                 }
             }
         }
