@@ -14,10 +14,9 @@
 mod planted;
 
 /// What both test binaries share.
+#[path = "../it/support"]
 mod support {
-    #[path = "../../it/support/program.rs"]
     pub mod program;
-    #[path = "../../it/support/trust/mod.rs"]
     pub mod trust;
 }
 

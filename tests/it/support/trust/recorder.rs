@@ -223,8 +223,10 @@ impl Desk {
         };
         let mut said = BTreeMap::new();
         let mut applied = Vec::new();
+        // An answer without any verdict is none.
+        let silent = rows.iter().all(|(key, _)| self.verdict(id, key).0 == Said::LeftOut);
         for (key, _) in &rows {
-            let (word, effect) = self.verdict(id, key);
+            let (word, effect) = if silent { (Said::Refused, false) } else { self.verdict(id, key) };
             if applies && effect && !seen.applied {
                 applied.push(key.clone());
             }

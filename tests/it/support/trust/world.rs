@@ -249,9 +249,8 @@ field_mappings = [
             }
             let run: Json = serde_json::from_slice(&output.stdout).unwrap();
             let counters = &run["counters"];
-            rested = ["create", "update", "delete"].iter().all(|kind| {
-                counters[kind]["planned"] == 0
-            });
+            let kinds = ["create", "update", "delete"];
+            rested = kinds.iter().all(|kind| counters[kind]["planned"] == 0);
             if rested {
                 break;
             }
