@@ -34,7 +34,8 @@ mod armed {
             return;
         };
         let (armed, wanted) = armed.split_once(':').unwrap_or((&armed, "1"));
-        if armed == name && REACHED.fetch_add(1, Ordering::Relaxed) + 1 >= wanted.parse().unwrap_or(1)
+        if armed == name
+            && REACHED.fetch_add(1, Ordering::Relaxed) + 1 >= wanted.parse().unwrap_or(1)
         {
             std::process::abort();
         }

@@ -13,10 +13,12 @@ mod history;
 pub mod limits;
 mod local;
 mod names;
+mod prune;
 mod recover;
 mod render;
 mod run;
 mod run_log;
+pub mod scheduler;
 mod secret;
 mod view;
 

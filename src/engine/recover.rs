@@ -19,7 +19,7 @@ use super::deliver::acknowledge::Acknowledger;
 use super::deliver::cut::unreadable;
 use super::deliver::send::{Closing, Fate, payload_hash};
 use super::deliver::{broken, read_operations};
-use super::run::writing::keeps_values;
+use super::run::writing::{is_at_most_once, keeps_values};
 use super::run_log::RunLog;
 
 /// Ends every run that the last core left under way; gives their syncs.
@@ -214,6 +214,12 @@ async fn open_session(
     }
     let connector = connect::destination(core, &pinned.destination).await?;
     let capabilities = connector.capabilities(&settings.destination_object);
+    if is_at_most_once(settings, &capabilities) {
+        return Err(Problem::new(
+            Conflict,
+            "the sync holds rows of unknown outcome for a person",
+        ));
+    }
     // A request of the dead run may still be travelling.
     let travelling = std::time::Duration::from_secs(capabilities.request_timeout_s);
     if !travelling.is_zero() {

@@ -174,7 +174,8 @@ impl Snapshot {
                     };
                     let stripped = strip(&entry, refresh, options.keep_values, &mut scratch)?;
                     let bytes = if stripped { &scratch } else { bytes };
-                    let is_lost = entry.key_hash.0[0] < 8 && failpoints::planted("fold_loses_entries");
+                    let is_lost =
+                        entry.key_hash.0[0] < 8 && failpoints::planted("fold_loses_entries");
                     if !is_lost {
                         writer.push(bytes, entry.is_known())?;
                     }

@@ -28,7 +28,10 @@ fn crash_at(target: Target, mode: &'static str, places: &[&str]) {
     world.run();
     for place in places {
         world.change();
-        assert!(world.run_up_to(place), "{target:?} {mode}: {place} is not reached");
+        assert!(
+            world.run_up_to(place),
+            "{target:?} {mode}: {place} is not reached"
+        );
     }
     must_be_clean(&world.complaints(), &format!("{target:?} {mode}"));
 }
@@ -68,13 +71,25 @@ fn a_webhook_loses_nothing_at_any_place_of_a_crash() {
 
 #[test]
 fn a_table_has_every_row_once_at_any_place_of_a_crash() {
-    let places = ["after_intent", "table_written", "table_committed", "before_verdict", "after_verdict"];
+    let places = [
+        "after_intent",
+        "table_written",
+        "table_committed",
+        "before_verdict",
+        "after_verdict",
+    ];
     in_every_mode(|mode| crash_at(Target::Table, mode, &places));
 }
 
 #[test]
 fn a_file_is_whole_and_has_every_row_once_at_any_place_of_a_crash() {
-    let appended = ["after_intent", "file_appended", "after_send", "before_verdict", "after_verdict"];
+    let appended = [
+        "after_intent",
+        "file_appended",
+        "after_send",
+        "before_verdict",
+        "after_verdict",
+    ];
     let rewritten = [
         "after_intent:2",
         "after_send:2",
@@ -86,7 +101,11 @@ fn a_file_is_whole_and_has_every_row_once_at_any_place_of_a_crash() {
         "after_verdict",
     ];
     in_every_mode(|mode| {
-        let places: &[&str] = if mode == "append" { &appended } else { &rewritten };
+        let places: &[&str] = if mode == "append" {
+            &appended
+        } else {
+            &rewritten
+        };
         crash_at(Target::File, mode, places);
     });
 }

@@ -35,8 +35,11 @@ const BUGS: [(&str, &str); 14] = [
 #[test]
 fn every_planted_bug_is_seen() {
     let unseen: Vec<&str> = std::thread::scope(|scope| {
-        let worlds = BUGS.map(|(bug, word)| (bug, word, scope.spawn(move || complaints(Some(bug)))));
-        let ended = worlds.into_iter().map(|(bug, word, world)| (bug, word, world.join().unwrap()));
+        let worlds =
+            BUGS.map(|(bug, word)| (bug, word, scope.spawn(move || complaints(Some(bug)))));
+        let ended = worlds
+            .into_iter()
+            .map(|(bug, word, world)| (bug, word, world.join().unwrap()));
         ended
             .filter(|(_, word, seen)| !seen.iter().any(|complaint| complaint.contains(word)))
             .map(|(bug, ..)| bug)

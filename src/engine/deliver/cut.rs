@@ -7,7 +7,6 @@ use tokio::sync::mpsc;
 
 use crate::domain::plan::{Operation, OperationKind};
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::row::Fingerprint;
 use crate::snapshot::plan_file::PlanReader;
 
 use super::super::limits::DestinationLimits;
@@ -35,6 +34,8 @@ pub(crate) struct BatchLimits {
     pub rows: u32,
     /// The destination's own limits, which are smaller once a batch was too large.
     pub learned: Arc<DestinationLimits>,
+    /// Whether the first operation goes alone, to see how it fares.
+    pub probe: bool,
     /// Encoded bytes at most; a single larger operation goes alone.
     pub bytes: usize,
 }
@@ -47,7 +48,7 @@ pub(crate) struct Cut {
 }
 
 /// Which deletes may go: all, or those that a person has seen.
-pub(crate) type DeleteFilter = Arc<dyn Fn(&Fingerprint) -> bool + Send + Sync>;
+pub(crate) type DeleteFilter = Arc<dyn Fn(&Operation) -> bool + Send + Sync>;
 
 /// Starts cutting on a blocking thread; the channel bounds what waits in memory.
 pub(crate) fn start(
@@ -79,23 +80,28 @@ fn cut(
     let mut batch = Vec::new();
     let mut bytes = 0;
     let mut scratch = Vec::new();
-    let most_rows = || limits.learned.batch_rows(limits.rows) as usize;
+    let mut probe = limits.probe && pass == Pass::Writes;
     for operation in reader.operations(0) {
         let operation = operation.map_err(unreadable)?;
-        let wanted =
-            pass.takes(operation.kind) && (pass == Pass::Writes || deletes(&operation.key_hash));
+        let wanted = pass.takes(operation.kind) && (pass == Pass::Writes || deletes(&operation));
         if !wanted {
             continue;
         }
+        let most_rows = if probe {
+            1
+        } else {
+            limits.learned.batch_rows(limits.rows) as usize
+        };
         scratch.clear();
         if let Some(record) = &operation.new {
             record.encode(&mut scratch);
         }
         let size = scratch.len() + operation.key.bytes().len();
-        let full = batch.len() >= most_rows() || bytes + size > limits.bytes;
+        let full = batch.len() >= most_rows || bytes + size > limits.bytes;
         if full && !batch.is_empty() {
             let operations = Arc::new(std::mem::take(&mut batch));
             bytes = 0;
+            probe = false;
             if !give(Cut { operations }) {
                 return Ok(());
             }

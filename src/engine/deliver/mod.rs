@@ -2,8 +2,10 @@
 
 pub(crate) mod acknowledge;
 pub(crate) mod cut;
+mod fate;
 mod judge;
 pub(crate) mod send;
+pub(crate) mod unwritten;
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -24,6 +26,7 @@ use super::core::Core;
 use acknowledge::Acknowledger;
 use cut::{BatchLimits, DeleteFilter, Pass, unreadable};
 use send::{Closing, Fate, RunEnd, Sender, Sent};
+use unwritten::Unwritten;
 
 /// What a delivery needs.
 pub(crate) struct Delivery<'a> {
@@ -37,6 +40,8 @@ pub(crate) struct Delivery<'a> {
     /// Which deletes may go; none where deletes are held.
     pub deletes: Option<DeleteFilter>,
     pub watch: RejectionWatch,
+    /// Keys whose write was not accepted.
+    pub unwritten: Unwritten,
     /// Told after each acknowledgement.
     pub progress: &'a (dyn Fn(&Run) + Send + Sync),
 }
@@ -65,21 +70,25 @@ impl Delivery<'_> {
         run: &mut Run,
         staged: &mut Vec<(u64, Vec<u64>)>,
     ) -> Result<(), RunEnd> {
-        let all: DeleteFilter = Arc::new(|_| true);
-        let filter = self.deletes.clone().unwrap_or(all);
+        let (allowed, unwritten) = (self.deletes.clone(), self.unwritten.clone());
+        let filter: DeleteFilter = Arc::new(move |delete| {
+            unwritten.lets_go(delete) && allowed.as_ref().is_none_or(|allows| allows(delete))
+        });
         let mut cuts = cut::start(self.plan.clone(), pass, self.batch_limits.clone(), filter);
         let mut flying: JoinSet<Sent> = JoinSet::new();
         let mut end: Option<RunEnd> = None;
         let mut more = true;
+        let mut probing = self.batch_limits.probe && pass == Pass::Writes;
         let cancel = self.sender.cancel.clone();
         loop {
             let open = more && end.is_none() && !cancel.is_cancelled();
             if !open && flying.is_empty() {
                 break;
             }
+            let most = if probing { 1 } else { self.concurrency };
             tokio::select! {
                 () = cancel.cancelled(), if open => {}
-                cut = cuts.recv(), if open && flying.len() < self.concurrency => match cut {
+                cut = cuts.recv(), if open && flying.len() < most => match cut {
                     Some(Ok(cut)) => {
                         failpoints::reach("between_batches");
                         let sender = Arc::clone(&self.sender);
@@ -98,6 +107,9 @@ impl Delivery<'_> {
                         Err(error) => Err(broken(&error).into()),
                     };
                     end = end.or(result.err());
+                    if std::mem::take(&mut probing) && run.counters.total(|t| t.rejected) > 0 {
+                        end = end.or_else(|| Some(refused_again(run).into()));
+                    }
                 }
             }
         }
@@ -126,6 +138,7 @@ impl Delivery<'_> {
     }
 
     async fn close(&self, run: &mut Run, closing: &Closing) -> Result<(), RunEnd> {
+        self.unwritten.note(closing);
         let mut kept = self.acknowledger.acknowledge(run, closing);
         failpoints::reach("before_verdict");
         if failpoints::planted("verdict_without_closing") || failpoints::planted("no_intent") {
@@ -208,6 +221,15 @@ impl Delivery<'_> {
     }
 }
 
+/// The problem of a retry whose first row, sent ahead of the others, was refused again.
+fn refused_again(run: &Run) -> Problem {
+    let unsent = run.counters.total(|tally| tally.unsent);
+    let text =
+        format!("the first row of the retry was refused again; {unsent} others were not sent");
+    Problem::new(ProblemKind::Guard, text)
+        .hint("look at its cause: signalsmith rows; then mend the mapping or the destination")
+}
+
 /// Reads chosen operations of a plan, in the plan's order.
 ///
 /// # Errors
@@ -238,6 +260,9 @@ pub(crate) async fn read_operations(
 
 /// Folds a panic of one of our own tasks into a problem.
 pub(crate) fn broken(error: &tokio::task::JoinError) -> Problem {
+    if error.is_cancelled() {
+        return Problem::new(ProblemKind::Interrupted, "the core went away under the run");
+    }
     Problem::new(
         ProblemKind::Internal,
         format!("a part of the run broke off: {error}"),

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -20,67 +19,14 @@ use crate::store::Intent;
 use super::super::core::Core;
 use super::super::limits::DestinationLimits;
 use super::super::run_log::RunLog;
-use super::judge::Judgement;
+use super::judge::{Judgement, may_have_been_applied};
+
+pub(crate) use super::fate::{Closing, Fate, RunEnd, Sent};
 
 /// A cancelled run awaits the answers of what is under way for so long.
 const CANCEL_GRACE: Duration = Duration::from_secs(30);
 /// Tries of rows that were refused for a passing reason.
 const MAX_ROW_TRIES: u32 = 3;
-
-/// What became of an operation of a batch.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Fate {
-    /// It was sent.
-    Verdict(Verdict),
-    /// It was not sent, or provably not applied: it stays due.
-    Unsent,
-}
-
-/// An intent that can be closed, with the fates of its operations.
-#[derive(Debug)]
-pub(crate) struct Closing {
-    /// The batch; none where no intent was opened.
-    pub batch: Option<u64>,
-    /// What became of each operation.
-    pub fates: Vec<(Operation, Fate)>,
-    /// Whether an earlier try may have been applied, so that even a refused row stays dirty.
-    pub doubt: bool,
-}
-
-/// Why a run cannot go on.
-#[derive(Debug, Clone)]
-pub(crate) struct RunEnd {
-    /// The reason.
-    pub problem: Problem,
-    /// When the destination said to come back.
-    pub retry_at: Option<DateTime<Utc>>,
-}
-
-impl From<Problem> for RunEnd {
-    fn from(problem: Problem) -> Self {
-        Self {
-            problem,
-            retry_at: None,
-        }
-    }
-}
-
-/// What came of one batch, its halves included.
-#[derive(Debug, Default)]
-pub(crate) struct Sent {
-    /// Intents to close.
-    pub closings: Vec<Closing>,
-    /// Batches that wait for the session's end, with their operations' numbers.
-    pub staged: Vec<(u64, Vec<u64>)>,
-    /// Requests made.
-    pub requests: u64,
-    /// Body bytes sent.
-    pub bytes: u64,
-    /// Tries after the first.
-    pub retries: u64,
-    /// Set where nothing more can be sent.
-    pub end: Option<RunEnd>,
-}
 
 /// Sends batches of one run.
 pub(crate) struct Sender {
@@ -250,11 +196,12 @@ impl Sender {
 
     async fn attempts(&self, intent: &Intent, mut piece: Piece, sent: &mut Sent) -> Step {
         let batch = intent.batch;
+        let wanted = self.core.clock.monotonic();
         let mut attempts = self.limits.attempts();
         let mut attempt = 0;
         loop {
             let pass = tokio::select! {
-                pass = self.limits.enter() => pass,
+                pass = self.limits.enter(wanted) => pass,
                 () = self.cancel.cancelled() => {
                     return Step::Closed(leave(Some(batch), &piece, "cancelled"));
                 }
@@ -279,7 +226,9 @@ impl Sender {
                 let all = piece.operations.iter();
                 return Step::Closed(Closing {
                     batch: Some(batch),
-                    fates: all.map(|it| (it.clone(), Fate::Verdict(Verdict::ACCEPTED))).collect(),
+                    fates: all
+                        .map(|it| (it.clone(), Fate::Verdict(Verdict::ACCEPTED)))
+                        .collect(),
                     doubt: false,
                 });
             }
@@ -291,10 +240,7 @@ impl Sender {
                 }
                 _ => pass.answered(),
             }
-            piece.doubt |= matches!(
-                error,
-                WriteError::Ambiguous { .. } | WriteError::Protocol { .. }
-            );
+            piece.doubt |= may_have_been_applied(&error);
             let wait = match self.judge(&error, attempt, &mut attempts) {
                 Judgement::Wait(wait) => wait,
                 Judgement::Halve { code, text } => {
@@ -378,7 +324,9 @@ impl Sender {
         for operation in piece.operations.iter() {
             let verdict = verdicts
                 .remove(&operation.number)
-                .or_else(|| failpoints::planted("left_out_as_accepted").then_some(Verdict::ACCEPTED))
+                .or_else(|| {
+                    failpoints::planted("left_out_as_accepted").then_some(Verdict::ACCEPTED)
+                })
                 .unwrap_or_else(|| Verdict::Unknown {
                     reason: "the destination's answer left this row out".into(),
                 });

@@ -22,6 +22,7 @@ use crate::store::Pinned;
 
 use super::core::Core;
 use super::deliver::send::RunEnd;
+use super::prune;
 use super::recover;
 use super::run_log::RunLog;
 use report::Reporter;
@@ -115,6 +116,9 @@ impl Job {
         if let Err(error) = self.core.store.update_run(&run).await {
             tracing::error!(run = %run.id, %error, "cannot store the end of the run");
         }
+        if let Err(problem) = prune::prune(&self.core, &run.sync).await {
+            tracing::warn!(run = %run.id, %problem, "cannot remove old plans");
+        }
         run
     }
 
@@ -135,11 +139,11 @@ impl Job {
         if self.run.options.plan_only {
             return Ok(());
         }
+        let asks = self.pinned.sync.settings.approval == Approval::Always || deletes.needs_approval;
         let is_approved = self.run.options.approved_plan.as_ref() == Some(&planned.hash);
-        let always = self.pinned.sync.settings.approval == Approval::Always;
+        // An empty plan leaves nothing to approve.
         let sends = planned.counters.total(|tally| tally.planned) > 0;
-        let asks = always && sends || deletes.needs_approval;
-        if asks && !is_approved {
+        if asks && sends && !is_approved {
             self.wait_for_approval(&planned.hash).await?;
         }
         self.enter(Phase::Writing).await?;
@@ -215,6 +219,7 @@ impl Job {
             _ if stopped && self.stop.shutdown.is_cancelled() => RunStatus::Interrupted,
             _ if stopped => RunStatus::Cancelled,
             Err(end) if end.problem.kind == ProblemKind::Approval => RunStatus::Cancelled,
+            Err(end) if end.problem.kind == ProblemKind::Interrupted => RunStatus::Interrupted,
             Err(_) => RunStatus::Failed,
             Ok(()) if self.run.counters.has_errors() => RunStatus::CompletedWithErrors,
             Ok(()) => RunStatus::Completed,

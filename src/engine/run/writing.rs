@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use crate::connectors::RunContext;
+use crate::domain::destination::Capabilities;
 use crate::domain::guard::RejectionWatch;
-use crate::domain::mode::Mode;
+use crate::domain::mode::{Mode, OnUnknown};
 use crate::domain::problem::Problem;
 use crate::domain::row::Fingerprint;
 use crate::domain::run::Run;
+use crate::domain::sync::SyncSettings;
 use crate::domain::words::counted;
 use crate::failpoints;
 use crate::snapshot::plan_file::PlanReader;
@@ -18,6 +20,7 @@ use crate::store::{JournalChange, Pinned};
 use super::super::deliver::acknowledge::{Acknowledger, bookkeeping};
 use super::super::deliver::cut::{BatchLimits, unreadable};
 use super::super::deliver::send::{RunEnd, Sender};
+use super::super::deliver::unwritten::Unwritten;
 use super::super::deliver::{Delivery, broken};
 use super::super::limits::DestinationLimits;
 use super::Job;
@@ -26,6 +29,8 @@ use super::prepare::Prepared;
 
 /// Marks that are journaled in one transaction.
 const CHUNK: usize = 1_000;
+/// A retry of more rows than these sends one of them ahead.
+const PROBE_FROM: u64 = 100;
 /// Records up to which the last accepted values are kept.
 const KEEP_VALUES_ROWS: u64 = 1_000_000;
 
@@ -93,6 +98,7 @@ async fn apply_marks(job: &Job) -> Result<(), RunEnd> {
 }
 
 async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<(), RunEnd> {
+    let due = job.run.counters.total(|tally| tally.unsent);
     let settings = &job.pinned.sync.settings;
     let context = RunContext {
         run: job.run.id.clone(),
@@ -113,7 +119,8 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         let clock = Arc::clone(&job.core.clock);
         DestinationLimits::new(concurrency, capabilities.requests_per_second, clock, seed)
     });
-    let repeatable = capabilities.idempotent || settings.mode != Mode::Append;
+    let repeatable = (capabilities.idempotent || settings.mode != Mode::Append)
+        && !is_at_most_once(settings, capabilities);
     let sender = Arc::new(Sender {
         core: Arc::clone(&job.core),
         session,
@@ -138,6 +145,7 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         plan: job.core.plan_path(&job.run.id),
         batch_limits: BatchLimits {
             rows: capabilities.max_batch_rows.max(1),
+            probe: job.run.options.retry_of.is_some() && due > PROBE_FROM,
             learned: Arc::clone(&sender.limits),
             bytes: usize::try_from(capabilities.max_batch_bytes).unwrap_or(usize::MAX),
         },
@@ -145,6 +153,7 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         sender,
         deletes: deletes.filter,
         watch: RejectionWatch::new(&job.guards),
+        unwritten: Unwritten::new(prepared.snapshot.seed()),
         progress: &progress,
     };
     delivery.deliver(&mut job.run).await
@@ -181,4 +190,12 @@ async fn fold(job: &Job, prepared: &Prepared) -> Result<(), RunEnd> {
 /// Whether the last accepted values are kept in the snapshot.
 pub(crate) fn keeps_values(pinned: &Pinned, run: &Run) -> bool {
     pinned.sync.settings.keep_values || run.counters.read <= KEEP_VALUES_ROWS
+}
+
+/// Whether a row may be sent once at most, so that a try of unclear outcome is the last. A key that
+/// the receiver may forget is no such promise; only a destination that writes nothing twice is.
+pub(crate) fn is_at_most_once(settings: &SyncSettings, capabilities: &Capabilities) -> bool {
+    settings.mode == Mode::Append
+        && settings.on_unknown == OnUnknown::Hold
+        && !capabilities.exactly_once
 }

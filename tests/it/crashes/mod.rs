@@ -29,7 +29,10 @@ fn killed(target: Target, mode: &'static str, kills: u64) {
         let after = world.random(most);
         world.run_and_kill(Duration::from_micros(after));
     }
-    must_be_clean(&world.complaints(), &format!("{target:?} {mode} seed {seed}"));
+    must_be_clean(
+        &world.complaints(),
+        &format!("{target:?} {mode} seed {seed}"),
+    );
 }
 
 #[test]

@@ -10,7 +10,9 @@ use crate::support::trust::world::{Target, World, must_be_clean};
 
 /// Whether a process can be traced here.
 fn can_trace() -> bool {
-    let traced = Command::new("strace").args(["-f", "-o", "/dev/null", "true"]).output();
+    let traced = Command::new("strace")
+        .args(["-f", "-o", "/dev/null", "true"])
+        .output();
     let can = traced.is_ok_and(|output| output.status.success());
     let required = std::env::var("SIGNALSMITH_TEST_STRACE").is_ok_and(|value| value == "required");
     assert!(can || !required, "strace is missing, or may not trace");
@@ -21,12 +23,23 @@ fn can_trace() -> bool {
 fn traced(world: &mut World) -> String {
     world.begin();
     let trace = world.program().path("trace");
-    let run = world.program().command(&world.program().path("."), &["run", "people"]);
+    let run = world
+        .program()
+        .command(&world.program().path("."), &["run", "people"]);
     let mut strace = Command::new("strace");
     strace.args(["-f", "-y", "-s", "16"]);
-    strace.args(["-e", "trace=pwrite64,pwritev,write,writev,sendto,sendmsg,fsync,fdatasync"]);
-    strace.arg("-o").arg(&trace).arg(run.get_program()).args(run.get_args());
-    strace.current_dir(run.get_current_dir().unwrap()).env_clear();
+    strace.args([
+        "-e",
+        "trace=pwrite64,pwritev,write,writev,sendto,sendmsg,fsync,fdatasync",
+    ]);
+    strace
+        .arg("-o")
+        .arg(&trace)
+        .arg(run.get_program())
+        .args(run.get_args());
+    strace
+        .current_dir(run.get_current_dir().unwrap())
+        .env_clear();
     for (name, value) in run.get_envs() {
         strace.env(name, value.unwrap());
     }
@@ -64,7 +77,10 @@ fn commits_before_requests(trace: &str) -> Vec<usize> {
             (written, commits) = (false, commits + 1);
         }
         if call.contains("\"POST /rows") {
-            assert!(!written, "a request goes out before the disk has its intent: {line}");
+            assert!(
+                !written,
+                "a request goes out before the disk has its intent: {line}"
+            );
             all.push(std::mem::take(&mut commits));
         }
     }
@@ -81,7 +97,10 @@ fn every_intent_is_on_disk_before_its_request_and_every_verdict_before_the_next(
     let commits = commits_before_requests(&traced(&mut world));
     assert_eq!(commits.len(), 24);
     assert!(commits[0] >= 1, "{commits:?}");
-    assert!(commits[1..].iter().all(|commits| *commits >= 2), "{commits:?}");
+    assert!(
+        commits[1..].iter().all(|commits| *commits >= 2),
+        "{commits:?}"
+    );
     must_be_clean(&world.complaints(), "traced");
 }
 

@@ -2,6 +2,7 @@
 
 pub mod acks;
 pub mod desk;
+pub mod fault_proxy;
 pub mod flights;
 pub mod gate;
 pub mod program;

@@ -32,17 +32,24 @@ pub fn check(evidence: &Evidence<'_>) -> Vec<String> {
     counters(evidence.runs, &mut complaints);
     let mut records = evidence.records.clone();
     if let Some(history) = evidence.history {
-        let mut reader = Reader { evidence, ..Reader::new(evidence) };
+        let mut reader = Reader {
+            evidence,
+            ..Reader::new(evidence)
+        };
         history.iter().for_each(|event| reader.take(event));
         let done = sum(evidence.runs, "done");
         if done != reader.accepted.len() as u64 {
             let told = reader.accepted.len();
-            reader.complaints.push(format!("{told} acceptances were told, {done} are counted"));
+            reader
+                .complaints
+                .push(format!("{told} acceptances were told, {done} are counted"));
         }
         let refused = sum(evidence.runs, "rejected");
         if refused != reader.refused.len() as u64 {
             let told = reader.refused.len();
-            reader.complaints.push(format!("{told} refusals were told, {refused} are counted"));
+            reader
+                .complaints
+                .push(format!("{told} refusals were told, {refused} are counted"));
         }
         complaints.append(&mut reader.complaints);
         records = Some(reader.records);
@@ -83,7 +90,10 @@ const KINDS: [&str; 3] = ["create", "update", "delete"];
 
 fn sum(runs: &[Json], bucket: &str) -> u64 {
     let of = |run: &Json| -> u64 {
-        KINDS.iter().map(|kind| run["counters"][kind][bucket].as_u64().unwrap()).sum()
+        KINDS
+            .iter()
+            .map(|kind| run["counters"][kind][bucket].as_u64().unwrap())
+            .sum()
     };
     runs.iter().map(of).sum()
 }
@@ -94,20 +104,27 @@ fn counters(runs: &[Json], complaints: &mut Vec<String>) {
         let counters = &run["counters"];
         let of = |name: &str| counters[name].as_u64().unwrap();
         let planned = |kind: &str| counters[kind]["planned"].as_u64().unwrap();
-        let rows = of("unchanged") + of("invalid") + of("skipped") + planned("create") + planned("update");
+        let rows =
+            of("unchanged") + of("invalid") + of("skipped") + planned("create") + planned("update");
         if of("read") != rows {
             complaints.push(format!("the rows of {run} do not add up"));
         }
         for kind in KINDS {
             let buckets = ["done", "rejected", "unknown", "pending", "held", "unsent"];
-            let sum: u64 = buckets.iter().map(|it| counters[kind][it].as_u64().unwrap()).sum();
+            let sum: u64 = buckets
+                .iter()
+                .map(|it| counters[kind][it].as_u64().unwrap())
+                .sum();
             if sum != planned(kind) {
                 complaints.push(format!("the {kind}s of {run} do not add up"));
             }
         }
         let ends = ["completed", "completed_with_errors", "interrupted"];
         if !ends.iter().any(|end| run["status"] == *end) {
-            complaints.push(format!("{} ended as {}: {}", run["id"], run["status"], run["error"]));
+            complaints.push(format!(
+                "{} ended as {}: {}",
+                run["id"], run["status"], run["error"]
+            ));
         }
     }
 }
@@ -187,24 +204,41 @@ impl<'a> Reader<'a> {
                 self.anything_new = false;
                 self.under_way.clear();
             }
-            Event::Came { request, id, hash, deletes, rows, .. } => {
+            Event::Came {
+                request,
+                id,
+                hash,
+                deletes,
+                rows,
+                ..
+            } => {
                 self.requests.insert(*request, id.clone());
                 self.overlaps(*request, rows);
                 if self.batches.contains_key(id) {
                     self.came_again(id, hash);
                 } else {
                     self.came_new(id, *deletes, rows);
-                    self.batches.insert(id.clone(), Batch {
-                        hash: hash.clone(),
-                        rows: rows.clone(),
-                        deletes: *deletes,
-                        born: self.process,
-                        seen: self.process,
-                        last: Last::UnderWay,
-                    });
+                    self.batches.insert(
+                        id.clone(),
+                        Batch {
+                            hash: hash.clone(),
+                            rows: rows.clone(),
+                            deletes: *deletes,
+                            born: self.process,
+                            seen: self.process,
+                            last: Last::UnderWay,
+                        },
+                    );
                 }
             }
-            Event::Answered { request, id, status, said, applied, .. } => {
+            Event::Answered {
+                request,
+                id,
+                status,
+                said,
+                applied,
+                ..
+            } => {
                 self.answered(*request, id, *status, said, applied);
             }
         }
@@ -214,7 +248,9 @@ impl<'a> Reader<'a> {
     fn overlaps(&mut self, request: u64, rows: &[(String, u64)]) {
         for (key, _) in rows {
             if let Some(other) = self.under_way.insert(key.clone(), request) {
-                self.complaints.push(format!("{key} is in requests {other} and {request} at once"));
+                self.complaints.push(format!(
+                    "{key} is in requests {other} and {request} at once"
+                ));
             }
         }
     }
@@ -222,7 +258,9 @@ impl<'a> Reader<'a> {
     /// A batch comes again only verbatim, and only where it may not have been understood.
     fn came_again(&mut self, id: &str, hash: &str) {
         let process = self.process;
-        let Some(batch) = self.batches.get_mut(id) else { return };
+        let Some(batch) = self.batches.get_mut(id) else {
+            return;
+        };
         let mut complaints = Vec::new();
         if batch.hash != hash {
             complaints.push(format!("{id} came again with other content"));
@@ -237,13 +275,20 @@ impl<'a> Reader<'a> {
             }
             self.again.insert(id.to_owned());
             if self.again.len() == CONCURRENCY + 1 {
-                complaints.push(format!("more than {CONCURRENCY} batches of a dead process came again"));
+                complaints.push(format!(
+                    "more than {CONCURRENCY} batches of a dead process came again"
+                ));
             }
         }
         batch.seen = process;
         batch.last = Last::UnderWay;
         for (key, version) in &batch.rows {
-            if !batch.deletes && self.newest_accepted.get(key).is_some_and(|newest| version < newest) {
+            if !batch.deletes
+                && self
+                    .newest_accepted
+                    .get(key)
+                    .is_some_and(|newest| version < newest)
+            {
                 complaints.push(format!("{key} goes back to {version} by {id}"));
             }
         }
@@ -254,7 +299,9 @@ impl<'a> Reader<'a> {
     /// is never sent anew after it was accepted.
     fn came_new(&mut self, id: &str, deletes: bool, rows: &[(String, u64)]) {
         // A batch that a dead process had written down and not sent looks like a new one.
-        self.anything_new |= rows.iter().any(|(key, version)| !deletes && self.is_fresh(key, *version));
+        self.anything_new |= rows
+            .iter()
+            .any(|(key, version)| !deletes && self.is_fresh(key, *version));
         for (key, version) in rows {
             if let Some(before) = self.last.get(key) {
                 let batch = &self.batches[&before.id];
@@ -271,20 +318,37 @@ impl<'a> Reader<'a> {
                     self.complaints.push(text);
                 }
             }
-            if !deletes && self.newest_accepted.get(key).is_some_and(|newest| version < newest) {
-                self.complaints.push(format!("{key} goes back to {version} by {id}"));
+            if !deletes
+                && self
+                    .newest_accepted
+                    .get(key)
+                    .is_some_and(|newest| version < newest)
+            {
+                self.complaints
+                    .push(format!("{key} goes back to {version} by {id}"));
             }
             if deletes && self.is_present(key) {
-                self.complaints.push(format!("{key} is deleted by {id} though it is in the model"));
+                self.complaints.push(format!(
+                    "{key} is deleted by {id} though it is in the model"
+                ));
             }
-            let last = LastOfKey { id: id.to_owned(), version: *version, deletes };
+            let last = LastOfKey {
+                id: id.to_owned(),
+                version: *version,
+                deletes,
+            };
             self.last.insert(key.clone(), last);
         }
     }
 
     /// Whether the version is of the model of this process and was of none before.
     fn is_fresh(&self, key: &str, version: u64) -> bool {
-        let at = |process: usize| self.evidence.models.get(process).and_then(|model| model.get(key));
+        let at = |process: usize| {
+            self.evidence
+                .models
+                .get(process)
+                .and_then(|model| model.get(key))
+        };
         let before = self.process.checked_sub(2).and_then(at);
         at(self.process - 1) == Some(&version) && before != Some(&version)
     }
@@ -293,7 +357,9 @@ impl<'a> Reader<'a> {
     fn is_present(&self, key: &str) -> bool {
         let models = self.evidence.models;
         let from = self.process.saturating_sub(2);
-        models[from..self.process].iter().all(|model| model.contains_key(key))
+        models[from..self.process]
+            .iter()
+            .all(|model| model.contains_key(key))
     }
 
     fn answered(
@@ -304,7 +370,9 @@ impl<'a> Reader<'a> {
         said: &BTreeMap<String, Said>,
         applied: &[String],
     ) {
-        let Some(batch) = self.batches.get_mut(id) else { return };
+        let Some(batch) = self.batches.get_mut(id) else {
+            return;
+        };
         batch.last = match status {
             200 => Last::Said(said.clone()),
             400 | 413 => Last::RefusedWhole,

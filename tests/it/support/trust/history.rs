@@ -49,5 +49,7 @@ pub enum Event {
 /// Reads a log; a last line that a crash of the recorder cut off is an error.
 pub fn read(log: &Path) -> Vec<Event> {
     let text = std::fs::read_to_string(log).unwrap_or_default();
-    text.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).expect(line))
+        .collect()
 }

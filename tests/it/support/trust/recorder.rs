@@ -33,7 +33,12 @@ impl Recorder {
     pub fn start(log: &Path, faults: bool) -> Self {
         let place = module_path!().split_once("::").unwrap().1;
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", &format!("{place}::the_recorder"), "--ignored", "--nocapture"])
+            .args([
+                "--exact",
+                &format!("{place}::the_recorder"),
+                "--ignored",
+                "--nocapture",
+            ])
             .env(LOG, log)
             .env(ANSWERS_BADLY, if faults { "yes" } else { "no" })
             .stdin(Stdio::piped())
@@ -45,7 +50,11 @@ impl Recorder {
             .map_while(Result::ok)
             .find_map(|line| line.split_once("recorder at ")?.1.parse().ok())
             .expect("the recorder starts");
-        Self { child, port, log: log.to_owned() }
+        Self {
+            child,
+            port,
+            log: log.to_owned(),
+        }
     }
 
     /// Where it listens.
@@ -56,7 +65,9 @@ impl Recorder {
     /// Writes down that a new process begins, when nothing of an earlier one is under way any more.
     pub fn begin(&self) {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        stream.write_all(b"POST /began HTTP/1.1\r\ncontent-length: 0\r\n\r\n").unwrap();
+        stream
+            .write_all(b"POST /began HTTP/1.1\r\ncontent-length: 0\r\n\r\n")
+            .unwrap();
         let mut answer = [0; 12];
         stream.read_exact(&mut answer).unwrap();
     }
@@ -77,10 +88,18 @@ impl Drop for Recorder {
 #[test]
 #[ignore = "is started by the tests in a process of its own"]
 fn the_recorder() {
-    let Some(log) = std::env::var_os(LOG) else { panic!("{LOG} names no file") };
+    let Some(log) = std::env::var_os(LOG) else {
+        panic!("{LOG} names no file")
+    };
     let state = Arc::new(Desk {
         faults: std::env::var(ANSWERS_BADLY).is_ok_and(|faults| faults == "yes"),
-        book: Mutex::new(Book { log: File::create(log).unwrap(), requests: 0, seen: HashMap::new(), new: 0, faults: 0 }),
+        book: Mutex::new(Book {
+            log: File::create(log).unwrap(),
+            requests: 0,
+            seen: HashMap::new(),
+            new: 0,
+            faults: 0,
+        }),
         connections: AtomicUsize::new(0),
     });
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -181,7 +200,9 @@ impl Desk {
                 stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n")?;
                 return Ok(());
             }
-            let Some((status, body)) = self.answer(&request) else { return Ok(()) };
+            let Some((status, body)) = self.answer(&request) else {
+                return Ok(());
+            };
             let head = format!(
                 "HTTP/1.1 {status} Said\r\nretry-after: 1\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
                 body.len()
@@ -209,7 +230,9 @@ impl Desk {
             (number, seen)
         };
         // Answers overtake each other.
-        std::thread::sleep(Duration::from_millis(dice(&[id, &seen.tries.to_string()]) % 12));
+        std::thread::sleep(Duration::from_millis(
+            dice(&[id, &seen.tries.to_string()]) % 12,
+        ));
         let first = seen.tries == 1;
         let many = rows.len() > 1;
         let (status, applies) = match seen.fault {
@@ -224,9 +247,15 @@ impl Desk {
         let mut said = BTreeMap::new();
         let mut applied = Vec::new();
         // An answer without any verdict is none.
-        let silent = rows.iter().all(|(key, _)| self.verdict(id, key).0 == Said::LeftOut);
+        let silent = rows
+            .iter()
+            .all(|(key, _)| self.verdict(id, key).0 == Said::LeftOut);
         for (key, _) in &rows {
-            let (word, effect) = if silent { (Said::Refused, false) } else { self.verdict(id, key) };
+            let (word, effect) = if silent {
+                (Said::Refused, false)
+            } else {
+                self.verdict(id, key)
+            };
             if applies && effect && !seen.applied {
                 applied.push(key.clone());
             }
@@ -239,7 +268,14 @@ impl Desk {
         if applies {
             book.seen.get_mut(id).unwrap().applied = true;
         }
-        book.write(&Event::Answered { request: number, id: id.clone(), status, said, applied, at: now() });
+        book.write(&Event::Answered {
+            request: number,
+            id: id.clone(),
+            status,
+            said,
+            applied,
+            at: now(),
+        });
         (status > 0).then_some((status, body))
     }
 
@@ -264,7 +300,11 @@ impl Book {
             fault = FAULTS[self.faults % FAULTS.len()];
             self.faults += 1;
         }
-        let fresh = Seen { tries: 0, fault, applied: false };
+        let fresh = Seen {
+            tries: 0,
+            fault,
+            applied: false,
+        };
         let seen = self.seen.entry(id.to_owned()).or_insert(fresh);
         seen.tries += 1;
         (self.requests, seen.clone())
@@ -272,7 +312,10 @@ impl Book {
 }
 
 fn now() -> u64 {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis() as u64
+    SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap()
+        .as_millis() as u64
 }
 
 fn dice(words: &[&str]) -> u64 {
@@ -307,14 +350,18 @@ fn results(said: &BTreeMap<String, Said>) -> String {
 fn read(reader: &mut BufReader<&TcpStream>) -> std::io::Result<Option<Request>> {
     let mut line = String::new();
     reader.read_line(&mut line)?;
-    let Some(path) = line.split(' ').nth(1).map(str::to_owned) else { return Ok(None) };
+    let Some(path) = line.split(' ').nth(1).map(str::to_owned) else {
+        return Ok(None);
+    };
     let (mut id, mut length) = (String::new(), 0);
     loop {
         line.clear();
         if reader.read_line(&mut line)? == 0 {
             return Ok(None);
         }
-        let Some((name, value)) = line.trim_end().split_once(": ") else { break };
+        let Some((name, value)) = line.trim_end().split_once(": ") else {
+            break;
+        };
         match name.to_ascii_lowercase().as_str() {
             "webhook-id" => id = value.to_owned(),
             "content-length" => length = value.parse().unwrap(),

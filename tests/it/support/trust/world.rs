@@ -64,7 +64,11 @@ impl World {
             planted_bug: None,
         };
         world.program.ok(&["init"]);
-        let rows = if world.recorder.is_some() { 240 } else { 16_000 };
+        let rows = if world.recorder.is_some() {
+            240
+        } else {
+            16_000
+        };
         world.add(rows);
         world.write_source();
         world.apply();
@@ -104,7 +108,11 @@ impl World {
             let db = rusqlite::Connection::open(self.program.path("copy.db")).unwrap();
             db.execute_batch(sql).unwrap();
         }
-        let object = if self.target == Target::File { "people.jsonl" } else { "people" };
+        let object = if self.target == Target::File {
+            "people.jsonl"
+        } else {
+            "people"
+        };
         let mode = self.mode;
         format!(
             r#"
@@ -144,7 +152,11 @@ field_mappings = [
     }
 
     fn add(&mut self, rows: u64) {
-        let first = self.model.keys().next_back().map_or(0, |last| number(last) + 1);
+        let first = self
+            .model
+            .keys()
+            .next_back()
+            .map_or(0, |last| number(last) + 1);
         for id in first..first + rows {
             self.version += 1;
             self.model.insert(email(id), self.version);
@@ -176,7 +188,9 @@ field_mappings = [
         for (email, version) in &self.model {
             let sql = "insert into people values (?1, ?2, ?3)";
             let mut insert = transaction.prepare_cached(sql).unwrap();
-            insert.execute((number(email) as i64, email, *version as i64)).unwrap();
+            insert
+                .execute((number(email) as i64, email, *version as i64))
+                .unwrap();
         }
         transaction.commit().unwrap();
     }
@@ -192,14 +206,20 @@ field_mappings = [
             recorder.begin();
         }
         self.models.push(self.model.clone());
-        let mut command = self.program.command(&self.program.path("."), &["run", "people", "--json"]);
+        let mut command = self
+            .program
+            .command(&self.program.path("."), &["run", "people", "--json"]);
         if let Some(bug) = self.planted_bug {
             command.env("SIGNALSMITH_PLANTED_BUG", bug);
         }
         if let Some(failpoint) = failpoint {
             command.env("SIGNALSMITH_FAILPOINT", failpoint);
         }
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
     }
 
     /// Runs to the end and tells how long that took.
@@ -222,7 +242,14 @@ field_mappings = [
     pub fn run_up_to(&mut self, failpoint: &str) -> bool {
         let output = self.start(Some(failpoint)).wait_with_output().unwrap();
         let aborted = output.status.signal() == Some(6);
-        assert!(aborted || output.status.code().is_some_and(|code| code == 0 || code == 3), "{output:?}");
+        assert!(
+            aborted
+                || output
+                    .status
+                    .code()
+                    .is_some_and(|code| code == 0 || code == 3),
+            "{output:?}"
+        );
         self.must_be_whole();
         aborted
     }
@@ -233,7 +260,9 @@ field_mappings = [
             self.records();
         }
         let state = rusqlite::Connection::open(self.program.path("workspace/state.db")).unwrap();
-        let check: String = state.query_row("pragma integrity_check", [], |row| row.get(0)).unwrap();
+        let check: String = state
+            .query_row("pragma integrity_check", [], |row| row.get(0))
+            .unwrap();
         assert_eq!(check, "ok");
     }
 
@@ -243,7 +272,11 @@ field_mappings = [
         let mut rested = false;
         for _ in 0..RUNS_TO_REST {
             let (output, _) = self.run();
-            if !output.status.code().is_some_and(|code| code == 0 || code == 3) {
+            if !output
+                .status
+                .code()
+                .is_some_and(|code| code == 0 || code == 3)
+            {
                 complaints.push(format!("a run did not end well: {output:?}"));
                 break;
             }
@@ -259,7 +292,9 @@ field_mappings = [
             complaints.push("there is always something to send".into());
         }
         self.must_be_whole();
-        let runs = self.program.ok(&["list", "runs", "--limit", "10000", "--json"]);
+        let runs = self
+            .program
+            .ok(&["list", "runs", "--limit", "10000", "--json"]);
         let runs: Json = serde_json::from_str(&runs).unwrap();
         let history = self.recorder.as_ref().map(Recorder::history);
         complaints.extend(checker::check(&Evidence {
@@ -278,19 +313,25 @@ field_mappings = [
         if self.target == Target::Table {
             let db = rusqlite::Connection::open(self.program.path("copy.db")).unwrap();
             let mut all = db.prepare("select email, version from people").unwrap();
-            let rows = all.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?))).unwrap();
+            let rows = all
+                .query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))
+                .unwrap();
             for row in rows {
                 let (key, version): (String, i64) = row.unwrap();
                 records.entry(key).or_default().push(version as u64);
             }
             return records;
         }
-        let text = std::fs::read_to_string(self.program.path("out/people.jsonl")).unwrap_or_default();
+        let text =
+            std::fs::read_to_string(self.program.path("out/people.jsonl")).unwrap_or_default();
         assert!(text.is_empty() || text.ends_with('\n'), "a torn line");
         for line in text.lines() {
             let row: Json = serde_json::from_str(line).expect(line);
             let key = row["email"].as_str().unwrap().to_owned();
-            records.entry(key).or_default().push(row["version"].as_u64().unwrap());
+            records
+                .entry(key)
+                .or_default()
+                .push(row["version"].as_u64().unwrap());
         }
         records
     }
@@ -330,5 +371,9 @@ pub fn in_every_mode(work: impl Fn(&'static str) + Sync) {
 /// No complaint.
 pub fn must_be_clean(complaints: &[String], about: &str) {
     let first: BTreeMap<_, _> = complaints.iter().take(12).enumerate().collect();
-    assert!(complaints.is_empty(), "{about}: {} complaints: {first:#?}", complaints.len());
+    assert!(
+        complaints.is_empty(),
+        "{about}: {} complaints: {first:#?}",
+        complaints.len()
+    );
 }
