@@ -90,7 +90,7 @@ impl World {
         let there = match &self.recorder {
             Some(recorder) => format!(
                 "type = \"webhook\"\nurl = \"{}\"\nallow_networks = [\"127.0.0.0/8\"]\n\
-                 batch_size = {BATCH}\nconcurrency = {}\ntimeout_s = 3",
+                 batch_size = {BATCH}\nconcurrency = {}\ntimeout_s = 2",
                 recorder.url(),
                 self.concurrency
             ),
