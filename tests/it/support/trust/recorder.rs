@@ -300,7 +300,7 @@ impl Book {
         let is_new = !self.seen.contains_key(id);
         self.new += usize::from(is_new);
         let mut fault = Fault::None;
-        if is_new && faults && self.new > SPARED && self.new % FAULT_EVERY == 0 {
+        if is_new && faults && self.new > SPARED && self.new.is_multiple_of(FAULT_EVERY) {
             fault = FAULTS[self.faults % FAULTS.len()];
             self.faults += 1;
         }
