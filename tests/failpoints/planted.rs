@@ -6,6 +6,10 @@ use crate::support::trust::world::{Target, World, must_be_clean};
 fn complaints(bug: Option<&'static str>) -> Vec<String> {
     let mut world = World::new(Target::Hook { faults: true }, "mirror", 1);
     world.planted_bug = bug;
+    if bug.is_some() {
+        // Long enough to see it; with a bug there may be no rest.
+        world.runs_to_rest = 2;
+    }
     world.run();
     for place in ["after_send:3", "before_verdict:2", "after_verdict:3"] {
         world.change();

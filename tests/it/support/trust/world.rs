@@ -16,7 +16,7 @@ use super::recorder::Recorder;
 /// Batches under way at once, and rows in one: what one kill may cost.
 pub const CONCURRENCY: usize = 4;
 pub const BATCH: usize = 10;
-/// Runs after which everything must have come to rest.
+/// So many, where a test does not say.
 const RUNS_TO_REST: usize = 8;
 
 /// Where the rows go.
@@ -41,6 +41,8 @@ pub struct World {
     concurrency: usize,
     /// The bug that is planted in every process that is started.
     pub planted_bug: Option<&'static str>,
+    /// Runs after which everything must have come to rest.
+    pub runs_to_rest: usize,
 }
 
 impl World {
@@ -62,6 +64,7 @@ impl World {
             recorder,
             concurrency: CONCURRENCY,
             planted_bug: None,
+            runs_to_rest: RUNS_TO_REST,
         };
         world.program.ok(&["init"]);
         let rows = if world.recorder.is_some() {
@@ -270,7 +273,7 @@ field_mappings = [
     pub fn complaints(&mut self) -> Vec<String> {
         let mut complaints = Vec::new();
         let mut rested = false;
-        for _ in 0..RUNS_TO_REST {
+        for _ in 0..self.runs_to_rest {
             let (output, _) = self.run();
             if !output
                 .status
