@@ -12,6 +12,7 @@
 
 mod bad_input;
 mod cli;
+mod clock;
 mod config;
 mod crashes;
 mod cron_oracle;

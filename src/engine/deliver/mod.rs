@@ -86,6 +86,9 @@ impl Delivery<'_> {
             if !open && flying.is_empty() {
                 break;
             }
+            if end.is_some() {
+                self.sender.over.cancel();
+            }
             let most = if probing { 1 } else { self.concurrency };
             tokio::select! {
                 () = cancel.cancelled(), if open => {}

@@ -28,6 +28,8 @@ use super::fate::{Piece, leave};
 const CANCEL_GRACE: Duration = Duration::from_secs(30);
 /// Tries of rows that were refused for a passing reason.
 const MAX_ROW_TRIES: u32 = 3;
+/// Why a batch is not tried again that could be.
+const ENDED: &str = "the run ended before it was sent again";
 
 /// Sends batches of one run.
 pub(crate) struct Sender {
@@ -38,6 +40,9 @@ pub(crate) struct Sender {
     pub limits: Arc<DestinationLimits>,
     pub log: Arc<RunLog>,
     pub cancel: CancellationToken,
+    /// Set where the run has met its end: what is under way is awaited, and nothing waits to be
+    /// sent.
+    pub over: CancellationToken,
     /// Whether a batch of unclear outcome may be sent again.
     pub repeatable: bool,
     /// The number of the next batch.
@@ -67,7 +72,7 @@ impl Sender {
     /// given back, to be sent when its intent is closed: no row is in two open intents.
     pub async fn send(&self, mut waiting: Vec<Piece>) -> Sent {
         let mut sent = Sent::default();
-        if self.cancel.is_cancelled() {
+        if self.over.is_cancelled() {
             sent.closings = leave_all(&waiting);
             return sent;
         }
@@ -84,6 +89,8 @@ impl Sender {
             Step::End(closing, end) => {
                 sent.closings.push(closing);
                 sent.end = Some(end);
+                // At once: the verdicts need some time until they are on disk.
+                self.over.cancel();
             }
             Step::Halve {
                 batch,
@@ -191,8 +198,8 @@ impl Sender {
         loop {
             let pass = tokio::select! {
                 pass = self.limits.enter(wanted) => pass,
-                () = self.cancel.cancelled() => {
-                    return Step::Closed(leave(Some(batch), &piece, "cancelled"));
+                () = self.over.cancelled() => {
+                    return Step::Closed(leave(Some(batch), &piece, ENDED));
                 }
             };
             let pass = match pass {
@@ -266,8 +273,8 @@ impl Sender {
             sent.retries += 1;
             tokio::select! {
                 () = self.core.clock.sleep(wait) => {}
-                () = self.cancel.cancelled() => {
-                    return Step::Closed(leave(Some(batch), &piece, "cancelled"));
+                () = self.over.cancelled() => {
+                    return Step::Closed(leave(Some(batch), &piece, ENDED));
                 }
             }
         }
@@ -348,10 +355,9 @@ impl Sender {
 
 /// What is not sent any more because the run ends.
 pub(crate) fn leave_all(pieces: &[Piece]) -> Vec<Closing> {
-    let reason = "the run ended before it was sent again";
     pieces
         .iter()
-        .map(|piece| leave(None, piece, reason))
+        .map(|piece| leave(None, piece, ENDED))
         .collect()
 }
 

@@ -46,15 +46,20 @@ impl Live {
     /// What a sync last did, as those that wait for it see it.
     fn done(&self, id: &str) -> Done {
         let past = self.past.iter().find(|(sync, _)| sync.as_str() == id);
+        let mut active = self.active.values().map(|active| &active.run);
+        let under_way = active.find(|run| run.sync.as_str() == id);
         let Some(run) = past.and_then(|(_, past)| past.last.as_ref()) else {
-            return Done::default();
+            return Done {
+                started: under_way.and_then(|run| run.started_at),
+                completed: None,
+            };
         };
         let has_completed = matches!(
             run.status,
             RunStatus::Completed | RunStatus::CompletedWithErrors
         );
         Done {
-            started: run.started_at,
+            started: under_way.unwrap_or(run).started_at,
             completed: run.ended_at.filter(|_| has_completed),
         }
     }

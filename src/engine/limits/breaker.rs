@@ -61,7 +61,7 @@ impl Breaker {
         }
         let since = now.saturating_sub(open.since);
         let left = OPEN_TOO_LONG.saturating_sub(since);
-        if left.is_zero() && open.last_failure >= wanted {
+        if left.is_zero() && open.last_failure > wanted {
             return Admission::Unavailable(since);
         }
         match open.probe_at {

@@ -129,6 +129,7 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         limits,
         log: Arc::clone(&job.log),
         cancel: job.stop.token.clone(),
+        over: job.stop.token.child_token(),
         repeatable,
         numbers: AtomicU64::new(0),
         too_large: AtomicBool::new(false),

@@ -124,3 +124,25 @@ fn a_name_without_an_address_is_tried_again_and_nothing_is_sent() {
         world.converges("no name");
     });
 }
+
+#[test]
+fn after_an_outage_of_any_length_the_next_run_finds_the_destination_back() {
+    in_lanes(&WRITES, |lane| {
+        let mut world = World::new(lane);
+        world.change();
+        world.settings("outage", "");
+        world.workspace.wait_for(world.proxy.door(Door::Refuses));
+        let mut outage = 0;
+        for _ in 0..4 {
+            let run = world.run();
+            ended(&world, Ends::Unsent(Destination), &run, "outage");
+            assert!(seconds(&run) <= 16 * 60, "{lane:?}: {} s", seconds(&run));
+            outage += seconds(&run);
+        }
+        assert!(
+            outage > 20 * 60,
+            "{lane:?}: the circuit was open for {outage} s only"
+        );
+        world.converges("outage");
+    });
+}

@@ -1,10 +1,16 @@
 //! Answers that tell rows apart, and refusals that make batches smaller.
 
+use std::time::Duration;
+
+use signalsmith::domain::command::Command;
 use signalsmith::domain::problem::ProblemKind::Auth;
-use signalsmith::domain::run::RunStatus;
+use signalsmith::domain::run::{RunOptions, RunStatus};
 
 use super::{LANES, Lane, ROWS, World, in_lanes, rows_of, totals};
 use crate::support::fault_proxy::{Answer, Exchange, Fault};
+
+/// A request of a dead run may travel for so long before its batch is sent again.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// An answer with a verdict for each of these rows: its email and its status.
 fn verdicts(status: u16, rows: &[(&str, &str)]) -> Fault {
@@ -186,5 +192,53 @@ fn a_sign_in_that_is_refused_midway_ends_the_run_and_keeps_what_was_accepted() {
         );
         world.converges("401");
         once_each(&world, before);
+    });
+}
+
+#[test]
+fn a_held_append_is_not_sent_again_after_a_crash_and_a_plain_one_is_under_the_same_id() {
+    in_lanes(&[Lane::Append, Lane::Hold], |lane| {
+        let mut world = World::new(lane);
+        world.change();
+        world.settings("crash", "timeout_s = 600");
+        let before = world.proxy.exchanges().len();
+        world.proxy.script(|_| Fault::after(Answer::Stall));
+        let resume = Command::Resume {
+            sync: "people".into(),
+        };
+        world.workspace.ask(resume).unwrap();
+        let run = world.workspace.begin("people", RunOptions::default());
+        world.workspace.wait_for(world.proxy.requests(before + 1));
+        world.workspace.crash();
+        world.workspace.wait_for(world.proxy.heal());
+        world.workspace.start().unwrap();
+        if lane == Lane::Append {
+            world.workspace.wait_for(async {
+                world.workspace.clock.sleepers(1).await;
+                world.workspace.clock.advance(REQUEST_TIMEOUT).await;
+            });
+        }
+        world.workspace.next_run("people", Some(&run.id));
+        let run = world.workspace.wait(&run.id);
+        let expected = match lane {
+            Lane::Hold => [0, 0, ROWS, 0],
+            _ => [ROWS, 0, 0, 0],
+        };
+        assert_eq!(
+            (run.status, totals(&run)),
+            (RunStatus::Interrupted, expected),
+            "{lane:?}"
+        );
+        world.run();
+        let sent = world.proxy.exchanges().split_off(before);
+        assert_eq!(
+            sent.len(),
+            if lane == Lane::Hold { 1 } else { 2 },
+            "{lane:?}: {sent:?}"
+        );
+        assert!(
+            sent.iter()
+                .all(|one| (&one.id, &one.body) == (&sent[0].id, &sent[0].body))
+        );
     });
 }

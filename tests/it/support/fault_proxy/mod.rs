@@ -1,22 +1,22 @@
 //! A proxy on the loopback that breaks what passes through it, as networks, balancers and hostile
 //! endpoints do: before the connection, before the request, within the answer, after it.
 
+mod answers;
 mod wire;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
-use self::wire::{forward, header, message, split, whole};
-
-/// The time between two bytes of a dripping answer.
-const DRIP: Duration = Duration::from_millis(200);
+pub use self::answers::{Answer, Fault};
+use self::answers::{Out, reset};
+pub use self::wire::whole;
+use self::wire::{forward, header, message, split};
 
 /// What becomes of connections, until it is changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,73 +31,6 @@ pub enum Door {
     Holds,
 }
 
-/// What becomes of one request.
-#[derive(Debug, Clone)]
-pub struct Fault {
-    /// Whether the endpoint behind gets the request.
-    pub reaches: bool,
-    /// What the client gets.
-    pub answer: Answer,
-}
-
-/// What the client gets.
-#[derive(Debug, Clone)]
-pub enum Answer {
-    /// The endpoint's answer, and the connection stays open.
-    Usual,
-    /// These bytes instead of the endpoint's answer.
-    Raw(Vec<u8>),
-    /// A reset without a byte of an answer.
-    Reset,
-    /// A reset in the middle of the answer.
-    ResetMid,
-    /// A reset right behind the answer.
-    ResetAfter,
-    /// Silence.
-    Stall,
-    /// The head, then silence.
-    StallAfterHead,
-    /// The head, then the body byte by byte.
-    Drip,
-    /// Half the body under the length of the whole, then the end of the connection.
-    Truncated,
-    /// The whole body under a length that is less by so many bytes.
-    LyingLess(usize),
-    /// JSON that unfolds without end from few bytes.
-    GzipBomb,
-    /// A body that never ends.
-    Endless,
-}
-
-impl Fault {
-    /// Nothing goes wrong.
-    pub fn none() -> Self {
-        Self::after(Answer::Usual)
-    }
-
-    /// The endpoint takes the request; its answer is broken.
-    pub fn after(answer: Answer) -> Self {
-        Self {
-            reaches: true,
-            answer,
-        }
-    }
-
-    /// The endpoint never gets the request.
-    pub fn before(answer: Answer) -> Self {
-        Self {
-            reaches: false,
-            answer,
-        }
-    }
-
-    /// An answer in the endpoint's stead; `head` is the status line without its version, then
-    /// headers.
-    pub fn instead(head: &str, body: &str) -> Self {
-        Self::before(Answer::Raw(whole(head, body.as_bytes())))
-    }
-}
-
 /// One request and what became of it.
 #[derive(Debug, Clone)]
 pub struct Exchange {
@@ -107,6 +40,8 @@ pub struct Exchange {
     pub body: String,
     /// Whether the endpoint got it.
     pub reached: bool,
+    /// When it had come.
+    pub began: Instant,
     /// Bytes of the answer that went out.
     pub written: u64,
     /// From the request to the end of its answer, or until the client gave up.
@@ -119,6 +54,7 @@ struct Shared {
     upstream: String,
     script: Mutex<Script>,
     exchanges: Mutex<Vec<Exchange>>,
+    count: watch::Sender<usize>,
     connects: Mutex<u64>,
 }
 
@@ -145,6 +81,7 @@ impl FaultProxy {
             upstream: place.to_owned(),
             script: Mutex::new(Box::new(|_| Fault::none())),
             exchanges: Mutex::default(),
+            count: watch::Sender::default(),
             connects: Mutex::default(),
         });
         let _context = runtime.enter();
@@ -174,7 +111,8 @@ impl FaultProxy {
     /// Changes what becomes of connections; those that are open are closed. It holds when this
     /// returns.
     pub async fn door(&self, door: Door) {
-        self.door.send_replace(door);
+        self.door
+            .send_if_modified(|wanted| std::mem::replace(wanted, door) != door);
         self.stands
             .clone()
             .wait_for(|stands| *stands == door)
@@ -202,6 +140,12 @@ impl FaultProxy {
     /// Every request so far, in the order in which they came.
     pub fn exchanges(&self) -> Vec<Exchange> {
         self.shared.exchanges.lock().unwrap().clone()
+    }
+
+    /// Waits until so many requests have come.
+    pub async fn requests(&self, count: usize) {
+        let mut came = self.shared.count.subscribe();
+        came.wait_for(|came| *came >= count).await.unwrap();
     }
 
     /// Connections that were taken.
@@ -261,10 +205,6 @@ async fn connection(mut stream: TcpStream, door: Door, shared: Arc<Shared>) {
     }
 }
 
-fn reset(stream: &TcpStream) {
-    stream.set_zero_linger().unwrap();
-}
-
 /// Serves one request; none where the connection has ended.
 async fn exchange(stream: &mut TcpStream, shared: &Shared) -> Option<()> {
     let request = message(stream).await?;
@@ -273,6 +213,7 @@ async fn exchange(stream: &mut TcpStream, shared: &Shared) -> Option<()> {
         id: header(&request, "webhook-id").unwrap_or_default(),
         body: String::from_utf8(split(&request)?.1.to_vec()).unwrap(),
         reached: false,
+        began,
         written: 0,
         held: Duration::ZERO,
     };
@@ -281,6 +222,7 @@ async fn exchange(stream: &mut TcpStream, shared: &Shared) -> Option<()> {
     let number = {
         let mut exchanges = shared.exchanges.lock().unwrap();
         exchanges.push(seen);
+        shared.count.send_replace(exchanges.len());
         exchanges.len() - 1
     };
     let answer = match fault.reaches {
@@ -297,113 +239,4 @@ async fn exchange(stream: &mut TcpStream, shared: &Shared) -> Option<()> {
     exchanges[number].written = written;
     exchanges[number].held = began.elapsed();
     stays.then_some(())
-}
-
-struct Out<'a> {
-    stream: &'a mut TcpStream,
-    written: u64,
-}
-
-impl Out<'_> {
-    /// Answers so; whether the connection stays open.
-    async fn send(&mut self, usual: &[u8], answer: Answer) -> bool {
-        let (head, body) = split(usual).unwrap();
-        let typed = |head: &[u8], length: usize| {
-            let kind = header(head, "content-type").unwrap_or_default();
-            format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n")
-        };
-        match answer {
-            Answer::Usual => return self.write(usual).await,
-            Answer::Raw(bytes) => drop(self.write(&bytes).await),
-            Answer::Reset => reset(self.stream),
-            Answer::ResetMid => {
-                let whole = typed(head, body.len()).into_bytes();
-                self.write(&whole).await;
-                self.write(&body[..body.len() / 2]).await;
-                reset(self.stream);
-            }
-            Answer::ResetAfter => {
-                self.write(usual).await;
-                reset(self.stream);
-            }
-            Answer::Stall => self.hang().await,
-            Answer::StallAfterHead => {
-                self.write(typed(head, body.len()).as_bytes()).await;
-                self.hang().await;
-            }
-            Answer::Drip => {
-                self.write(typed(head, body.len()).as_bytes()).await;
-                for byte in body {
-                    // A client that has given up is seen at once, not at the second write.
-                    tokio::select! {
-                        () = tokio::time::sleep(DRIP) => {}
-                        () = closed(self.stream) => return false,
-                    }
-                    self.write(&[*byte]).await;
-                }
-            }
-            Answer::Truncated => {
-                self.write(typed(head, body.len()).as_bytes()).await;
-                self.write(&body[..body.len() / 2]).await;
-            }
-            Answer::LyingLess(by) => {
-                self.write(typed(head, body.len() - by).as_bytes()).await;
-                self.write(body).await;
-            }
-            Answer::GzipBomb => {
-                self.endless("content-encoding: gzip\r\n", &GZIP_HEAD, &fold())
-                    .await
-            }
-            Answer::Endless => self.endless("", b"[", &[b' '; 64 << 10]).await,
-        }
-        false
-    }
-
-    async fn endless(&mut self, encoding: &str, first: &[u8], block: &[u8]) {
-        let head = format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n{encoding}transfer-encoding: chunked\r\n\r\n"
-        );
-        self.write(head.as_bytes()).await;
-        let chunk =
-            |bytes: &[u8]| [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat();
-        self.write(&chunk(first)).await;
-        let chunk = chunk(block);
-        while self.write(&chunk).await {}
-    }
-
-    async fn write(&mut self, bytes: &[u8]) -> bool {
-        let written = self.stream.write_all(bytes).await.is_ok();
-        if written {
-            self.written += bytes.len() as u64;
-        }
-        written
-    }
-
-    async fn hang(&mut self) {
-        closed(self.stream).await;
-    }
-}
-
-/// Waits until the other side has closed.
-async fn closed(stream: &mut TcpStream) {
-    let mut more = [0; 1024];
-    while stream.read(&mut more).await.is_ok_and(|read| read > 0) {}
-}
-
-const GZIP_HEAD: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
-
-/// A mebibyte of blanks in about a kibibyte of deflate that may be repeated: it ends on a byte and
-/// looks back at nothing.
-fn fold() -> Vec<u8> {
-    let mut deflate = flate2::Compress::new(flate2::Compression::best(), false);
-    let mut folded = Vec::with_capacity(64 << 10);
-    deflate
-        .compress_vec(
-            &vec![b' '; 1 << 20],
-            &mut folded,
-            flate2::FlushCompress::Full,
-        )
-        .unwrap();
-    assert!((100..8 << 10).contains(&folded.len()), "{}", folded.len());
-    folded
 }

@@ -3,8 +3,9 @@
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// An answer with a right length that ends its connection.
-pub(super) fn whole(head: &str, body: &[u8]) -> Vec<u8> {
+/// An answer with a right length that ends its connection; `head` is the status line without its
+/// version, then headers.
+pub fn whole(head: &str, body: &[u8]) -> Vec<u8> {
     let length = body.len();
     let head = format!("HTTP/1.1 {head}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
     [head.as_bytes(), body].concat()
