@@ -1,5 +1,7 @@
 //! What became of operations and batches, and why a run cannot go on.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use crate::domain::plan::Operation;
@@ -13,6 +15,8 @@ pub(crate) enum Fate {
     Verdict(Verdict),
     /// It was not sent, or provably not applied: it stays due.
     Unsent,
+    /// It is sent once more in a later batch of this run.
+    Again,
 }
 
 /// An intent that can be closed, with the fates of its operations.
@@ -44,7 +48,29 @@ impl From<Problem> for RunEnd {
     }
 }
 
-/// What came of one batch, its halves included.
+/// Operations that go out in one batch.
+#[derive(Debug)]
+pub(crate) struct Piece {
+    /// The operations, in the plan's order.
+    pub operations: Arc<Vec<Operation>>,
+    /// Tries of rows that were refused for a passing reason.
+    pub row_tries: u32,
+    /// Whether an earlier try of these operations may have been applied.
+    pub doubt: bool,
+}
+
+impl Piece {
+    /// Operations that have not been sent.
+    pub fn unsent(operations: Arc<Vec<Operation>>) -> Self {
+        Self {
+            operations,
+            row_tries: 0,
+            doubt: false,
+        }
+    }
+}
+
+/// What came of one batch.
 #[derive(Debug, Default)]
 pub(crate) struct Sent {
     /// Intents to close.
@@ -59,4 +85,26 @@ pub(crate) struct Sent {
     pub retries: u64,
     /// Set where nothing more can be sent.
     pub end: Option<RunEnd>,
+    /// What is to be sent next, once the intents are closed.
+    pub rest: Vec<Piece>,
+}
+
+/// Closes what is not tried again: what may have been applied is unknown.
+pub(crate) fn leave(batch: Option<u64>, piece: &Piece, reason: &str) -> Closing {
+    let fate = if piece.doubt {
+        Fate::Verdict(Verdict::Unknown {
+            reason: reason.to_owned(),
+        })
+    } else {
+        Fate::Unsent
+    };
+    let fates = piece
+        .operations
+        .iter()
+        .map(|operation| (operation.clone(), fate.clone()));
+    Closing {
+        batch,
+        fates: fates.collect(),
+        doubt: piece.doubt,
+    }
 }

@@ -22,6 +22,7 @@ use super::judge::{Judgement, may_have_been_applied};
 use super::payload::payload_hash;
 
 pub(crate) use super::fate::{Closing, Fate, RunEnd, Sent};
+use super::fate::{Piece, leave};
 
 /// A cancelled run awaits the answers of what is under way for so long.
 const CANCEL_GRACE: Duration = Duration::from_secs(30);
@@ -49,13 +50,6 @@ pub(crate) struct Sender {
     pub too_large: AtomicBool,
 }
 
-struct Piece {
-    operations: Arc<Vec<Operation>>,
-    row_tries: u32,
-    /// Whether an earlier try of these operations may have been applied.
-    doubt: bool,
-}
-
 enum Step {
     Closed(Closing),
     Again(Closing, Piece),
@@ -73,43 +67,41 @@ enum Step {
 }
 
 impl Sender {
-    /// Sends a batch; halves and repeats are sent in turn.
-    pub async fn send(&self, operations: Arc<Vec<Operation>>) -> Sent {
+    /// Sends the last of the pieces that wait; the others, and its own halves and repeats, are
+    /// given back, to be sent when its intent is closed: no row is in two open intents.
+    pub async fn send(&self, mut waiting: Vec<Piece>) -> Sent {
         let mut sent = Sent::default();
-        let mut waiting = vec![Piece {
-            operations,
-            row_tries: 0,
-            doubt: false,
-        }];
-        while let Some(piece) = waiting.pop() {
-            if sent.end.is_some() || self.over.is_cancelled() {
-                sent.closings.push(leave(None, &piece, ENDED));
-                continue;
+        if self.over.is_cancelled() {
+            sent.closings = leave_all(&waiting);
+            return sent;
+        }
+        let Some(piece) = waiting.pop() else {
+            return sent;
+        };
+        match self.send_piece(piece, &mut sent).await {
+            Step::Closed(closing) => sent.closings.push(closing),
+            Step::Again(closing, again) => {
+                sent.closings.push(closing);
+                waiting.push(again);
             }
-            match self.send_piece(piece, &mut sent).await {
-                Step::Closed(closing) => sent.closings.push(closing),
-                Step::Again(closing, again) => {
-                    sent.closings.push(closing);
-                    waiting.push(again);
-                }
-                Step::Staged { batch, numbers } => sent.staged.push((batch, numbers)),
-                Step::End(closing, end) => {
-                    sent.closings.push(closing);
-                    sent.end = Some(end);
-                    // At once: the verdicts need some time until they are on disk.
-                    self.over.cancel();
-                }
-                Step::Halve {
-                    batch,
-                    code,
-                    text,
-                    piece,
-                } => {
-                    sent.closings
-                        .push(self.halve(batch, &code, &text, piece, &mut waiting));
-                }
+            Step::Staged { batch, numbers } => sent.staged.push((batch, numbers)),
+            Step::End(closing, end) => {
+                sent.closings.push(closing);
+                sent.end = Some(end);
+                // At once: the verdicts need some time until they are on disk.
+                self.over.cancel();
+            }
+            Step::Halve {
+                batch,
+                code,
+                text,
+                piece,
+            } => {
+                let closing = self.halve(batch, &code, &text, piece, &mut waiting);
+                sent.closings.push(closing);
             }
         }
+        sent.rest = waiting;
         sent
     }
 
@@ -149,9 +141,10 @@ impl Sender {
                 doubt: piece.doubt,
             });
         }
+        let parts = operations.iter();
         Closing {
             batch: Some(batch),
-            fates: Vec::new(),
+            fates: parts.map(|it| (it.clone(), Fate::Again)).collect(),
             doubt: piece.doubt,
         }
     }
@@ -326,15 +319,13 @@ impl Sender {
         for operation in piece.operations.iter() {
             let verdict = verdicts
                 .remove(&operation.number)
-                .or_else(|| {
-                    failpoints::planted("left_out_as_accepted").then_some(Verdict::ACCEPTED)
-                })
                 .unwrap_or_else(|| Verdict::Unknown {
                     reason: "the destination's answer left this row out".into(),
                 });
             let passing = matches!(&verdict, Verdict::Rejected(why) if why.transient);
             if passing && piece.row_tries + 1 < MAX_ROW_TRIES {
                 again.push(operation.clone());
+                fates.push((operation.clone(), Fate::Again));
             } else {
                 fates.push((operation.clone(), Fate::Verdict(verdict)));
             }
@@ -361,24 +352,12 @@ impl Sender {
     }
 }
 
-/// Closes what is not tried again: what may have been applied is unknown.
-fn leave(batch: Option<u64>, piece: &Piece, reason: &str) -> Closing {
-    let fate = if piece.doubt {
-        Fate::Verdict(Verdict::Unknown {
-            reason: reason.to_owned(),
-        })
-    } else {
-        Fate::Unsent
-    };
-    let fates = piece
-        .operations
+/// What is not sent any more because the run ends.
+pub(crate) fn leave_all(pieces: &[Piece]) -> Vec<Closing> {
+    pieces
         .iter()
-        .map(|operation| (operation.clone(), fate.clone()));
-    Closing {
-        batch,
-        fates: fates.collect(),
-        doubt: piece.doubt,
-    }
+        .map(|piece| leave(None, piece, ENDED))
+        .collect()
 }
 
 fn delivery(intent: &Intent, piece: &Piece, attempt: u32) -> DeliveryBatch {

@@ -33,7 +33,7 @@ impl Unwritten {
     pub fn note(&self, closing: &Closing) {
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         for (operation, fate) in &closing.fates {
-            let accepted = matches!(fate, Fate::Verdict(Verdict::Accepted { .. }));
+            let accepted = matches!(fate, Fate::Again | Fate::Verdict(Verdict::Accepted { .. }));
             if operation.kind != OperationKind::Delete && !accepted && keys.len() <= MOST {
                 keys.insert(operation.key_hash);
             }
