@@ -4,6 +4,7 @@ pub(crate) mod acknowledge;
 pub(crate) mod cut;
 mod fate;
 mod judge;
+pub(crate) mod payload;
 pub(crate) mod send;
 pub(crate) mod unwritten;
 

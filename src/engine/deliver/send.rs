@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use xxhash_rust::xxh3::Xxh3;
 
 use crate::connectors::{BatchReader, DeliveryBatch, Session, WriteError, Written};
 use crate::domain::id::{RunId, SyncId};
@@ -20,6 +19,7 @@ use super::super::core::Core;
 use super::super::limits::DestinationLimits;
 use super::super::run_log::RunLog;
 use super::judge::{Judgement, may_have_been_applied};
+use super::payload::payload_hash;
 
 pub(crate) use super::fate::{Closing, Fate, RunEnd, Sent};
 use super::fate::{Piece, leave};
@@ -40,8 +40,7 @@ pub(crate) struct Sender {
     pub limits: Arc<DestinationLimits>,
     pub log: Arc<RunLog>,
     pub cancel: CancellationToken,
-    /// Set where the run has met its end: what is under way is awaited, and nothing waits to be
-    /// sent.
+    /// Set where the run has met its end: what is under way is awaited, nothing else is sent.
     pub over: CancellationToken,
     /// Whether a batch of unclear outcome may be sent again.
     pub repeatable: bool,
@@ -376,22 +375,4 @@ fn delivery(intent: &Intent, piece: &Piece, attempt: u32) -> DeliveryBatch {
         replay: false,
         operations: BatchReader::new(count, iterator),
     }
-}
-
-/// The hash that proves a replay to be verbatim: kinds, identifiers and records in order.
-pub(crate) fn payload_hash(operations: &[Operation]) -> [u8; 16] {
-    let mut hasher = Xxh3::new();
-    let mut scratch = Vec::new();
-    for operation in operations {
-        scratch.clear();
-        scratch.extend_from_slice(operation.kind.word().as_bytes());
-        for value in &operation.identifier {
-            crate::domain::row::encode(value, &mut scratch);
-        }
-        if let Some(record) = &operation.new {
-            record.encode(&mut scratch);
-        }
-        hasher.update(&scratch);
-    }
-    hasher.digest128().to_be_bytes()
 }
