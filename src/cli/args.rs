@@ -34,7 +34,7 @@ pub struct Arguments {
 pub enum CommandLine {
     /// Sets up a workspace with sample data, in a new temporary folder or DIR, and opens it.
     Demo {
-        /// Runs every sync twice without a terminal and checks every destination.
+        /// Runs every sync in four rounds of changes without a terminal and checks every destination.
         #[arg(long)]
         headless: bool,
         /// Seeds the sample data.

@@ -68,7 +68,7 @@ impl SnapshotError {
             Self::Missing { .. } | Self::Damaged { .. } | Self::Journal(_) => {
                 "restore the workspace from a backup, or forget the sync's state and run it again"
             }
-            Self::Log(_) => "run `signalsmith doctor`",
+            Self::Log(_) => "look into core.log in the workspace's folder; nothing was sent",
         }
     }
 }
