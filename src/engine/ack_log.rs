@@ -44,8 +44,8 @@ impl AckLog for StoreAckLog {
         self.0.journal_count_blocking(sync, from, to).map_err(log)
     }
 
-    fn last_seq(&self, sync: &SyncId) -> Result<u64, SnapshotError> {
-        self.0.last_seq_blocking(sync).map_err(log)
+    fn last_seq(&self, _: &SyncId) -> Result<u64, SnapshotError> {
+        self.0.last_seq_blocking().map_err(log)
     }
 
     fn dirty(

@@ -82,7 +82,7 @@ pub trait AckLog: Send + Sync {
         to: [u8; 16],
     ) -> Result<u64, SnapshotError>;
 
-    /// The highest sequence of the sync's journal; 0 where it is empty.
+    /// A sequence that none of the sync's journal is above and all that comes later is.
     ///
     /// # Errors
     /// As [`Self::layout`].

@@ -273,9 +273,15 @@ fn append_journal(
 }
 
 fn mark_unknown(tx: &Transaction<'_>, sync: &str, ack: &Acknowledgement) -> Result<(), StoreError> {
-    let mut clear = tx.prepare_cached("DELETE FROM unknown WHERE sync = ?1 AND key_hash = ?2")?;
-    for key_hash in &ack.unknown_clear {
-        clear.execute(params![sync, key_hash.0.as_slice()])?;
+    let any = tx
+        .prepare_cached("SELECT 1 FROM unknown WHERE sync = ?1")?
+        .exists([sync])?;
+    if any {
+        let mut clear =
+            tx.prepare_cached("DELETE FROM unknown WHERE sync = ?1 AND key_hash = ?2")?;
+        for key_hash in &ack.unknown_clear {
+            clear.execute(params![sync, key_hash.0.as_slice()])?;
+        }
     }
     let mut add = tx.prepare_cached(
         "INSERT OR REPLACE INTO unknown

@@ -347,6 +347,12 @@ pub(super) fn recover(
     sync: &str,
     keys: &[Fingerprint],
 ) -> Result<(), StoreError> {
+    let any = tx
+        .prepare_cached("SELECT 1 FROM attempts WHERE sync = ?1")?
+        .exists([sync])?;
+    if !any {
+        return Ok(());
+    }
     let mut forget = tx.prepare_cached("DELETE FROM attempts WHERE sync = ?1 AND key_hash = ?2")?;
     for key_hash in keys {
         forget.execute(params![sync, key_hash.0.as_slice()])?;

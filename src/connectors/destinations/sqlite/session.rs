@@ -109,6 +109,7 @@ fn write(open: &mut Open, mut batch: DeliveryBatch) -> Result<Written, WriteErro
             bytes: 0,
         });
     }
+    open.writer.begin_batch(&begun)?;
     let mut verdicts = Vec::with_capacity(batch.operations.len().min(65_536));
     let mut bytes = 0;
     for operation in batch.operations {

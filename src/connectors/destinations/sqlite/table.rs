@@ -21,17 +21,12 @@ pub(super) struct Column {
     pub name: String,
     /// The declared type; may be empty.
     pub declared: String,
+    /// How SQLite converts what is put into it.
+    pub affinity: Affinity,
     /// Whether a record needs a value from us.
     required: bool,
     /// Whether the database computes it.
     generated: bool,
-}
-
-impl Column {
-    /// How SQLite converts what is put into it.
-    pub(super) fn affinity(&self) -> Affinity {
-        Affinity::of(&self.declared)
-    }
 }
 
 /// A table.
@@ -115,6 +110,7 @@ fn describe(connection: &Connection, name: String, without_rowid: bool) -> rusql
         let generated = hidden != 0;
         columns.push(Column {
             name,
+            affinity: Affinity::of(&declared),
             declared,
             required: not_null && !has_default && !generated,
             generated,

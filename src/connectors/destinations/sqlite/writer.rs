@@ -33,6 +33,9 @@ pub(super) struct Writer {
     exists: String,
     delete: String,
     texts: HashMap<(bool, Vec<bool>), Arc<str>>,
+    /// Whether each row needs a savepoint of its own, for a trigger may leave a part of a refused
+    /// statement behind (`RAISE(FAIL)`); by itself SQLite undoes the whole statement.
+    has_triggers: bool,
 }
 
 /// An operation's values as they are bound.
@@ -91,7 +94,21 @@ impl Writer {
             columns,
             matching,
             texts: HashMap::new(),
+            has_triggers: true,
         })
+    }
+
+    /// Looks at what may have changed since the last batch; inside the batch's transaction, in
+    /// which nobody else can change it.
+    ///
+    /// # Errors
+    /// [`WriteError`] where the database cannot be read.
+    pub(super) fn begin_batch(&mut self, connection: &Connection) -> Result<(), WriteError> {
+        self.has_triggers = connection
+            .prepare_cached("SELECT 1 FROM main.sqlite_schema WHERE type = 'trigger'")
+            .and_then(|mut select| select.exists([]))
+            .map_err(|error| failure::batch("look for triggers", &error))?;
+        Ok(())
     }
 
     /// Does one operation inside the batch's transaction; a row that is refused leaves no trace.
@@ -111,10 +128,10 @@ impl Writer {
         };
         let bytes = bound.identifier.iter().map(size).sum::<u64>()
             + bound.fields.iter().flatten().map(size).sum::<u64>();
-        mark(connection, "SAVEPOINT signalsmith_row")?;
+        self.mark(connection, "SAVEPOINT signalsmith_row")?;
         match self.change(connection, operation.kind, &bound) {
             Ok(verdict) => {
-                mark(connection, "RELEASE signalsmith_row")?;
+                self.mark(connection, "RELEASE signalsmith_row")?;
                 Ok((verdict, bytes))
             }
             Err(Failed::Prepare(error)) => Err(failure::batch(
@@ -132,11 +149,22 @@ impl Writer {
                         text: rejection.text,
                     });
                 }
-                mark(connection, "ROLLBACK TO signalsmith_row")?;
-                mark(connection, "RELEASE signalsmith_row")?;
+                self.mark(connection, "ROLLBACK TO signalsmith_row")?;
+                self.mark(connection, "RELEASE signalsmith_row")?;
                 Ok((Verdict::Rejected(self.named(rejection)), bytes))
             }
         }
+    }
+
+    fn mark(&self, connection: &Connection, sql: &str) -> Result<(), WriteError> {
+        if !self.has_triggers {
+            return Ok(());
+        }
+        connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.execute([]))
+            .map(|_| ())
+            .map_err(|error| failure::batch("mark a row's place in the transaction", &error))
     }
 
     /// Gives the field its name in the mapping, which may differ from the column's in case.
@@ -198,7 +226,7 @@ impl Writer {
         let affinity = self
             .columns
             .get(position)
-            .map_or(super::storage::Affinity::Blob, Column::affinity);
+            .map_or(super::storage::Affinity::Blob, |column| column.affinity);
         store(value, affinity)
             .map_err(|why| self.refused(position, "TYPE", &format!("the value {why}")))
     }
@@ -245,6 +273,7 @@ impl Writer {
 
     fn insert(&mut self, connection: &Connection, bound: &Bound) -> Result<(), Failed> {
         let present = self.present(bound, true);
+        let values = values(bound, &present);
         let sql = self.text(true, present, |writer, present| {
             let mut names: Vec<String> = writer.identifier_columns();
             names.extend(writer.chosen(present).map(|(_, name)| name));
@@ -257,7 +286,6 @@ impl Writer {
                 marks.join(", ")
             )
         });
-        let values = self.values(bound, true);
         run(connection, &sql, &values)
     }
 
@@ -266,6 +294,7 @@ impl Writer {
         if !present.contains(&true) {
             return Ok(());
         }
+        let values = values(bound, &present);
         let sql = self.text(false, present, |writer, present| {
             let first = writer.shape.identifier.len() + 1;
             let sets: Vec<String> = writer
@@ -280,7 +309,6 @@ impl Writer {
                 writer.matching
             )
         });
-        let values = self.values(bound, false);
         run(connection, &sql, &values)
     }
 
@@ -332,17 +360,6 @@ impl Writer {
             .map(|(position, (_, column))| (position, quote(&column.name)))
     }
 
-    /// The identifier, then the touched fields: the order of the numbers in both statements.
-    fn values<'a>(&self, bound: &'a Bound, creating: bool) -> Vec<&'a Stored> {
-        let present = self.present(bound, creating);
-        let fields = bound.fields.iter().zip(present);
-        bound
-            .identifier
-            .iter()
-            .chain(fields.filter_map(|(value, present)| value.as_ref().filter(|_| present)))
-            .collect()
-    }
-
     fn text(
         &mut self,
         creating: bool,
@@ -362,6 +379,13 @@ impl Writer {
     }
 }
 
+/// The identifier, then the touched fields: the order of the numbers in both statements.
+fn values<'a>(bound: &'a Bound, present: &[bool]) -> Vec<&'a Stored> {
+    let fields = bound.fields.iter().zip(present);
+    let touched = fields.filter_map(|(value, present)| value.as_ref().filter(|_| *present));
+    bound.identifier.iter().chain(touched).collect()
+}
+
 fn run<'a>(
     connection: &Connection,
     sql: &str,
@@ -372,12 +396,4 @@ fn run<'a>(
         .execute(params_from_iter(values))
         .map(|_| ())
         .map_err(Failed::Step)
-}
-
-fn mark(connection: &Connection, sql: &str) -> Result<(), WriteError> {
-    connection
-        .prepare_cached(sql)
-        .and_then(|mut statement| statement.execute([]))
-        .map(|_| ())
-        .map_err(|error| failure::batch("mark a row's place in the transaction", &error))
 }

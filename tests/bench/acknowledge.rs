@@ -1,0 +1,108 @@
+//! The cost of an acknowledgement: an intent before and the verdicts after each batch, on disk.
+
+use std::path::Path;
+
+use chrono::Utc;
+use signalsmith::domain::id::RunId;
+use signalsmith::domain::mode::Mode;
+use signalsmith::domain::row::{Fingerprint, Key};
+use signalsmith::domain::run::{Counters, Run, RunOptions, RunStatus, Trigger};
+use signalsmith::domain::value::Value;
+use signalsmith::snapshot::Entry;
+use signalsmith::store::{Acknowledgement, Intent, JournalChange, Pinned, Store};
+
+use crate::measure::{Measured, measured};
+
+/// Acknowledges `rows` rows in batches, one after the other, in the workspace's store.
+pub fn run(folder: &Path, rows: u64, batch_rows: u64) -> Measured {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let store = Store::open(&folder.join("workspace"), 99, Utc::now()).unwrap();
+    let run = runtime.block_on(begin(&store));
+    let entries: Vec<(Fingerprint, Vec<u8>)> = (0..rows).map(entry).collect();
+    let told = measured(|| {
+        runtime.block_on(async {
+            for (batch, entries) in (0..).zip(entries.chunks(batch_rows as usize)) {
+                acknowledge(&store, &run, batch, entries).await;
+            }
+        });
+        rows
+    });
+    runtime.block_on(store.close());
+    told
+}
+
+fn entry(number: u64) -> (Fingerprint, Vec<u8>) {
+    let key = Key::of(&[Value::text(format!("cus_{number:016x}"))]);
+    let hash = Fingerprint::of(1, key.bytes());
+    let identifier = key.bytes().to_vec();
+    let entry = Entry {
+        input_hash: Fingerprint::of(2, key.bytes()),
+        output_hash: Fingerprint::of(3, key.bytes()),
+        ..Entry::bare(hash, key, identifier)
+    };
+    (hash, entry.to_bytes())
+}
+
+async fn begin(store: &Store) -> Run {
+    let catalog = store.load_catalog().await.unwrap();
+    let pinned = Pinned {
+        sync: catalog.syncs[0].clone(),
+        model: catalog.models[0].clone(),
+        source: catalog.sources[0].clone(),
+        destination: catalog.destinations[0].clone(),
+    };
+    let run = Run {
+        id: RunId::from_bits(77),
+        sync: pinned.sync.id.clone(),
+        revision: pinned.sync.revision,
+        trigger: Trigger::Manual,
+        options: RunOptions::default(),
+        mode: Mode::Mirror,
+        status: RunStatus::Running,
+        phase: None,
+        queued_at: Utc::now(),
+        started_at: Some(Utc::now()),
+        ended_at: None,
+        error: None,
+        retry_at: None,
+        plan_hash: None,
+        counters: Counters::default(),
+        phases: Vec::new(),
+    };
+    store.create_run(&run, &pinned, None).await.unwrap();
+    run
+}
+
+async fn acknowledge(store: &Store, run: &Run, batch: u64, entries: &[(Fingerprint, Vec<u8>)]) {
+    let first = batch * entries.len() as u64;
+    let intent = Intent {
+        run: run.id.clone(),
+        sync: run.sync.clone(),
+        batch,
+        operations: (first..first + entries.len() as u64).collect(),
+        idempotency_key: format!("msg_{batch:022}"),
+        payload_hash: [5; 16],
+        memo: None,
+    };
+    store.open_intent(&intent).await.unwrap();
+    let hashes = || entries.iter().map(|(hash, _)| *hash);
+    let journal = entries.iter().map(|(key_hash, entry)| JournalChange {
+        key_hash: *key_hash,
+        entry: Some(entry.clone()),
+    });
+    let acknowledgement = Acknowledgement {
+        run: run.clone(),
+        batch: Some(batch),
+        journal: journal.collect(),
+        unknown_add: Vec::new(),
+        unknown_clear: hashes().collect(),
+        pending: Vec::new(),
+        rows: Vec::new(),
+        recovered: hashes().collect(),
+    };
+    store.close_intent(acknowledgement).await.unwrap();
+}
