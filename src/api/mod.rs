@@ -5,7 +5,7 @@ pub mod socket;
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 
@@ -14,11 +14,15 @@ use crate::domain::problem::Problem;
 use crate::link::Link;
 use crate::link::wire::{COMMAND_PATH, LIVE_PATH};
 
+/// The largest command that is taken, in bytes: a resource file can be long.
+const MAX_COMMAND_BYTES: usize = 64 << 20;
+
 /// Makes the router over a link.
 pub fn router(link: Arc<dyn Link>) -> Router {
     Router::new()
         .route(COMMAND_PATH, post(command))
         .route(LIVE_PATH, get(live::stream))
+        .layer(DefaultBodyLimit::max(MAX_COMMAND_BYTES))
         .with_state(link)
 }
 

@@ -7,7 +7,7 @@ use crate::domain::problem::{Problem, ProblemKind};
 
 use super::args::Json;
 use super::context::{Context, unexpected};
-use super::output::{ask, json, say, say_lines};
+use super::output::{ask, document, json, say};
 
 /// How a file is brought in.
 pub(super) struct Wish {
@@ -26,10 +26,18 @@ pub(super) async fn apply(context: &Context, file: &Path, wish: Wish) -> Result<
         show(&changes, wish.json)?;
         return Ok(0);
     }
+    if wish.json.json && !wish.yes {
+        return Err(Problem::new(
+            ProblemKind::Usage,
+            "with --json nobody is asked, so nothing was changed",
+        )
+        .hint("add --yes to apply, or --dry-run to see what would change"));
+    }
     if !wish.json.json {
         show(&changes, wish.json)?;
     }
-    if !wish.yes && !wish.json.json {
+    let mut wish = wish;
+    if !wish.yes {
         match ask("apply? [y/N]").as_deref() {
             Some("y" | "yes") => {}
             Some(_) => {
@@ -43,6 +51,7 @@ pub(super) async fn apply(context: &Context, file: &Path, wish: Wish) -> Result<
                 );
             }
         }
+        confirm_drops(&changes, &mut wish.confirm);
     }
     let done = send(context, file, &wish, false).await?;
     if wish.json.json {
@@ -53,16 +62,30 @@ pub(super) async fn apply(context: &Context, file: &Path, wish: Wish) -> Result<
     Ok(0)
 }
 
+/// Asks for the name of each sync whose snapshot goes; without it the core refuses.
+fn confirm_drops(changes: &[Change], confirm: &mut Vec<String>) {
+    for change in changes.iter().filter(|change| change.drops_snapshot) {
+        if !confirm.contains(&change.name) {
+            let question = format!("type the name of {} to drop its snapshot:", change.name);
+            confirm.extend(ask(&question));
+        }
+    }
+}
+
 /// Shows whether a file could be applied.
-pub(super) async fn check(context: &Context, file: &Path) -> Result<u8, Problem> {
+pub(super) async fn check(context: &Context, file: &Path, form: Json) -> Result<u8, Problem> {
     let wish = Wish {
         prune: false,
         dry_run: true,
         yes: false,
         confirm: Vec::new(),
-        json: Json { json: false },
+        json: form,
     };
     let changes = send(context, file, &wish, true).await?;
+    if form.json {
+        json(&changes)?;
+        return Ok(0);
+    }
     let count = |action: &str| {
         changes
             .iter()
@@ -76,6 +99,12 @@ pub(super) async fn check(context: &Context, file: &Path) -> Result<u8, Problem>
         count("update"),
         count("unchanged")
     ));
+    for change in &changes {
+        change
+            .notes
+            .iter()
+            .for_each(|note| say(format!("  {}: {note}", change.name)));
+    }
     Ok(0)
 }
 
@@ -83,7 +112,7 @@ pub(super) async fn check(context: &Context, file: &Path) -> Result<u8, Problem>
 pub(super) async fn export(context: &Context, sync: Option<String>) -> Result<u8, Problem> {
     match context.ask(Command::Export { sync }).await? {
         Reply::Text(text) => {
-            say_lines(&text);
+            document(&text);
             Ok(0)
         }
         other => Err(unexpected(&other)),
@@ -101,6 +130,7 @@ async fn send(
             ProblemKind::Usage,
             format!("cannot read {}: {error}", file.display()),
         )
+        .hint("give the path of a resource file")
     };
     let text = std::fs::read_to_string(file).map_err(cannot)?;
     let file_path = std::path::absolute(file).map_err(cannot)?;

@@ -54,6 +54,8 @@ pub enum CommandLine {
     Check {
         /// The file.
         file: PathBuf,
+        #[command(flatten)]
+        json: Json,
     },
     /// Shows how every sync is.
     Status(Json),
@@ -186,8 +188,8 @@ pub enum CommandLine {
     Rows {
         /// A run's id, or a sync whose latest run is meant.
         target: String,
-        /// Only with this verdict: invalid, rejected, unknown.
-        #[arg(long)]
+        /// Only with this verdict.
+        #[arg(long, value_parser = ["invalid", "rejected", "unknown", "held"])]
         verdict: Option<String>,
         /// Only with this cause.
         #[arg(long)]
@@ -195,16 +197,22 @@ pub enum CommandLine {
         /// Only keys that contain this text.
         #[arg(long)]
         key: Option<String>,
+        /// Shows personal values as they are, and puts it on record that you did.
+        #[arg(long)]
+        unmask: bool,
         #[command(flatten)]
         json: Json,
     },
     /// Prints what happened to a key.
     History {
-        /// A primary key, its columns joined by commas, or an identifier.
+        /// A primary key, its columns joined by commas or as a JSON array, or an identifier.
         key: String,
         /// Only in this sync.
         #[arg(long)]
         sync: Option<String>,
+        /// Shows personal values as they are, and puts it on record that you did.
+        #[arg(long)]
+        unmask: bool,
         #[command(flatten)]
         json: Json,
     },
@@ -213,7 +221,7 @@ pub enum CommandLine {
         /// The model.
         model: String,
         /// At most so many.
-        #[arg(long, default_value_t = 10)]
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000))]
         limit: u32,
         #[command(flatten)]
         json: Json,
@@ -265,7 +273,7 @@ pub struct RunArguments {
     /// Sends only the first N rows that are due; deletes and forgets nothing.
     #[arg(long, value_name = "N")]
     pub limit: Option<u64>,
-    /// Sends only this key, its columns joined by commas; can be repeated.
+    /// Sends only this key, its columns joined by commas or as a JSON array; can be repeated.
     #[arg(long, value_name = "KEY")]
     pub key: Vec<String>,
     /// Sends every row again.
@@ -383,8 +391,8 @@ pub enum ScheduleAction {
         #[arg(long, value_name = "RFC3339")]
         from: Option<chrono::DateTime<chrono::FixedOffset>>,
         /// How many.
-        #[arg(long, default_value_t = 5)]
-        count: usize,
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        count: u32,
         #[command(flatten)]
         json: Json,
     },

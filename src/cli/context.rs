@@ -2,16 +2,33 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
 
 use crate::api::socket;
 use crate::config::paths;
 use crate::domain::command::{Command, Reply};
 use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::run::Phase;
+use crate::domain::transform::near::nearest;
 use crate::engine::clock::SystemClock;
 use crate::engine::{Engine, EngineOptions};
+use crate::link::view::ActiveRun;
 use crate::link::{Link, RemoteLink, WorkspaceView};
 use crate::store::WorkspaceLock;
 use crate::telemetry;
+
+use super::or_interrupt;
+use super::output::remark;
+use super::visitors::Visitors;
+
+/// How often a core that is starting or stopping is tried.
+const ATTACH_TRIES: u32 = 40;
+/// The pause between two tries.
+const ATTACH_PAUSE: Duration = Duration::from_millis(50);
+/// How long a state is waited for that the core has already come to.
+const VIEW_WAIT: Duration = Duration::from_secs(2);
 
 /// The link that a command uses, and the core behind it where that is its own.
 pub(crate) struct Context {
@@ -19,6 +36,8 @@ pub(crate) struct Context {
     pub link: Arc<dyn Link>,
     engine: Option<Engine>,
     socket: PathBuf,
+    /// How many commands of other processes are under way at a core of its own.
+    visitors: watch::Receiver<usize>,
 }
 
 /// The folder of the workspace that is meant.
@@ -53,16 +72,27 @@ impl Context {
             )
             .hint("make one with: signalsmith init   or look around first: signalsmith demo"));
         }
-        if let Some(info) = WorkspaceLock::read(folder)
-            && let Ok(link) = RemoteLink::attach(&info.socket).await
-        {
-            return Ok(Self {
-                link: Arc::new(link),
-                engine: None,
-                socket: info.socket,
-            });
+        // Another command's core may be just starting or stopping.
+        let mut tries = 0;
+        loop {
+            if let Some(info) = WorkspaceLock::read(folder)
+                && let Ok(link) = RemoteLink::attach(&info.socket).await
+            {
+                return Ok(Self {
+                    link: Arc::new(link),
+                    engine: None,
+                    socket: info.socket,
+                    visitors: watch::channel(0).1,
+                });
+            }
+            tries += 1;
+            match Self::host(folder, autonomous) {
+                Err(problem) if problem.kind == ProblemKind::Conflict && tries < ATTACH_TRIES => {
+                    tokio::time::sleep(ATTACH_PAUSE).await;
+                }
+                result => return result,
+            }
         }
-        Self::host(folder, autonomous)
     }
 
     /// Starts a core for a workspace in this process and lets others reach it.
@@ -88,11 +118,13 @@ impl Context {
         })??;
         let link: Arc<dyn Link> = Arc::new(engine.link());
         let listener = engine.enter(|| socket::bind(&socket))??;
-        engine.spawn(socket::serve(listener, Arc::clone(&link)))?;
+        let (served, visitors) = Visitors::new(Arc::clone(&link));
+        engine.spawn(socket::serve(listener, Arc::new(served)))?;
         Ok(Self {
             link,
             engine: Some(engine),
             socket,
+            visitors,
         })
     }
 
@@ -114,12 +146,49 @@ impl Context {
         self.link.send(command).await
     }
 
+    /// The first state in which something holds, or the latest where it does not come: a core
+    /// beyond a socket tells of a change a moment after it made it.
+    pub async fn view_when(&self, holds: impl Fn(&WorkspaceView) -> bool) -> Arc<WorkspaceView> {
+        let mut view = self.link.view();
+        let found = view.wait_for(|view| holds(view));
+        match tokio::time::timeout(VIEW_WAIT, found).await {
+            Ok(Ok(found)) => Arc::clone(&found),
+            _ => self.view(),
+        }
+    }
+
+    /// Waits for what other processes have asked of a core of its own, for it ends with this
+    /// command; ctrl-c leaves at once.
+    pub async fn see_off(&self) {
+        if self.engine.is_none() {
+            return;
+        }
+        let (mut view, mut visitors) = (self.link.view(), self.visitors.clone());
+        let mut told = false;
+        while *visitors.borrow_and_update() > 0 || is_busy(&view.borrow_and_update()) {
+            if !told {
+                remark("another command uses this core: it goes on until that is done");
+                told = true;
+            }
+            let changed = async {
+                tokio::select! {
+                    seen = view.changed() => seen.is_ok(),
+                    seen = visitors.changed() => seen.is_ok(),
+                }
+            };
+            if or_interrupt(changed).await != Some(true) {
+                return;
+            }
+        }
+    }
+
     /// Lets go; a core of its own is stopped.
     pub fn close(self) {
         let Self {
             link,
             engine,
             socket,
+            visitors: _,
         } = self;
         drop(link);
         if let Some(engine) = engine {
@@ -129,6 +198,31 @@ impl Context {
             let _ = std::fs::remove_file(socket);
         }
     }
+}
+
+/// Whether a run goes on or is about to; one that waits for a person would wait in vain.
+fn is_busy(view: &WorkspaceView) -> bool {
+    view.syncs.iter().any(|sync| {
+        let waits = |active: &ActiveRun| active.run.phase == Some(Phase::AwaitingApproval);
+        sync.active.as_ref().is_some_and(|active| !waits(active))
+    })
+}
+
+/// The problem of a name that nothing has, with the one that was probably meant.
+pub(crate) fn no_such<'a>(
+    what: &str,
+    name: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Problem {
+    let hint = match nearest(name, known) {
+        Some(near) => format!("did you mean '{near}'?"),
+        None => format!("signalsmith list {what}s shows them"),
+    };
+    Problem::new(
+        ProblemKind::NotFound,
+        format!("there is no {what} '{name}'"),
+    )
+    .hint(hint)
 }
 
 /// Draws a seed from the system.

@@ -3,6 +3,9 @@
 use crate::domain::command::{Command, Reply};
 use crate::domain::problem::Problem;
 
+use crate::link::WorkspaceView;
+use crate::link::view::SyncView;
+
 use super::context::{Context, unexpected};
 use super::output::{ask, say};
 
@@ -18,7 +21,13 @@ pub(super) async fn pause(context: &Context, sync: String) -> Result<u8, Problem
 /// Turns a sync's schedule on.
 pub(super) async fn resume(context: &Context, sync: String) -> Result<u8, Problem> {
     context.ask(Command::Resume { sync: sync.clone() }).await?;
-    let view = context.view();
+    let is_meant = |s: &SyncView| s.name() == sync || s.id().as_str() == sync;
+    let is_on = |view: &WorkspaceView| {
+        view.syncs
+            .iter()
+            .any(|s| is_meant(s) && !s.sync.settings.paused)
+    };
+    let view = context.view_when(is_on).await;
     let found = view
         .syncs
         .iter()

@@ -13,12 +13,14 @@ pub(super) async fn history(
     context: &Context,
     key: String,
     sync: Option<String>,
+    unmask: bool,
     form: Json,
 ) -> Result<u8, Problem> {
     let entries = match context
         .ask(Command::History {
             key: key.clone(),
             sync,
+            unmask,
         })
         .await?
     {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::domain::command::Command;
 use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::schedule::parse_zone;
 
 use super::context::Context;
 use super::output::say;
@@ -29,6 +30,21 @@ pub(super) async fn init(
 
 /// Makes an empty workspace and gives its core.
 pub(super) async fn create(folder: &Path, name: &str, timezone: &str) -> Result<Context, Problem> {
+    // Before anything is made, so that a slip leaves nothing behind.
+    parse_zone(timezone).map_err(|error| {
+        let problem = Problem::from(error);
+        Problem {
+            kind: ProblemKind::Usage,
+            ..problem
+        }
+    })?;
+    if name.trim().is_empty() || name.chars().any(char::is_control) {
+        return Err(Problem::new(
+            ProblemKind::Usage,
+            "the name of the workspace must be plain text",
+        )
+        .hint("give another with --name"));
+    }
     if folder.join("state.db").exists() {
         return Err(Problem::new(
             ProblemKind::Usage,

@@ -1,9 +1,12 @@
 //! `logs`: a run's log, to its end or as it grows.
 
+use tokio::sync::broadcast::error::RecvError;
+
 use crate::domain::command::{Command, Reply};
 use crate::domain::event::{EventKind, LogLine};
 use crate::domain::id::RunId;
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Problem, ProblemKind};
+use crate::link::Connection;
 
 use super::args::Json;
 use super::context::{Context, unexpected};
@@ -21,32 +24,55 @@ pub(super) async fn logs(
     form: Json,
 ) -> Result<u8, Problem> {
     let run = run_of(context, target)?;
+    // Listens before it looks, so that no end is missed.
     let mut events = context.link.events();
+    let mut connection = context.link.connection();
+    let mut ended = is_final(context, &run).await?;
     let mut printed = print_from(context, &run, 0, form).await?;
-    if !follow {
-        return Ok(0);
-    }
-    loop {
-        let active = context.view().syncs.iter().any(|sync| {
-            sync.active
-                .as_ref()
-                .is_some_and(|active| active.run.id == run)
-        });
-        if !active {
-            print_from(context, &run, printed, form).await?;
-            return Ok(0);
-        }
-        let Some(event) = super::or_interrupt(events.recv()).await else {
+    while follow && !ended {
+        let next = async {
+            tokio::select! {
+                event = events.recv() => Some(event),
+                _ = connection.changed() => None,
+            }
+        };
+        let Some(next) = super::or_interrupt(next).await else {
             return Ok(0);
         };
-        let concerns = event
-            .as_ref()
-            .is_ok_and(|event| event.run.as_ref() == Some(&run));
-        let line = matches!(&event, Ok(event) if matches!(event.kind, EventKind::Log(_)));
-        // The file has every line, also those that a slow reader missed.
-        if event.is_err() || (concerns && line) {
-            printed = print_from(context, &run, printed, form).await?;
+        let gone = matches!(next, None | Some(Err(RecvError::Closed)));
+        if gone
+            && !matches!(
+                *connection.borrow(),
+                Connection::Local | Connection::Attached
+            )
+        {
+            return Err(Problem::new(
+                ProblemKind::Interrupted,
+                "the core went away before the run ended",
+            )
+            .hint(format!(
+                "signalsmith show run {run} tells what became of it"
+            )));
         }
+        ended = match next {
+            Some(Ok(event)) if event.run.as_ref() != Some(&run) => continue,
+            Some(Ok(event)) => is_end(&event.kind),
+            // What a slow reader missed is in the file and in the store.
+            _ => is_final(context, &run).await?,
+        };
+        printed = print_from(context, &run, printed, form).await?;
+    }
+    Ok(0)
+}
+
+fn is_end(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::RunStatus { status } if status.is_final())
+}
+
+async fn is_final(context: &Context, run: &RunId) -> Result<bool, Problem> {
+    match context.ask(Command::ShowRun { run: run.clone() }).await? {
+        Reply::Run(found) => Ok(found.status.is_final()),
+        other => Err(unexpected(&other)),
     }
 }
 

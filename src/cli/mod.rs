@@ -24,6 +24,7 @@ mod show;
 mod status;
 mod test;
 mod transforms;
+mod visitors;
 
 use std::future::Future;
 use std::path::Path;
@@ -82,13 +83,14 @@ async fn with_core(dir: Option<&Path>, command: CommandLine) -> Result<u8, Probl
     let folder = context::folder(dir)?;
     let context = Context::open(&folder, false).await?;
     let result = answer(&context, command).await;
+    context.see_off().await;
     context.close();
     result
 }
 
 async fn answer(context: &Context, command: CommandLine) -> Result<u8, Problem> {
     match command {
-        CommandLine::Check { file } => apply::check(context, &file).await,
+        CommandLine::Check { file, json } => apply::check(context, &file, json).await,
         CommandLine::Status(json) => status::status(context, json),
         CommandLine::List {
             kind,
@@ -146,11 +148,15 @@ async fn answer(context: &Context, command: CommandLine) -> Result<u8, Problem> 
             verdict,
             cause,
             key,
+            unmask,
             json,
-        } => rows::rows(context, &target, verdict, cause, key, json).await,
-        CommandLine::History { key, sync, json } => {
-            history::history(context, key, sync, json).await
-        }
+        } => rows::rows(context, &target, verdict, cause, key, unmask, json).await,
+        CommandLine::History {
+            key,
+            sync,
+            unmask,
+            json,
+        } => history::history(context, key, sync, unmask, json).await,
         CommandLine::Preview { model, limit, json } => {
             preview::preview(context, model, limit, json).await
         }

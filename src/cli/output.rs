@@ -1,5 +1,6 @@
 //! What the command line prints: text for people through the sanitizer, JSON, tables, problems.
 
+use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
 
 use serde::Serialize;
@@ -13,9 +14,9 @@ pub(crate) fn say(text: impl AsRef<str>) {
     raw(&safe(text.as_ref()));
 }
 
-/// Prints text of several lines, each through the sanitizer.
-pub(crate) fn say_lines(text: &str) {
-    text.lines().for_each(say);
+/// Prints a document byte by byte, which holds nothing that a terminal obeys by its own form.
+pub(crate) fn document(text: &str) {
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
 
 /// Prints a value as one JSON document.
@@ -23,14 +24,38 @@ pub(crate) fn say_lines(text: &str) {
 /// # Errors
 /// A [`Problem`] of kind `internal` where it does not serialize.
 pub(crate) fn json(value: &impl Serialize) -> Result<(), Problem> {
+    raw(&json_text(value)?);
+    Ok(())
+}
+
+/// A value as JSON in which whatever a terminal would obey or nobody would see is spelled out.
+///
+/// # Errors
+/// As [`json`].
+pub(crate) fn json_text(value: &impl Serialize) -> Result<String, Problem> {
     let text = serde_json::to_string(value).map_err(|error| {
         Problem::new(
             ProblemKind::Internal,
             format!("cannot print the answer as JSON: {error}"),
         )
     })?;
-    raw(&text);
-    Ok(())
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Ok(text);
+    }
+    // All that is not ASCII stands inside strings, where an escape means the same.
+    let mut plain = String::with_capacity(text.len());
+    let mut units = [0; 2];
+    for scalar in text.chars() {
+        let is_shown = matches!(scalar, ' '..='~') || scalar.escape_debug().nth(1).is_none();
+        if is_shown {
+            plain.push(scalar);
+            continue;
+        }
+        for unit in scalar.encode_utf16(&mut units) {
+            let _ = write!(plain, "\\u{unit:04x}");
+        }
+    }
+    Ok(plain)
 }
 
 fn raw(line: &str) {
@@ -57,9 +82,14 @@ pub(crate) fn is_watched() -> bool {
     std::io::stderr().is_terminal()
 }
 
+/// Whether a person is there to answer.
+pub(crate) fn is_answered() -> bool {
+    std::io::stdin().is_terminal() && is_watched()
+}
+
 /// Asks a person for a line; nothing where nobody is there to answer.
 pub(crate) fn ask(question: &str) -> Option<String> {
-    if !std::io::stdin().is_terminal() || !is_watched() {
+    if !is_answered() {
         return None;
     }
     let mut err = std::io::stderr().lock();
@@ -84,7 +114,10 @@ impl Table {
     /// Starts a table.
     pub fn new(header: &[&str]) -> Self {
         Self {
-            header: header.iter().map(|cell| (*cell).to_owned()).collect(),
+            header: header
+                .iter()
+                .map(|cell| crate::safe_text::line(cell, MAX_WIDTH))
+                .collect(),
             rows: Vec::new(),
         }
     }
@@ -102,6 +135,13 @@ impl Table {
     /// Whether it has no rows.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// Prints it and forgets its rows; the next rows follow without a header.
+    pub fn print_page(&mut self) {
+        self.print();
+        self.rows.clear();
+        self.header.iter_mut().for_each(String::clear);
     }
 
     /// Prints it.
@@ -125,7 +165,10 @@ impl Table {
                     width.saturating_sub(cell.width()) + 2,
                 ));
             }
-            raw(line.trim_end());
+            let line = line.trim_end();
+            if !line.is_empty() {
+                raw(line);
+            }
         }
     }
 }

@@ -1,12 +1,12 @@
 //! `plan`: what a run would do, without sending anything.
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use crate::domain::command::{Command, PlanEntry, PlanPage, Reply};
 use crate::domain::id::RunId;
 use crate::domain::plan::OperationKind;
-use crate::domain::problem::Problem;
-use crate::domain::run::{RunOptions, RunStatus};
+use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::run::{Run, RunOptions, RunStatus};
 
 use super::args;
 use super::context::{Context, unexpected};
@@ -35,22 +35,15 @@ pub(super) async fn plan(
     };
     let run = started(context.ask(command).await?)?;
     let run = progress::follow(context, &run.id, form.json).await?;
-    if let Some(problem) = run.error.clone()
-        && run.plan_hash.is_none()
-    {
-        return Err(problem);
+    if run.plan_hash.is_none() {
+        return Err(run.error.unwrap_or_else(|| {
+            Problem::new(ProblemKind::Interrupted, "the plan was not finished")
+        }));
     }
-    let limit = if all { u32::MAX } else { limit };
-    let page = pages(context, &run.id, limit).await?;
-    if form.json {
-        output::json(&json!({
-            "plan_hash": page.plan_hash,
-            "counters": page.counters,
-            "operations": page.operations,
-        }))?;
-    } else {
-        let total = show(&page);
-        let shown = u64::try_from(page.operations.len()).unwrap_or(u64::MAX);
+    let limit = if all { u64::MAX } else { limit.into() };
+    let shown = print(context, &run, limit, form).await?;
+    if !form.json {
+        let total = run.counters.total(|tally| tally.planned);
         if shown < total {
             say(format!("  … and {} more: --all shows them", total - shown));
         }
@@ -61,43 +54,64 @@ pub(super) async fn plan(
     }
     match (run.status, run.error) {
         (RunStatus::Failed, Some(problem)) => Err(problem),
-        _ => Ok(if run.counters.delete.held > 0 { 4 } else { 0 }),
+        (RunStatus::Completed | RunStatus::CompletedWithErrors, _) => {
+            Ok(if run.counters.delete.held > 0 { 4 } else { 0 })
+        }
+        _ => Ok(1),
     }
 }
 
-async fn pages(context: &Context, run: &RunId, limit: u32) -> Result<PlanPage, Problem> {
-    let mut whole: Option<PlanPage> = None;
+/// Prints a plan page by page, for it may be longer than memory; gives the operations shown.
+async fn print(context: &Context, run: &Run, limit: u64, form: args::Json) -> Result<u64, Problem> {
+    let mut shown = 0;
     loop {
-        let have = whole.as_ref().map_or(0, |page| page.operations.len());
-        let from = u64::try_from(have).unwrap_or(u64::MAX);
-        let left = limit
-            .saturating_sub(u32::try_from(have).unwrap_or(u32::MAX))
-            .min(PAGE);
-        let command = Command::ShowPlan {
-            run: run.clone(),
-            from,
-            limit: left,
-        };
-        let page = match context.ask(command).await? {
-            Reply::Plan(page) => *page,
-            other => return Err(unexpected(&other)),
-        };
-        let got = page.operations.len();
-        match &mut whole {
-            Some(whole) => whole.operations.extend(page.operations),
-            None => whole = Some(page),
+        let page = page(context, &run.id, shown, limit - shown).await?;
+        if shown == 0 {
+            head(&page, form)?;
         }
-        if got < PAGE as usize
-            && let Some(whole) = whole
-        {
-            return Ok(whole);
+        if form.json {
+            for operation in &page.operations {
+                let comma = if shown == 0 { "" } else { "," };
+                output::document(&format!("{comma}{}", output::json_text(operation)?));
+                shown += 1;
+            }
+        } else {
+            operations(&page.operations);
+            shown += u64::try_from(page.operations.len()).unwrap_or_default();
         }
+        if page.operations.len() < PAGE as usize {
+            break;
+        }
+    }
+    if form.json {
+        output::document("]}\n");
+    }
+    Ok(shown)
+}
+
+async fn page(context: &Context, run: &RunId, from: u64, left: u64) -> Result<PlanPage, Problem> {
+    let limit = u32::try_from(left).unwrap_or(PAGE).min(PAGE);
+    let command = Command::ShowPlan {
+        run: run.clone(),
+        from,
+        limit,
+    };
+    match context.ask(command).await? {
+        Reply::Plan(page) => Ok(*page),
+        other => Err(unexpected(&other)),
     }
 }
 
-/// Prints a plan and gives the number of its operations.
-fn show(page: &PlanPage) -> u64 {
+fn head(page: &PlanPage, form: args::Json) -> Result<(), Problem> {
     let counters = &page.counters;
+    if form.json {
+        output::document(&format!(
+            "{{\"plan_hash\":{},\"counters\":{},\"operations\":[",
+            output::json_text(&page.plan_hash)?,
+            output::json_text(counters)?
+        ));
+        return Ok(());
+    }
     let held = if counters.delete.held > 0 {
         " HELD"
     } else {
@@ -112,8 +126,7 @@ fn show(page: &PlanPage) -> u64 {
         counters.invalid
     ));
     say(format!("plan {}", page.plan_hash));
-    operations(&page.operations);
-    counters.total(|tally| tally.planned)
+    Ok(())
 }
 
 /// Prints operations: what was and what is to be, field by field.

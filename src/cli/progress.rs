@@ -7,14 +7,14 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::domain::command::{Command, Reply};
 use crate::domain::id::RunId;
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::{Phase, Run};
 use crate::link::WorkspaceView;
 
 use super::context::{Context, unexpected};
 use super::output::{is_watched, remark};
 
-/// Waits for a run and shows how it goes; ctrl-c asks for its end, and for its end only.
+/// Waits for a run and shows how it goes; ctrl-c asks for its end, and a second one leaves.
 pub(super) async fn follow(context: &Context, id: &RunId, quiet: bool) -> Result<Run, Problem> {
     let mut view = context.link.view();
     let mut shown = Shown::new(quiet);
@@ -28,7 +28,12 @@ pub(super) async fn follow(context: &Context, id: &RunId, quiet: bool) -> Result
                 let now = view.borrow_and_update().clone();
                 shown.show(&now, id);
             }
-            _ = tokio::signal::ctrl_c(), if !cancelled => {
+            _ = tokio::signal::ctrl_c() => {
+                if cancelled {
+                    shown.clear();
+                    let text = format!("no longer waiting for {id}, which is being cancelled");
+                    return Err(Problem::new(ProblemKind::Interrupted, text));
+                }
                 cancelled = true;
                 shown.clear();
                 remark("cancelling: batches in flight are awaited");

@@ -7,7 +7,7 @@ use crate::domain::id::RunId;
 use crate::domain::problem::{Problem, ProblemKind};
 
 use super::args::Json;
-use super::context::{Context, unexpected};
+use super::context::{Context, no_such, unexpected};
 use super::output::{self, Table, say};
 use super::plan::plain;
 
@@ -21,6 +21,7 @@ pub(super) async fn rows(
     verdict: Option<String>,
     cause: Option<String>,
     key: Option<String>,
+    unmask: bool,
     form: Json,
 ) -> Result<u8, Problem> {
     let run = run_of(context, target)?;
@@ -30,8 +31,10 @@ pub(super) async fn rows(
         key,
         after: 0,
         limit: PAGE,
+        unmask,
     };
     let mut table = Table::new(&["KEY", "VERDICT", "OP", "FIELD", "CAUSE", "RUNS", "REASON"]);
+    let mut any = false;
     loop {
         let command = Command::Rows {
             run: run.clone(),
@@ -48,17 +51,17 @@ pub(super) async fn rows(
                 table.row(cells(row));
             }
         }
+        any = any || !rows.is_empty();
+        if !form.json && !rows.is_empty() {
+            table.print_page();
+        }
         match rows.last() {
             Some(last) if rows.len() == PAGE as usize => filter.after = last.place,
             _ => break,
         }
     }
-    if !form.json {
-        if table.is_empty() {
-            say(format!("no row of {run} needs a look"));
-        } else {
-            table.print();
-        }
+    if !form.json && !any {
+        say(format!("no row of {run} needs a look"));
     }
     Ok(0)
 }
@@ -103,13 +106,8 @@ pub(super) fn run_of(context: &Context, target: &str) -> Result<RunId, Problem> 
         .syncs
         .iter()
         .find(|s| s.name() == target || s.id().as_str() == target);
-    let sync = sync.ok_or_else(|| {
-        Problem::new(
-            ProblemKind::NotFound,
-            format!("there is no run or sync '{target}'"),
-        )
-        .hint("signalsmith list runs shows the runs")
-    })?;
+    let names = view.syncs.iter().map(|sync| sync.name());
+    let sync = sync.ok_or_else(|| no_such("sync", target, names))?;
     let active = sync.active.as_ref().map(|active| active.run.id.clone());
     active
         .or_else(|| sync.last.as_ref().map(|run| run.id.clone()))

@@ -8,6 +8,7 @@ use crate::domain::plan::OperationKind;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::{Phase, Run, RunOptions, RunStatus};
 
+use super::approve::{Waiting, is_confirmed};
 use super::args::{Json, RunArguments};
 use super::context::{Context, unexpected};
 use super::output::{self, complain, say};
@@ -74,7 +75,44 @@ pub(super) fn started(reply: Reply) -> Result<Run, Problem> {
 /// Waits for a run and shows it.
 pub(super) async fn finish(context: &Context, id: &RunId, json: Json) -> Result<u8, Problem> {
     let run = progress::follow(context, id, json.json).await?;
+    if waits(&run) && context.is_host() {
+        return unattended(context, run, json).await;
+    }
     shown(context, &run, json)
+}
+
+fn waits(run: &Run) -> bool {
+    run.status == RunStatus::Running && run.phase == Some(Phase::AwaitingApproval)
+}
+
+/// Lets a person approve here and now; else ends the run, for its core ends with this command and
+/// nobody could approve it later. Its plan stays, and `run --plan` lets exactly that plan go.
+async fn unattended(context: &Context, run: Run, json: Json) -> Result<u8, Problem> {
+    let plan_hash = run.plan_hash.clone().unwrap_or_default();
+    let waiting = Waiting {
+        run: run.id.clone(),
+        plan_hash: plan_hash.clone(),
+        count: run.counters.total(|tally| tally.unsent),
+        only_deletes: false,
+    };
+    let target = run.id.to_string();
+    if !json.json && output::is_answered() && is_confirmed(context, &waiting).await? {
+        context.ask(Command::Approve { target, plan_hash }).await?;
+        let run = progress::follow(context, &run.id, false).await?;
+        return shown(context, &run, json);
+    }
+    context.ask(Command::Cancel { target }).await?;
+    let run = progress::follow(context, &run.id, true).await?;
+    shown(context, &run, json)?;
+    let name = name_of(context, &run);
+    Err(Problem::new(
+        ProblemKind::Approval,
+        "the plan needs approval, and no core is running that could wait for it: nothing was sent",
+    )
+    .hint(format!(
+        "look at it with signalsmith plan '{name}' --all; exactly this plan goes with \
+         signalsmith run '{name}' --plan {plan_hash}"
+    )))
 }
 
 fn shown(context: &Context, run: &Run, form: Json) -> Result<u8, Problem> {
@@ -84,6 +122,12 @@ fn shown(context: &Context, run: &Run, form: Json) -> Result<u8, Problem> {
         summary(context, run);
     }
     Ok(run.exit_code())
+}
+
+fn name_of(context: &Context, run: &Run) -> String {
+    let view = context.view();
+    let sync = view.syncs.iter().find(|sync| *sync.id() == run.sync);
+    sync.map_or_else(|| run.sync.to_string(), |sync| sync.name().to_owned())
 }
 
 /// A run in the form that scripts read.
@@ -107,13 +151,7 @@ pub(super) fn as_json(run: &Run) -> serde_json::Value {
 
 /// Says what a run did, and what to do about what it could not.
 pub(super) fn summary(context: &Context, run: &Run) {
-    let view = context.view();
-    let name = view
-        .syncs
-        .iter()
-        .find(|sync| *sync.id() == run.sync)
-        .map(|sync| sync.name().to_owned());
-    let name = name.unwrap_or_else(|| run.sync.to_string());
+    let name = name_of(context, run);
     let took = run.phases.iter().map(|phase| phase.ms).sum::<u64>();
     say(format!(
         "{name}: {} in {}.{:03} s  ({})",

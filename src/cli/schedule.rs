@@ -1,10 +1,9 @@
 //! `schedule next`: the next times of a cron expression, or of words for one.
 
 use chrono::{SecondsFormat, Utc};
-use chrono_tz::Tz;
 
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::schedule::CronSchedule;
+use crate::domain::schedule::{CronSchedule, ScheduleError, parse_zone};
 
 use super::args::ScheduleAction;
 use super::output::{json, say};
@@ -18,23 +17,11 @@ pub(super) fn next(action: ScheduleAction) -> Result<u8, Problem> {
         count,
         json: form,
     } = action;
-    let tz: Tz = zone.parse().map_err(|_| {
-        Problem::new(
-            ProblemKind::Usage,
-            format!("there is no time zone '{zone}'"),
-        )
-        .hint("zones have names such as Europe/Berlin")
-    })?;
-    let schedule = CronSchedule::parse(&expression).map_err(|error| {
-        let problem = Problem::from(error);
-        Problem {
-            kind: ProblemKind::Usage,
-            ..problem
-        }
-    })?;
+    let tz = parse_zone(&zone).map_err(usage)?;
+    let schedule = CronSchedule::parse(&expression).map_err(usage)?;
     let mut after = from.map_or_else(Utc::now, |from| from.with_timezone(&Utc));
     let mut times = Vec::new();
-    while times.len() < count {
+    for _ in 0..count {
         let Some(at) = schedule.next_after(after, tz) else {
             break;
         };
@@ -50,4 +37,13 @@ pub(super) fn next(action: ScheduleAction) -> Result<u8, Problem> {
         times.iter().for_each(say);
     }
     Ok(0)
+}
+
+/// The problem of what was typed wrong.
+fn usage(error: ScheduleError) -> Problem {
+    let problem = Problem::from(error);
+    Problem {
+        kind: ProblemKind::Usage,
+        ..problem
+    }
 }

@@ -6,7 +6,7 @@ use crate::domain::command::{Command, Reply};
 use crate::domain::problem::{Problem, ProblemKind};
 
 use super::args::{Json, One};
-use super::context::{Context, unexpected};
+use super::context::{Context, no_such, unexpected};
 use super::output::{self, say};
 use super::plan::plain;
 use super::run;
@@ -34,49 +34,50 @@ pub(super) async fn show(
             Ok(0)
         }
         One::Sync => {
-            let found = view
+            let named = view
                 .syncs
                 .iter()
-                .find(|s| s.name() == name || s.id().as_str() == name);
-            print(found.map(|sync| &sync.sync), "sync", name, form)
+                .map(|s| (s.id().as_str(), s.name(), &s.sync));
+            print(pick(named, "sync", name)?, form)
         }
         One::Model => {
-            let found = view
+            let named = view
                 .models
                 .iter()
-                .find(|m| m.name == name || m.id.as_str() == name);
-            print(found, "model", name, form)
+                .map(|m| (m.id.as_str(), m.name.as_str(), m));
+            print(pick(named, "model", name)?, form)
         }
         One::Source => {
-            let found = view
+            let named = view
                 .sources
                 .iter()
-                .find(|s| s.name == name || s.id.as_str() == name);
-            print(found, "source", name, form)
+                .map(|s| (s.id.as_str(), s.name.as_str(), s));
+            print(pick(named, "source", name)?, form)
         }
         One::Destination => {
-            let found = view
+            let named = view
                 .destinations
                 .iter()
-                .find(|d| d.name == name || d.id.as_str() == name);
-            print(found, "destination", name, form)
+                .map(|d| (d.id.as_str(), d.name.as_str(), d));
+            print(pick(named, "destination", name)?, form)
         }
     }
 }
 
-fn print<T: Serialize>(
-    found: Option<T>,
+/// The one with this id or name.
+fn pick<'a, T>(
+    all: impl Iterator<Item = (&'a str, &'a str, T)> + Clone,
     what: &str,
-    name: &str,
-    form: Json,
-) -> Result<u8, Problem> {
-    let found = found.ok_or_else(|| {
-        Problem::new(
-            ProblemKind::NotFound,
-            format!("there is no {what} '{name}'"),
-        )
-        .hint(format!("signalsmith list {what}s shows them"))
-    })?;
+    wanted: &str,
+) -> Result<T, Problem> {
+    let mut found = all.clone();
+    found
+        .find(|(id, name, _)| *id == wanted || *name == wanted)
+        .map(|(_, _, item)| item)
+        .ok_or_else(|| no_such(what, wanted, all.map(|(_, name, _)| name)))
+}
+
+fn print(found: impl Serialize, form: Json) -> Result<u8, Problem> {
     if form.json {
         output::json(&found)?;
         return Ok(0);

@@ -139,6 +139,9 @@ pub enum Command {
         key: String,
         /// Only of this sync.
         sync: Option<String>,
+        /// Shows personal values as they are, which is audited.
+        #[serde(default)]
+        unmask: bool,
     },
     /// Reads the first rows of a model. Reply: [`Reply::Table`].
     Preview {
@@ -207,6 +210,8 @@ pub struct RowFilter {
     pub after: u64,
     /// At most so many; 0 takes 500.
     pub limit: u32,
+    /// Shows personal values as they are, which is audited.
+    pub unmask: bool,
 }
 
 /// What a core answers.

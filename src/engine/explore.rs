@@ -7,12 +7,13 @@ use crate::connectors::{Chunk, Query};
 use crate::domain::command::{Command, PlanEntry, PlanPage, Reply, RowEntry, RowFilter, Table};
 use crate::domain::destination::{Health, StepOutcome, TestStep};
 use crate::domain::id::{RunId, SyncId};
+use crate::domain::mask;
 use crate::domain::plan::{Record, RecordShape, ShapeField};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::row::Cell;
 use crate::domain::run::Run;
 use crate::snapshot::plan_file::PlanReader;
-use crate::store::{Catalog, Pinned};
+use crate::store::{AuditDraft, Catalog, Pinned};
 
 use super::core::Core;
 use super::deliver::broken;
@@ -21,8 +22,12 @@ use super::render::{key_by_column, record_by_field};
 use super::run::prepare::open_snapshot;
 use super::{connect, names, run_log, secret};
 
+/// Who looks from a face of this machine.
+const LOCAL_ACTOR: &str = "local";
 /// Rows of one answer where a face asks for no number.
 const PAGE: u32 = 500;
+/// Rows or operations of one answer at most.
+const MOST: u32 = 10_000;
 
 /// Answers a command that needs no live state.
 pub(crate) async fn answer(
@@ -46,15 +51,20 @@ pub(crate) async fn answer(
             let (run, _) = find_run(core, &run).await?;
             Ok(Reply::Run(Box::new(run)))
         }
-        Command::Rows { run, filter } => rows(core, &run, filter).await,
+        Command::Rows { run, filter } => {
+            if filter.unmask {
+                unmasked(core, "run", run.as_str()).await?;
+            }
+            rows(core, &run, filter).await
+        }
         Command::ShowPlan { run, from, limit } => plan(core, &run, from, limit).await,
         Command::Log { run, from, limit } => Ok(Reply::Log(run_log::read(
             &core.log_path(&run),
             from,
             limit,
         )?)),
-        Command::History { key, sync } => {
-            super::history::of_key(core, catalog, &key, sync.as_deref()).await
+        Command::History { key, sync, unmask } => {
+            super::history::of_key(core, catalog, &key, sync.as_deref(), unmask).await
         }
         Command::Preview { model, limit } => preview(core, catalog, &model, limit).await,
         Command::Test { connection } => test(core, catalog, &connection).await,
@@ -140,6 +150,24 @@ pub(crate) async fn find_run(core: &Core, id: &RunId) -> Result<(Run, Pinned), P
     })
 }
 
+/// Puts on record that someone looks at personal values.
+///
+/// # Errors
+/// A [`Problem`] of kind `state` where the audit trail cannot be written: nothing is shown then.
+pub(crate) async fn unmasked(core: &Core, kind: &str, resource: &str) -> Result<(), Problem> {
+    let what = AuditDraft {
+        action: "unmask".to_owned(),
+        kind: kind.to_owned(),
+        resource: resource.to_owned(),
+        name: String::new(),
+        revision: 0,
+        fields: Vec::new(),
+    };
+    let at = core.clock.now();
+    core.store.append_audit(LOCAL_ACTOR, at, what).await?;
+    Ok(())
+}
+
 async fn rows(core: &Core, id: &RunId, mut filter: RowFilter) -> Result<Reply, Problem> {
     let (_, pinned) = find_run(core, id).await?;
     if filter.limit == 0 {
@@ -155,13 +183,24 @@ async fn rows(core: &Core, id: &RunId, mut filter: RowFilter) -> Result<Reply, P
                 .operation
                 .zip(reader.as_ref())
                 .and_then(|(number, reader)| reader.operation(number).ok().flatten());
+            let show = |record| {
+                if filter.unmask {
+                    record
+                } else {
+                    mask::record(&record)
+                }
+            };
             let payload = operation
                 .zip(reader.as_ref())
                 .and_then(|(operation, reader)| {
                     operation
                         .new
-                        .map(|record| record_by_field(&reader.header().shape, &record))
+                        .map(|record| show(record_by_field(&reader.header().shape, &record)))
                 });
+            let reason = match filter.unmask {
+                true => row.reason,
+                false => mask::reason(row.field.as_deref(), &row.reason),
+            };
             RowEntry {
                 place: stored.place,
                 key: key_by_column(&pinned.model, &row.key),
@@ -169,7 +208,7 @@ async fn rows(core: &Core, id: &RunId, mut filter: RowFilter) -> Result<Reply, P
                 op: row.op.map(|op| op.word().to_owned()),
                 field: row.field,
                 code: row.code,
-                reason: row.reason,
+                reason,
                 attempts: stored.attempts,
                 payload,
             }
@@ -185,7 +224,7 @@ async fn plan(core: &Core, id: &RunId, from: u64, limit: u32) -> Result<Reply, P
     let page = tokio::task::spawn_blocking(move || {
         let reader = PlanReader::open(&path).map_err(unreadable)?;
         let mut operations = Vec::new();
-        for operation in reader.operations(from).take(limit as usize) {
+        for operation in reader.operations(from).take(limit.min(MOST) as usize) {
             let operation = operation.map_err(unreadable)?;
             let shape = &reader.header().shape;
             let show = |record: &Option<Record>| {
@@ -228,11 +267,11 @@ async fn preview(core: &Core, catalog: &Catalog, name: &str, limit: u32) -> Resu
     let query = Query {
         sql: model.sql.clone(),
         columns: model.columns.clone(),
-        limit: Some(u64::from(limit).saturating_add(1)),
+        limit: Some(u64::from(limit.min(MOST)).saturating_add(1)),
         cancel,
     };
     let mut stream = connector.read(query).await?;
-    let most = limit as usize;
+    let most = limit.min(MOST) as usize;
     let mut rows = Vec::new();
     let mut more = false;
     'reading: while let Some(chunk) = stream.recv().await {
@@ -263,7 +302,10 @@ async fn test(core: &Core, catalog: &Catalog, name: &str) -> Result<Reply, Probl
         let steps = connect::source(core, source).await?.test().await;
         return Ok(Reply::Steps(steps));
     }
-    let destination = names::destination(catalog, name)?;
+    let destination = names::destination(catalog, name).map_err(|problem| {
+        let text = format!("there is no source or destination '{name}'");
+        Problem { text, ..problem }
+    })?;
     let steps = connect::destination(core, destination).await?.test().await;
     let at = core.clock.now();
     let failed = |step: &&TestStep| step.outcome == StepOutcome::Failed;

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::domain::command::{HistoryEntry, Reply, RowFilter};
+use crate::domain::mask;
 use crate::domain::plan::{Operation, Record};
 use crate::domain::problem::Problem;
 use crate::domain::row::Fingerprint;
@@ -14,7 +15,7 @@ use crate::store::{Catalog, Pinned};
 
 use super::core::Core;
 use super::deliver::broken;
-use super::explore::find_run;
+use super::explore::{find_run, unmasked};
 use super::names;
 use super::render::{key_by_column, record_by_field};
 use super::run::planning::parse_key;
@@ -32,17 +33,27 @@ pub(crate) async fn of_key(
     catalog: &Catalog,
     key: &str,
     only: Option<&str>,
+    unmask: bool,
 ) -> Result<Reply, Problem> {
     let syncs: Vec<&Sync> = match only {
         Some(name) => vec![names::sync(catalog, name)?],
         None => catalog.syncs.iter().collect(),
     };
+    if unmask {
+        unmasked(core, "history", "").await?;
+    }
     let mut entries = Vec::new();
     for sync in syncs {
         for run in core.store.runs(Some(&sync.id), None, RUNS).await? {
             if run.counters.total(|tally| tally.done) > 0 {
                 entries.extend(of_run(core, sync, &run, key).await?);
             }
+        }
+    }
+    if !unmask {
+        for entry in &mut entries {
+            entry.old = entry.old.as_ref().map(mask::record);
+            entry.new = entry.new.as_ref().map(mask::record);
         }
     }
     entries.sort_by_key(|entry: &HistoryEntry| std::cmp::Reverse(entry.at));

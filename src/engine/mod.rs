@@ -13,6 +13,7 @@ mod history;
 pub mod limits;
 mod local;
 mod names;
+mod prune;
 mod recover;
 mod render;
 mod run;

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::domain::event::{Event, EventKind, LogLine};
 use crate::domain::id::{RunId, SyncId};
+use crate::domain::mask;
 use crate::domain::problem::{Problem, ProblemKind};
 
 use super::core::Core;
@@ -44,12 +45,12 @@ impl RunLog {
         }
     }
 
-    /// Writes one line.
+    /// Writes one line; e-mail addresses and telephone numbers in it are masked.
     pub fn line(&self, word: &str, text: impl Into<String>) {
         let line = LogLine {
             at: self.core.clock.now(),
             word: word.to_owned(),
-            text: text.into(),
+            text: mask::text(&text.into()).into_owned(),
         };
         if let Ok(mut json) = serde_json::to_vec(&line) {
             json.push(b'\n');

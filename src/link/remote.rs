@@ -148,6 +148,14 @@ impl Link for RemoteLink {
     }
 }
 
+/// Where the first line ends that ends at `from` or later.
+fn end_of_line(bytes: &[u8], from: usize) -> Option<usize> {
+    let new = bytes.get(from..)?;
+    new.iter()
+        .position(|byte| *byte == b'\n')
+        .map(|at| from + at)
+}
+
 struct Follower {
     client: reqwest::Client,
     view: watch::Sender<Arc<WorkspaceView>>,
@@ -178,9 +186,12 @@ impl Follower {
         let mut chunks = response.bytes_stream();
         let mut waiting: Vec<u8> = Vec::new();
         while let Some(Ok(chunk)) = chunks.next().await {
+            // A large frame comes in many chunks, and only the new one can hold its end.
+            let mut searched = waiting.len();
             waiting.extend_from_slice(&chunk);
-            while let Some(end) = waiting.iter().position(|byte| *byte == b'\n') {
+            while let Some(end) = end_of_line(&waiting, searched) {
                 let line: Vec<u8> = waiting.drain(..=end).collect();
+                searched = 0;
                 let Some(data) = line.strip_prefix(b"data:") else {
                     continue;
                 };

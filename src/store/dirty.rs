@@ -1,5 +1,7 @@
 //! What is still open of a sync after its runs: unknown rows, pending outcomes, held deletes.
 
+use std::collections::HashSet;
+
 use rusqlite::{OptionalExtension, params};
 
 use super::Store;
@@ -112,6 +114,24 @@ impl Store {
                     })
                 })
                 .transpose()
+        })
+        .await
+    }
+
+    /// Gives the runs whose plan something still names: held deletes, batches without a verdict,
+    /// rows whose outcome is unknown or still to come, and runs that have not ended.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn runs_with_open_ends(&self) -> Result<HashSet<RunId>, StoreError> {
+        self.read("read what is open", move |tx| {
+            let mut statement = tx.prepare_cached(
+                "SELECT run FROM held UNION SELECT run FROM unknown UNION SELECT run FROM pending
+                 UNION SELECT run FROM intents WHERE closed = 0
+                 UNION SELECT id FROM runs WHERE status IN ('queued', 'running')",
+            )?;
+            let runs = statement.query_map([], |row| row.get(0))?;
+            runs.map(|run| run_id(run?)).collect()
         })
         .await
     }

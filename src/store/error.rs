@@ -233,7 +233,7 @@ impl StoreError {
             },
             Self::Fenced { .. } => "use the core that runs now".into(),
             Self::Locked { .. } => {
-                "use that core, or stop it with signalsmith stop and try again".into()
+                "it may be starting or stopping: try again, or end that process first".into()
             }
             Self::NewerSchema { .. } => "use the newer signalsmith that wrote it".into(),
             Self::LooseModes { path, wanted, .. } => {

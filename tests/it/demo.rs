@@ -1,5 +1,8 @@
 //! The demo: it runs without a terminal, checks itself, and leaves nothing behind.
 
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::Stdio;
+
 use crate::support::program::Program;
 
 fn rounds<'a>(shown: &'a str, sync: &str) -> Vec<&'a str> {
@@ -50,4 +53,26 @@ fn a_folder_that_is_not_empty_is_refused_and_left_alone() {
     assert_eq!(ran.code, 2, "{ran:?}");
     assert!(ran.stderr.contains("it is not empty"), "{ran:?}");
     assert_eq!(std::fs::read_dir(program.path("mine")).unwrap().count(), 1);
+}
+
+#[test]
+fn a_demo_that_is_told_to_stop_leaves_nothing_behind() {
+    let program = Program::new();
+    let mut demo = program
+        .command(&program.path(""), &["demo", "--headless"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut errors = BufReader::new(demo.stderr.take().unwrap());
+    let mut line = String::new();
+    errors.read_line(&mut line).unwrap();
+    assert!(line.starts_with("run 1"), "{line}");
+    let id = rustix::process::Pid::from_child(&demo);
+    rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+    let mut rest = String::new();
+    errors.read_to_string(&mut rest).unwrap();
+    assert_eq!(demo.wait().unwrap().code(), Some(1), "{rest}");
+    assert_eq!(rest, "error: the demo was stopped\n");
+    assert_eq!(std::fs::read_dir(program.path("")).unwrap().count(), 0);
 }

@@ -14,6 +14,8 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tokio::signal::unix::{SignalKind, signal};
+
 use crate::domain::command::Command;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::{Run, RunOptions};
@@ -36,12 +38,33 @@ pub(super) async fn demo(dir: Option<&Path>, headless: bool, seed: u64) -> Resul
     let latency = if headless { Duration::ZERO } else { LATENCY };
     let demo = Demo::start(folder, seed, latency, !headless).await?;
     let result = if headless {
-        headless::run(&demo).await.map(u8::from)
+        // The interface minds these signals itself.
+        tokio::select! {
+            wrong = headless::run(&demo) => wrong.map(u8::from),
+            problem = told_to_stop() => Err(problem),
+        }
     } else {
         demo.show().await.map(|()| 0)
     };
     demo.end();
     result
+}
+
+/// Waits until the terminal goes away or someone ends the program: the folder must still go.
+async fn told_to_stop() -> Problem {
+    let wait = |kind| async move {
+        match signal(kind) {
+            Ok(mut signal) => signal.recv().await,
+            // Then this one has its usual effect.
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = wait(SignalKind::hangup()) => {}
+        _ = wait(SignalKind::interrupt()) => {}
+        _ = wait(SignalKind::terminate()) => {}
+    }
+    Problem::new(ProblemKind::Interrupted, "the demo was stopped")
 }
 
 /// The demo's folder: one that goes with it, or one that a person named and that stays.

@@ -1,6 +1,7 @@
 //! Turns the fates of operations into one acknowledgement: snapshot, row log and counters together.
 
 use crate::domain::id::RunId;
+use crate::domain::mask;
 use crate::domain::plan::{Operation, OperationKind};
 use crate::domain::run::{Bucket, Run};
 use crate::domain::verdict::Verdict;
@@ -48,7 +49,8 @@ impl Acknowledger<'_> {
                             .as_deref()
                             .map(|f| format!(" {f}"))
                             .unwrap_or_default();
-                        format!("{}: {}{field} ({})", operation.key, why.code, why.text)
+                        let text = mask::reason(why.field.as_deref(), &why.text);
+                        format!("{}: {}{field} ({text})", operation.key, why.code)
                     });
                     let row = row(operation, "rejected", &why.code, &why.text);
                     kept.rows.push(RowLog {

@@ -35,6 +35,8 @@ pub(crate) struct BatchLimits {
     pub rows: u32,
     /// The destination's own limits, which are smaller once a batch was too large.
     pub learned: Arc<DestinationLimits>,
+    /// Whether the first operation goes alone, to see how it fares.
+    pub probe: bool,
     /// Encoded bytes at most; a single larger operation goes alone.
     pub bytes: usize,
 }
@@ -79,7 +81,7 @@ fn cut(
     let mut batch = Vec::new();
     let mut bytes = 0;
     let mut scratch = Vec::new();
-    let most_rows = || limits.learned.batch_rows(limits.rows) as usize;
+    let mut probe = limits.probe && pass == Pass::Writes;
     for operation in reader.operations(0) {
         let operation = operation.map_err(unreadable)?;
         let wanted =
@@ -87,15 +89,21 @@ fn cut(
         if !wanted {
             continue;
         }
+        let most_rows = if probe {
+            1
+        } else {
+            limits.learned.batch_rows(limits.rows) as usize
+        };
         scratch.clear();
         if let Some(record) = &operation.new {
             record.encode(&mut scratch);
         }
         let size = scratch.len() + operation.key.bytes().len();
-        let full = batch.len() >= most_rows() || bytes + size > limits.bytes;
+        let full = batch.len() >= most_rows || bytes + size > limits.bytes;
         if full && !batch.is_empty() {
             let operations = Arc::new(std::mem::take(&mut batch));
             bytes = 0;
+            probe = false;
             if !give(Cut { operations }) {
                 return Ok(());
             }

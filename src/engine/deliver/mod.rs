@@ -2,6 +2,7 @@
 
 pub(crate) mod acknowledge;
 pub(crate) mod cut;
+mod fate;
 mod judge;
 pub(crate) mod send;
 
@@ -70,15 +71,17 @@ impl Delivery<'_> {
         let mut flying: JoinSet<Sent> = JoinSet::new();
         let mut end: Option<RunEnd> = None;
         let mut more = true;
+        let mut probing = self.batch_limits.probe && pass == Pass::Writes;
         let cancel = self.sender.cancel.clone();
         loop {
             let open = more && end.is_none() && !cancel.is_cancelled();
             if !open && flying.is_empty() {
                 break;
             }
+            let most = if probing { 1 } else { self.concurrency };
             tokio::select! {
                 () = cancel.cancelled(), if open => {}
-                cut = cuts.recv(), if open && flying.len() < self.concurrency => match cut {
+                cut = cuts.recv(), if open && flying.len() < most => match cut {
                     Some(Ok(cut)) => {
                         let sender = Arc::clone(&self.sender);
                         flying.spawn(async move { sender.send(cut.operations).await });
@@ -92,6 +95,9 @@ impl Delivery<'_> {
                         Err(error) => Err(broken(&error).into()),
                     };
                     end = end.or(result.err());
+                    if std::mem::take(&mut probing) && run.counters.total(|t| t.rejected) > 0 {
+                        end = end.or_else(|| Some(refused_again(run).into()));
+                    }
                 }
             }
         }
@@ -189,6 +195,15 @@ impl Delivery<'_> {
         }
         end.map_or(Ok(()), Err)
     }
+}
+
+/// The problem of a retry whose first row, sent ahead of the others, was refused again.
+fn refused_again(run: &Run) -> Problem {
+    let unsent = run.counters.total(|tally| tally.unsent);
+    let text =
+        format!("the first row of the retry was refused again; {unsent} others were not sent");
+    Problem::new(ProblemKind::Guard, text)
+        .hint("look at its cause: signalsmith rows; then mend the mapping or the destination")
 }
 
 /// Reads chosen operations of a plan, in the plan's order.

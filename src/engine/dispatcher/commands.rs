@@ -8,7 +8,7 @@ use crate::domain::command::{Command, Reply};
 use crate::domain::event::EventKind;
 use crate::domain::id::{RunId, SyncId};
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::run::{Run, RunOptions, RunStatus, Trigger};
+use crate::domain::run::{Phase, Run, RunOptions, RunStatus, Trigger};
 
 use super::super::names;
 use super::super::run::Answer;
@@ -88,6 +88,7 @@ impl Dispatcher {
             .find(|active| active.run.id == *id);
         if let Some(active) = active
             && active.asks()
+            && !active.stop.token.is_cancelled()
         {
             let _ = answer.send(Ok(Reply::Run(Box::new(active.run.clone()))));
             return;
@@ -176,7 +177,11 @@ impl Dispatcher {
             }
             active.answered = true;
             let _ = active.answers.send(Answer::Approve { plan_hash }).await;
-            return Ok(Reply::Run(Box::new(active.run.clone())));
+            // From here on it waits for nobody, also before it says so itself.
+            active.run.phase = Some(Phase::Writing);
+            let run = active.run.clone();
+            self.refresh(&sync);
+            return Ok(Reply::Run(Box::new(run)));
         }
         let held = self
             .live

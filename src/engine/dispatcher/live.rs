@@ -140,6 +140,8 @@ impl Live {
         self.catalog = Arc::new(core.store.load_catalog().await?);
         self.read_schedules(core).await?;
         let syncs = self.catalog.syncs.clone();
+        self.coalesced
+            .retain(|id, _| syncs.iter().any(|sync| sync.id == *id));
         self.past
             .retain(|id, _| syncs.iter().any(|sync| sync.id == *id));
         for sync in syncs {

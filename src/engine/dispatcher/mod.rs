@@ -80,7 +80,10 @@ impl Dispatcher {
 
     /// Works until the core stops.
     pub async fn work(mut self, mut messages: mpsc::UnboundedReceiver<Message>) {
-        self.start_ready().await;
+        if self.conduct.autonomous {
+            // A core that only answers one command starts nothing that nobody asked it for.
+            self.start_ready().await;
+        }
         loop {
             if self.stopping.is_some() && self.live.active.is_empty() {
                 break;
@@ -113,10 +116,11 @@ impl Dispatcher {
             Message::Command(command, answer) => self.command(*command, answer).await,
             Message::RunChanged(run) => {
                 self.live.run_changed(&run, self.core.clock.now());
+                self.refresh(&run.sync);
                 if run.phase == Some(Phase::AwaitingApproval) {
+                    // It may wait for a day: who waits for it is told now.
                     self.live.answer_waiters(&run);
                 }
-                self.refresh(&run.sync);
             }
             Message::RunEnded(run) => self.run_ended(*run).await,
             Message::Settled(sync) => self.settled(&sync).await,

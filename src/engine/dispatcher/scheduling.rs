@@ -105,7 +105,7 @@ impl Dispatcher {
             .extract_if(|_, (at, _)| *at <= now)
             .collect();
         for (sync, (_, trigger)) in due {
-            if trigger == Trigger::Recovery && self.is_paused(&sync) {
+            if self.is_paused(&sync) {
                 continue;
             }
             if let Err(problem) = self
@@ -192,7 +192,7 @@ impl Dispatcher {
             let Some(state) = self.live.schedules.get(&sync.id) else {
                 continue;
             };
-            if sync.settings.paused {
+            if sync.settings.paused || self.live.catalog.attention.contains_key(&sync.id) {
                 continue;
             }
             let grace = chrono::Duration::hours(i64::from(sync.settings.grace_hours));

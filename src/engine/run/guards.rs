@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::domain::event::EventKind;
 use crate::domain::guard::{DeleteDecision, held_text};
+use crate::domain::mask;
 use crate::domain::mode::MirrorForeign;
 use crate::domain::plan::OperationKind;
 use crate::domain::problem::{Problem, ProblemKind};
@@ -81,7 +82,8 @@ async fn record_invalid(job: &mut Job) -> Result<(), RunEnd> {
         for row in chunk {
             let reason = row.reason;
             job.log.row("invalid", &reason.code, || {
-                format!("{}: {}", row.key, reason.text)
+                let text = mask::reason(reason.field.as_deref(), &reason.text);
+                format!("{}: {text}", row.key)
             });
             kept.rows.push(RowLog {
                 key: row.key,

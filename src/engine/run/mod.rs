@@ -21,6 +21,7 @@ use crate::store::Pinned;
 
 use super::core::Core;
 use super::deliver::send::RunEnd;
+use super::prune;
 use super::recover;
 use super::run_log::RunLog;
 use report::Reporter;
@@ -113,6 +114,9 @@ impl Job {
         if let Err(error) = self.core.store.update_run(&run).await {
             tracing::error!(run = %run.id, %error, "cannot store the end of the run");
         }
+        if let Err(problem) = prune::prune(&self.core, &run.sync).await {
+            tracing::warn!(run = %run.id, %problem, "cannot remove old plans");
+        }
         run
     }
 
@@ -132,8 +136,10 @@ impl Job {
         if self.run.options.plan_only {
             return Ok(());
         }
-        let asks = self.pinned.sync.settings.approval == Approval::Always || deletes.needs_approval;
         let is_approved = self.run.options.approved_plan.as_ref() == Some(&planned.hash);
+        let always = self.pinned.sync.settings.approval == Approval::Always;
+        let sends = planned.counters.total(|tally| tally.planned) > 0;
+        let asks = always && sends || deletes.needs_approval;
         if asks && !is_approved {
             self.wait_for_approval(&planned.hash).await?;
         }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use tokio::sync::mpsc;
 
 use crate::connectors::{Chunk, ConnectorError, Listing, Query};
-use crate::domain::coerce::coerce;
+use crate::domain::coerce::{coerce, from_json};
 use crate::domain::command::RowFilter;
 use crate::domain::mode::{FirstRun, MirrorScope, Mode};
 use crate::domain::model::Model;
@@ -280,7 +280,8 @@ async fn collect_failed(
     }
 }
 
-/// Reads a key as a person types it: the key columns' values joined by `,`.
+/// Reads a key as a person types it: the key columns' values joined by `,`, or as a JSON array where
+/// a value has a comma in it.
 pub(crate) fn parse_key(model: &Model, text: &str) -> Result<Key, Problem> {
     let wrong = |why: String| {
         Problem::new(
@@ -288,7 +289,7 @@ pub(crate) fn parse_key(model: &Model, text: &str) -> Result<Key, Problem> {
             format!("'{text}' is not a key of {}: {why}", model.name),
         )
         .hint(format!(
-            "give {} joined by commas",
+            "give {} joined by commas, or as a JSON array",
             model.primary_key.join(", ")
         ))
     };
@@ -297,10 +298,16 @@ pub(crate) fn parse_key(model: &Model, text: &str) -> Result<Key, Problem> {
         .iter()
         .filter_map(|name| model.column(name))
         .collect();
-    let parts: Vec<&str> = if columns.len() == 1 {
-        vec![text]
-    } else {
-        text.split(',').map(str::trim).collect()
+    let array: Option<Vec<serde_json::Value>> = (columns.len() > 1)
+        .then(|| serde_json::from_str(text).ok())
+        .flatten();
+    let parts: Vec<Value> = match array {
+        Some(array) => array.iter().map(from_json).collect(),
+        None if columns.len() == 1 => vec![Value::text(text)],
+        None => text
+            .split(',')
+            .map(|part| Value::text(part.trim()))
+            .collect(),
     };
     if parts.len() != columns.len() {
         return Err(wrong(format!(
@@ -311,7 +318,7 @@ pub(crate) fn parse_key(model: &Model, text: &str) -> Result<Key, Problem> {
     }
     let mut values = Vec::new();
     for (part, column) in parts.into_iter().zip(columns) {
-        let value = coerce(Value::text(part), column.kind)
+        let value = coerce(part, column.kind)
             .map_err(|error| wrong(format!("{}: {error}", column.name)))?;
         values.push(value);
     }

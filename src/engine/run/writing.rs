@@ -25,6 +25,8 @@ use super::prepare::Prepared;
 
 /// Marks that are journaled in one transaction.
 const CHUNK: usize = 1_000;
+/// A retry of more rows than these sends one of them ahead.
+const PROBE_FROM: u64 = 100;
 /// Records up to which the last accepted values are kept.
 const KEEP_VALUES_ROWS: u64 = 1_000_000;
 
@@ -91,6 +93,7 @@ async fn apply_marks(job: &Job) -> Result<(), RunEnd> {
 }
 
 async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<(), RunEnd> {
+    let due = job.run.counters.total(|tally| tally.unsent);
     let settings = &job.pinned.sync.settings;
     let context = RunContext {
         run: job.run.id.clone(),
@@ -136,6 +139,7 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         plan: job.core.plan_path(&job.run.id),
         batch_limits: BatchLimits {
             rows: capabilities.max_batch_rows.max(1),
+            probe: job.run.options.retry_of.is_some() && due > PROBE_FROM,
             learned: Arc::clone(&sender.limits),
             bytes: usize::try_from(capabilities.max_batch_bytes).unwrap_or(usize::MAX),
         },

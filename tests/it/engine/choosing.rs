@@ -137,6 +137,32 @@ fn a_retry_takes_one_cause_or_one_key() {
 }
 
 #[test]
+fn a_retry_of_many_rows_sends_one_ahead_and_stops_where_that_is_refused_again() {
+    let workspace = people(150);
+    let gate = Gate::start(workspace.runtime.handle());
+    gate.open(10_000);
+    gate.answer(|_, _| 422);
+    // Sent one by one, so that each is refused by itself.
+    workspace.apply(&to_hook("upsert", gate.url(), "body_form = \"single\""));
+    let run = workspace.run("people");
+    assert_eq!(run.counters.create.rejected, 150);
+    let before = gate.came().len();
+    let again = retry(&workspace, &run, None, &[]);
+    assert_eq!(
+        (again.status, again.exit_code()),
+        (RunStatus::Failed, 5),
+        "{again:#?}"
+    );
+    assert_eq!(
+        (again.counters.create.rejected, again.counters.create.unsent),
+        (1, 149)
+    );
+    assert_eq!(gate.came().len(), before + 1);
+    gate.answer(|_, _| 200);
+    assert_eq!(completed(&retry(&workspace, &run, None, &[])), (150, 0, 0));
+}
+
+#[test]
 fn a_retry_names_keys_that_have_left_the_model() {
     let (workspace, run) = with_failures();
     workspace.source("delete from people where id = 2");

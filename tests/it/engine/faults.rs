@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use signalsmith::domain::command::Command;
 use signalsmith::domain::destination::Health;
 use signalsmith::domain::problem::ProblemKind;
 use signalsmith::domain::run::Trigger;
@@ -15,6 +16,11 @@ fn hooked(count: u32, faults: Vec<Fault>) -> (Workspace, WebhookReceiver) {
     let receiver = receiver(&workspace, faults);
     workspace.apply(&to_hook("upsert", &receiver.url(), ""));
     (workspace, receiver)
+}
+
+fn resume(workspace: &Workspace) {
+    let sync = "people".into();
+    workspace.ask(Command::Resume { sync }).unwrap();
 }
 
 /// The webhook-ids of all requests.
@@ -49,6 +55,7 @@ fn a_wait_that_the_destination_asks_for_is_kept_and_is_no_attempt() {
 #[test]
 fn a_wait_beyond_a_quarter_of_an_hour_ends_the_run_and_one_follow_up_comes_then() {
     let (workspace, receiver) = hooked(3, vec![status(429, &[("retry-after", "1800")], "")]);
+    resume(&workspace);
     let run = workspace.run("people");
     assert_eq!(run.status, RunStatus::Failed);
     assert_eq!(run.error.as_ref().unwrap().kind, ProblemKind::RateLimited);
@@ -72,11 +79,7 @@ fn a_wait_beyond_a_quarter_of_an_hour_ends_the_run_and_one_follow_up_comes_then(
 #[test]
 fn a_follow_up_is_not_forgotten_when_the_core_stops_meanwhile() {
     let (mut workspace, receiver) = hooked(3, vec![status(429, &[("retry-after", "1800")], "")]);
-    workspace
-        .ask(signalsmith::domain::command::Command::Resume {
-            sync: "people".into(),
-        })
-        .unwrap();
+    resume(&workspace);
     let run = workspace.run("people");
     workspace.stop();
     workspace.wait_for(

@@ -7,6 +7,7 @@ mod choosing;
 mod crashes;
 mod faults;
 mod guards;
+mod keeping;
 mod mirrors;
 mod modes;
 mod scheduling;

@@ -1,6 +1,7 @@
 //! What tests share.
 
 pub mod acks;
+pub mod desk;
 pub mod flights;
 pub mod gate;
 pub mod program;

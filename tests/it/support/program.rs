@@ -29,18 +29,23 @@ impl Program {
         self.folder.path().join(name)
     }
 
-    /// Runs the program over the workspace `workspace` in the folder, from the folder `from`.
-    pub fn run_from(&self, from: &Path, arguments: &[&str]) -> Ran {
-        let output = Command::new(env!("CARGO_BIN_EXE_signalsmith"))
+    /// The program over the workspace `workspace` in the folder, to be run from the folder `from`.
+    pub fn command(&self, from: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_signalsmith"));
+        command
             .args(arguments)
             .current_dir(from)
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.folder.path())
             .env("TMPDIR", self.folder.path())
-            .env("SIGNALSMITH_DIR", self.path("workspace"))
-            .output()
-            .unwrap();
+            .env("SIGNALSMITH_DIR", self.path("workspace"));
+        command
+    }
+
+    /// Runs the program from the folder `from`.
+    pub fn run_from(&self, from: &Path, arguments: &[&str]) -> Ran {
+        let output = self.command(from, arguments).output().unwrap();
         Ran {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).unwrap(),

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::connectors::contract::{
-    BatchReader, ConnectorError, DeliveryBatch, Finished, RunContext, Session, WriteError, Written,
+    ConnectorError, DeliveryBatch, Finished, RunContext, Session, WriteError, Written,
 };
 use crate::connectors::destinations::disk::blocking;
 use crate::domain::mode::Mode;

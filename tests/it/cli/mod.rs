@@ -1,0 +1,7 @@
+//! The command line, run as a person or a script runs it.
+
+mod attached;
+mod looking;
+mod plain_output;
+mod running;
+mod setting_up;
