@@ -3,12 +3,14 @@
 use crate::domain::id::RunId;
 use crate::domain::mask;
 use crate::domain::plan::{Operation, OperationKind};
+use crate::domain::problem::Problem;
 use crate::domain::run::{Bucket, Run};
 use crate::domain::verdict::Verdict;
 use crate::snapshot::{Entry, encode_identifier};
 use crate::store::{Acknowledgement, JournalChange, PendingRow, RowLog, UnknownRow};
 
 use super::super::run_log::RunLog;
+use super::cut::unreadable;
 use super::send::{Closing, Fate};
 
 /// What an acknowledgement is made with.
@@ -21,14 +23,22 @@ pub(crate) struct Acknowledger<'a> {
 
 impl Acknowledger<'_> {
     /// Counts the fates in `run` and says what the store must keep of them.
-    pub fn acknowledge(&self, run: &mut Run, closing: &Closing) -> Acknowledgement {
+    ///
+    /// # Errors
+    /// A [`Problem`] of kind `state` where an operation cannot be decoded.
+    pub fn acknowledge(
+        &self,
+        run: &mut Run,
+        closing: &Closing,
+    ) -> Result<Acknowledgement, Problem> {
         let mut kept = bookkeeping(run);
         kept.batch = closing.batch;
         let id = run.id.clone();
-        for (operation, fate) in &closing.fates {
+        for (at, fate) in &closing.fates {
             let Fate::Verdict(verdict) = fate else {
                 continue;
             };
+            let operation = &closing.operations.get(*at).map_err(unreadable)?;
             let tally = run.counters.of_mut(operation.kind);
             match verdict {
                 Verdict::Accepted {
@@ -81,7 +91,7 @@ impl Acknowledger<'_> {
             }
         }
         kept.run = run.clone();
-        kept
+        Ok(kept)
     }
 
     fn accepted(&self, operation: &Operation, id: Option<String>, kept: &mut Acknowledgement) {

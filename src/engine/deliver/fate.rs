@@ -1,10 +1,13 @@
 //! What became of operations and batches, and why a run cannot go on.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
-use crate::domain::plan::Operation;
 use crate::domain::problem::Problem;
 use crate::domain::verdict::Verdict;
+use crate::snapshot::plan_file::PackedOperations;
 
 /// What became of an operation of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,10 +23,41 @@ pub(crate) enum Fate {
 pub(crate) struct Closing {
     /// The batch; none where no intent was opened.
     pub batch: Option<u64>,
-    /// What became of each operation.
-    pub fates: Vec<(Operation, Fate)>,
+    /// The operations that were sent together.
+    pub operations: Arc<PackedOperations>,
+    /// What became of them, by position; one that is sent anew in another batch has none here.
+    pub fates: Vec<(usize, Fate)>,
     /// Whether an earlier try may have been applied, so that even a refused row stays dirty.
     pub doubt: bool,
+}
+
+/// Verdicts by operation number, as a destination gave them: mostly in the order of the batch.
+pub(crate) struct Verdicts {
+    in_order: std::iter::Peekable<std::vec::IntoIter<(u64, Verdict)>>,
+    /// What is left when one is out of order.
+    others: Option<HashMap<u64, Verdict>>,
+}
+
+impl Verdicts {
+    /// Takes what the destination gave.
+    pub fn new(given: Vec<(u64, Verdict)>) -> Self {
+        Self {
+            in_order: given.into_iter().peekable(),
+            others: None,
+        }
+    }
+
+    /// Takes the verdict on an operation; what the answer left out is unknown.
+    pub fn take(&mut self, number: u64) -> Verdict {
+        if let Some((_, verdict)) = self.in_order.next_if(|(of, _)| *of == number) {
+            return verdict;
+        }
+        let rest = &mut self.in_order;
+        let others = self.others.get_or_insert_with(|| rest.collect());
+        others.remove(&number).unwrap_or_else(|| Verdict::Unknown {
+            reason: "the destination's answer left this row out".into(),
+        })
+    }
 }
 
 /// Why a run cannot go on.
@@ -59,4 +93,13 @@ pub(crate) struct Sent {
     pub retries: u64,
     /// Set where nothing more can be sent.
     pub end: Option<RunEnd>,
+}
+
+impl Sent {
+    /// Whether everything was accepted, so that nothing stands against sending more.
+    pub fn is_all_accepted(&self) -> bool {
+        let accepted = |fate: &Fate| matches!(fate, Fate::Verdict(Verdict::Accepted { .. }));
+        let mut fates = self.closings.iter().flat_map(|closing| &closing.fates);
+        self.end.is_none() && fates.all(|(_, fate)| accepted(fate))
+    }
 }

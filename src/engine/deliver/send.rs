@@ -1,6 +1,5 @@
 //! Sends one delivery batch to its end: intent on disk, attempts, waits, halving.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -8,19 +7,20 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::connectors::{BatchReader, DeliveryBatch, Session, WriteError, Written};
+use crate::connectors::{BatchReader, ConnectorError, DeliveryBatch, Session, WriteError, Written};
 use crate::domain::id::{RunId, SyncId};
-use crate::domain::plan::Operation;
 use crate::domain::problem::Problem;
 use crate::domain::verdict::{Rejection, Verdict};
+use crate::snapshot::plan_file::PackedOperations;
 use crate::store::Intent;
 
 use super::super::core::Core;
 use super::super::limits::DestinationLimits;
 use super::super::run_log::RunLog;
+use super::cut::unreadable;
 use super::judge::Judgement;
 
-pub(crate) use super::fate::{Closing, Fate, RunEnd, Sent};
+pub(crate) use super::fate::{Closing, Fate, RunEnd, Sent, Verdicts};
 
 /// A cancelled run awaits the answers of what is under way for so long.
 const CANCEL_GRACE: Duration = Duration::from_secs(30);
@@ -45,7 +45,7 @@ pub(crate) struct Sender {
 }
 
 struct Piece {
-    operations: Arc<Vec<Operation>>,
+    operations: Arc<PackedOperations>,
     row_tries: u32,
     /// Whether an earlier try of these operations may have been applied.
     doubt: bool,
@@ -69,7 +69,7 @@ enum Step {
 
 impl Sender {
     /// Sends a batch; halves and repeats are sent in turn.
-    pub async fn send(&self, operations: Arc<Vec<Operation>>) -> Sent {
+    pub async fn send(&self, operations: Arc<PackedOperations>) -> Sent {
         let mut sent = Sent::default();
         let mut waiting = vec![Piece {
             operations,
@@ -118,8 +118,12 @@ impl Sender {
         piece: Piece,
         waiting: &mut Vec<Piece>,
     ) -> Closing {
-        let operations = &piece.operations;
-        if let [only] = operations.as_slice() {
+        let Piece {
+            operations,
+            row_tries,
+            doubt,
+        } = piece;
+        if operations.len() == 1 {
             let rejection = Rejection {
                 code: code.to_owned(),
                 field: None,
@@ -127,29 +131,30 @@ impl Sender {
                 transient: false,
             };
             let fate = Fate::Verdict(Verdict::Rejected(rejection));
-            let fates = vec![(only.clone(), fate)];
             return Closing {
                 batch: Some(batch),
-                fates,
-                doubt: piece.doubt,
+                operations,
+                fates: vec![(0, fate)],
+                doubt,
             };
         }
         self.log.line(
             "retry",
             format!("batch {batch} was refused ({text}): trying its halves"),
         );
-        let (left, right) = operations.split_at(operations.len() / 2);
-        for half in [right, left] {
+        let middle = operations.len() / 2;
+        for half in [middle..operations.len(), 0..middle] {
             waiting.push(Piece {
-                operations: Arc::new(half.to_vec()),
-                row_tries: piece.row_tries,
-                doubt: piece.doubt,
+                operations: Arc::new(operations.part(half)),
+                row_tries,
+                doubt,
             });
         }
         Closing {
             batch: Some(batch),
+            operations,
             fates: Vec::new(),
-            doubt: piece.doubt,
+            doubt,
         }
     }
 
@@ -164,7 +169,11 @@ impl Sender {
         self.attempts(&intent, piece, sent).await
     }
 
-    async fn open_intent(&self, batch: u64, operations: &[Operation]) -> Result<Intent, RunEnd> {
+    async fn open_intent(
+        &self,
+        batch: u64,
+        operations: &PackedOperations,
+    ) -> Result<Intent, RunEnd> {
         self.core.check_free_space()?;
         let memo = match self.session.prepare(batch).await {
             Ok(memo) => memo,
@@ -174,10 +183,7 @@ impl Sender {
             run: self.run.clone(),
             sync: self.sync.clone(),
             batch,
-            operations: operations
-                .iter()
-                .map(|operation| operation.number)
-                .collect(),
+            operations: operations.numbers().collect(),
             idempotency_key: self.core.idempotency_key(),
             payload_hash: payload_hash(operations),
             memo,
@@ -289,11 +295,7 @@ impl Sender {
         let (verdicts, requests, bytes) = match written {
             Written::Staged { bytes } => {
                 sent.bytes += bytes;
-                let numbers = piece
-                    .operations
-                    .iter()
-                    .map(|operation| operation.number)
-                    .collect();
+                let numbers = piece.operations.numbers().collect();
                 return Step::Staged { batch, numbers };
             }
             Written::Verdicts {
@@ -304,33 +306,30 @@ impl Sender {
         };
         sent.requests += requests;
         sent.bytes += bytes;
-        let mut verdicts: HashMap<u64, Verdict> = verdicts.into_iter().collect();
+        let mut verdicts = Verdicts::new(verdicts);
         let mut fates = Vec::with_capacity(piece.operations.len());
         let mut again = Vec::new();
-        for operation in piece.operations.iter() {
-            let verdict = verdicts
-                .remove(&operation.number)
-                .unwrap_or_else(|| Verdict::Unknown {
-                    reason: "the destination's answer left this row out".into(),
-                });
+        for (at, number) in piece.operations.numbers().enumerate() {
+            let verdict = verdicts.take(number);
             let passing = matches!(&verdict, Verdict::Rejected(why) if why.transient);
             if passing && piece.row_tries + 1 < MAX_ROW_TRIES {
-                again.push(operation.clone());
+                again.push(at);
             } else {
-                fates.push((operation.clone(), Fate::Verdict(verdict)));
+                fates.push((at, Fate::Verdict(verdict)));
             }
         }
+        let operations = Arc::new(piece.operations.part(again));
         let closing = Closing {
             batch: Some(batch),
+            operations: piece.operations,
             fates,
             doubt: piece.doubt,
         };
-        if again.is_empty() {
+        if operations.is_empty() {
             return Step::Closed(closing);
         }
         sent.retries += 1;
         let row_tries = piece.row_tries + 1;
-        let operations = Arc::new(again);
         Step::Again(
             closing,
             Piece {
@@ -351,45 +350,48 @@ fn leave(batch: Option<u64>, piece: &Piece, reason: &str) -> Closing {
     } else {
         Fate::Unsent
     };
-    let fates = piece
-        .operations
-        .iter()
-        .map(|operation| (operation.clone(), fate.clone()));
     Closing {
         batch,
-        fates: fates.collect(),
+        operations: Arc::clone(&piece.operations),
+        fates: alike(&piece.operations, &fate),
         doubt: piece.doubt,
     }
 }
 
+/// The same fate for all operations.
+pub(crate) fn alike(operations: &PackedOperations, fate: &Fate) -> Vec<(usize, Fate)> {
+    (0..operations.len()).map(|at| (at, fate.clone())).collect()
+}
+
 fn delivery(intent: &Intent, piece: &Piece, attempt: u32) -> DeliveryBatch {
-    let operations = Arc::clone(&piece.operations);
-    let count = operations.len();
-    let iterator = (0..count).filter_map(move |at| operations.get(at).cloned().map(Ok));
     DeliveryBatch {
         number: intent.batch,
         idempotency_key: intent.idempotency_key.clone(),
         memo: intent.memo.clone(),
         attempt,
         replay: false,
-        operations: BatchReader::new(count, iterator),
+        operations: batch_reader(&piece.operations),
     }
 }
 
-/// The hash that proves a replay to be verbatim: kinds, identifiers and records in order.
-pub(crate) fn payload_hash(operations: &[Operation]) -> [u8; 16] {
+/// Lets a connector read packed operations, each decoded only while it is looked at.
+pub(crate) fn batch_reader(operations: &Arc<PackedOperations>) -> BatchReader {
+    let operations = Arc::clone(operations);
+    let count = operations.len();
+    let decoded = (0..count).map(move |at| {
+        operations.get(at).map_err(|error| {
+            let problem = unreadable(error);
+            ConnectorError::new(problem.kind, problem.text).hint(problem.hint)
+        })
+    });
+    BatchReader::new(count, decoded)
+}
+
+/// The hash that proves a replay to be verbatim: the records of the plan, in order.
+pub(crate) fn payload_hash(operations: &PackedOperations) -> [u8; 16] {
     let mut hasher = Xxh3::new();
-    let mut scratch = Vec::new();
-    for operation in operations {
-        scratch.clear();
-        scratch.extend_from_slice(operation.kind.word().as_bytes());
-        for value in &operation.identifier {
-            crate::domain::row::encode(value, &mut scratch);
-        }
-        if let Some(record) = &operation.new {
-            record.encode(&mut scratch);
-        }
-        hasher.update(&scratch);
+    for record in operations.records() {
+        hasher.update(record);
     }
     hasher.digest128().to_be_bytes()
 }
