@@ -59,7 +59,8 @@ impl Core {
             folder: folder.join("workspace"),
             socket: folder.join("core.sock"),
             clock: Arc::new(SystemClock::new()),
-            seed: 7,
+            // Ids are drawn from it, and every process of a workspace draws its own.
+            seed: u64::from(std::process::id()),
             autonomous: false,
         });
         let runtime = tokio::runtime::Builder::new_current_thread()

@@ -1,7 +1,7 @@
 //! One line of a mapping, resolved against model and object: its source found, its transforms
 //! compiled, its type known.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::column::{self, ColumnPath};
 use super::problem::MappingProblem;
@@ -179,6 +179,17 @@ impl Line {
             Value::Text(text) => self.picklist.contains(text),
             other => self.picklist.contains(&other.to_plain()),
         }
+    }
+
+    /// What decides whether a value is taken: whether a null is refused that is no identifier's
+    /// (which always is), the values that are allowed, in order, and the greatest length.
+    pub(super) fn limits(&self) -> (bool, BTreeSet<&str>, Option<u32>) {
+        let listed = self.picklist.iter().map(String::as_str).collect();
+        (
+            self.required && !self.is_identifier,
+            listed,
+            self.max_length,
+        )
     }
 
     pub(super) fn invalid(&self, code: &str, text: String) -> InvalidReason {

@@ -69,7 +69,7 @@ impl Mapper {
             .filter_map(|position| model.columns.get(*position))
             .map(|column| (column.name.clone(), column.kind))
             .collect::<Vec<_>>();
-        let signature = sign(mappings, schema, &lines, &columns);
+        let signature = sign(mappings, &lines, &columns);
         let shape = RecordShape {
             fields: lines.iter().map(|line| line.shape.clone()).collect(),
             identifier: (0..lines.len())
@@ -298,15 +298,12 @@ fn ready(
     Ok(ReadyLine { line, from })
 }
 
-/// Writes down mapping, fields and column types; a version stands first for when their meaning
-/// changes with the program.
-fn sign(
-    mappings: &[FieldMapping],
-    schema: &ObjectSchema,
-    lines: &[Line],
-    columns: &[(String, Type)],
-) -> Vec<u8> {
-    let mut bytes = vec![1];
+/// Writes down mapping, column types and what of the fields shapes a record; a version stands first
+/// for when their meaning changes with the program. What else a field is (creatable, a label, that
+/// its column became `NOT NULL` when the first run made the table) must not count: it would have
+/// every row looked at again.
+fn sign(mappings: &[FieldMapping], lines: &[Line], columns: &[(String, Type)]) -> Vec<u8> {
+    let mut bytes = vec![2];
     let mut put = |part: &[u8]| {
         row::put_length(part.len(), &mut bytes);
         bytes.extend_from_slice(part);
@@ -318,11 +315,7 @@ fn sign(
     for (mapping, line) in mappings.iter().zip(lines) {
         put(&serde_json::to_vec(mapping).unwrap_or_default());
         put(line.shape.kind.word().as_bytes());
-        let field = schema
-            .fields
-            .iter()
-            .find(|field| field.name == line.shape.name);
-        put(&serde_json::to_vec(&field).unwrap_or_default());
+        put(&serde_json::to_vec(&line.limits()).unwrap_or_default());
     }
     bytes
 }

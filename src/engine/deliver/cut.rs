@@ -58,7 +58,7 @@ pub(crate) fn start(
     limits: BatchLimits,
     deletes: DeleteFilter,
 ) -> mpsc::Receiver<Result<Cut, Problem>> {
-    let (sender, receiver) = mpsc::channel(2);
+    let (sender, receiver) = mpsc::channel(1);
     tokio::task::spawn_blocking(move || {
         let result = cut(&plan, pass, &limits, &deletes, |batch| {
             sender.blocking_send(Ok(batch)).is_ok()

@@ -331,6 +331,28 @@ fn whatever_shapes_the_output_changes_the_signature() {
 }
 
 #[test]
+fn a_table_that_the_first_run_made_changes_no_signature() {
+    let mapping = lines(json!([
+        {"source_column": "email", "destination_field": "Email", "is_identifier": true},
+    ]));
+    let before = mapper(&mapping, &open_schema()).signature();
+    let made = |required, max_length| {
+        let field = Field {
+            required,
+            max_length,
+            ..Field::plain("Email", Type::Text)
+        };
+        let schema = ObjectSchema {
+            fields: vec![field],
+            ..open_schema()
+        };
+        mapper(&mapping, &schema).signature()
+    };
+    assert_eq!(made(true, None), before, "an identifier is never null");
+    assert_ne!(made(true, Some(9)), before);
+}
+
+#[test]
 fn a_mapper_without_identifier_or_column_is_not_made() {
     let compile = |json| Mapper::compile(&model(), &lines(json), &schema(), &variables());
     let found =
