@@ -49,6 +49,7 @@ pub mod config;
 pub mod connectors;
 pub mod domain;
 pub mod engine;
+mod failpoints;
 pub mod link;
 pub mod safe_text;
 pub mod sandbox;

@@ -52,6 +52,10 @@ fn options(folder: &Path) -> Result<Options, Problem> {
         None => {}
     }
     options.mouse = settings.mouse;
+    options.keys = settings.keys;
+    if let Some(log_folder) = settings.log_folder {
+        options.log_folder = log_folder;
+    }
     options.session_path = Some(folder.join("session.json"));
     Ok(options)
 }

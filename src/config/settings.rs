@@ -1,6 +1,7 @@
 //! `config.toml` in the workspace's folder: settings of the program, not resources.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -26,10 +27,14 @@ pub struct InterfaceSettings {
     pub ascii: Option<bool>,
     /// Whether the mouse is taken.
     pub mouse: bool,
+    /// Keys in place of the defaults, by action: `run = ["ctrl-r"]`.
+    pub keys: BTreeMap<String, Vec<String>>,
+    /// The folder into which logs are saved; absent: the one that the program was started in.
+    pub log_folder: Option<PathBuf>,
 }
 
 const TOP: &[&str] = &["interface"];
-const INTERFACE: &[&str] = &["theme", "ascii", "mouse"];
+const INTERFACE: &[&str] = &["theme", "ascii", "mouse", "keys", "log_folder"];
 
 impl ProgramSettings {
     /// Reads the settings' text.

@@ -44,18 +44,19 @@ pub(crate) struct Entry {
 /// [`ConfigError`] with the line where it is not TOML.
 pub(crate) fn parse(text: &str) -> Result<Node, ConfigError> {
     let lines = Lines::of(text);
-    match DeTable::parse(text) {
-        Ok(table) => {
-            let line = lines.line(table.span().start);
-            Ok(Node {
-                line,
-                content: lines.table(table.get_ref())?,
-            })
-        }
-        Err(error) => {
-            let line = error.span().map_or(1, |span| lines.line(span.start));
-            Err(ConfigError::new(line, error.message().replace('\n', " ")))
-        }
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let start = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
+    // What is wrong first is what the person did; the rest may only follow from it.
+    match errors.iter().min_by_key(|error| start(error)) {
+        None => Ok(Node {
+            line: lines.line(table.span().start),
+            content: lines.table(table.get_ref())?,
+        }),
+        Some(error) => Err(ConfigError::new(
+            lines.line(start(error)),
+            error.message().replace('\n', " "),
+        )
+        .hint("the file is not TOML there")),
     }
 }
 
@@ -78,14 +79,15 @@ impl Lines {
 
     fn table(&self, table: &DeTable<'_>) -> Result<Content, ConfigError> {
         let mut entries = Vec::new();
-        for (key, value) in table {
+        let mut pairs: Vec<_> = table.iter().collect();
+        pairs.sort_by_key(|(key, _)| key.span().start);
+        for (key, value) in pairs {
             entries.push(Entry {
                 key: key.get_ref().to_string(),
                 line: self.line(key.span().start),
                 node: self.node(value)?,
             });
         }
-        entries.sort_by_key(|entry| entry.line);
         Ok(Content::Table(entries))
     }
 

@@ -226,6 +226,8 @@ pub struct Capabilities {
     pub idempotent: bool,
     /// A crash at any instant writes no row twice.
     pub exactly_once: bool,
+    /// Seconds for which a request of a core that died may still be under way; 0 where nothing travels.
+    pub request_timeout_s: u64,
     /// A 5xx answer may come after the write was done.
     pub ambiguous_5xx: bool,
 }

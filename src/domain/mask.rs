@@ -8,7 +8,8 @@
 //! The rule: an e-mail address anywhere keeps the first letter of each half (`a•••@e•••`); a number
 //! that begins with `+` and has at least seven digits keeps its last two; and in a field whose name
 //! speaks of a person ([`is_personal`]) a telephone number keeps its last two digits and any other
-//! text or number its first character.
+//! text or number its first character. A field `name` counts where another field of the record
+//! speaks of a person: a thing has a name too.
 
 use std::borrow::Cow;
 
@@ -43,16 +44,22 @@ const WORDS: &[&str] = &[
     "iban",
 ];
 /// Whole names of such fields.
-const NAMES: &[&str] = &["name", "dob", "tel", "mail", "born"];
+const NAMES: &[&str] = &["dob", "tel", "mail", "born"];
 
 /// Whether a field's name says that it holds something personal.
 pub fn is_personal(field: &str) -> bool {
-    let plain: String = field
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect();
+    let plain = plain(field);
     NAMES.contains(&plain.as_str()) || WORDS.iter().any(|word| plain.contains(word))
+}
+
+/// Whether a field is just a name: of a person, or of a thing.
+fn is_name(field: &str) -> bool {
+    plain(field) == "name"
+}
+
+fn plain(field: &str) -> String {
+    let letters = field.chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
 }
 
 /// Masks the value of a field; documents are masked key by key.
@@ -63,18 +70,16 @@ pub fn value(field: &str, value: &Json) -> Json {
         Json::Number(number) if is_personal(field) => personal(&number.to_string()).into(),
         Json::Array(items) => items.iter().map(|item| self::value(field, item)).collect(),
         Json::Object(keys) => {
-            let inner = |key: &str| {
-                if is_personal(field) {
-                    field.to_owned()
-                } else {
-                    key.to_owned()
-                }
+            let of_person = keys.keys().any(|key| is_personal(key));
+            let mask = |(key, item): (&String, &Json)| {
+                let masked = match item {
+                    _ if is_personal(field) => self::value(field, item),
+                    Json::String(name) if of_person && is_name(key) => personal(name).into(),
+                    _ => self::value(key, item),
+                };
+                (key.clone(), masked)
             };
-            Json::Object(
-                keys.iter()
-                    .map(|(key, item)| (key.clone(), self::value(&inner(key), item)))
-                    .collect(),
-            )
+            Json::Object(keys.iter().map(mask).collect())
         }
         other => other.clone(),
     }
@@ -88,7 +93,7 @@ pub fn record(record: &Json) -> Json {
 /// Masks the reason of a row: what it quotes, where the field is personal, and what looks personal
 /// anywhere.
 pub fn reason(field: Option<&str>, reason: &str) -> String {
-    if !field.is_some_and(is_personal) {
+    if !field.is_some_and(|field| is_personal(field) || is_name(field)) {
         return text(reason).into_owned();
     }
     let parts: Vec<Cow<'_, str>> = reason
@@ -217,8 +222,13 @@ mod tests {
                 json!({"first_name": "Ada", "age": 36}),
                 json!({"first_name": "A•••", "age": 36}),
             ),
+            (
+                "",
+                json!({"email": "ada@example.com", "name": "Ada", "code": "x"}),
+                json!({"email": "a•••@e•••", "name": "A•••", "code": "x"}),
+            ),
             ("tags", json!(["vip", "x@y.z"]), json!(["vip", "x•••@y•••"])),
-            ("Name", json!(""), json!("")),
+            ("dob", json!(""), json!("")),
             ("Email", Json::Null, Json::Null),
         ] {
             assert_eq!(value(field, &given), shown, "{field} {given}");
@@ -232,6 +242,7 @@ mod tests {
             ("at", json!("2026-11-24T22:40:00+00:00")),
             ("sku", json!("00123456789")),
             ("plan_name", json!("pro")),
+            ("", json!({"code": "61J", "name": "Lansdowne Airport"})),
             ("note", json!("1 + 1 @ home")),
             ("paid", json!(true)),
         ] {

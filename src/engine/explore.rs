@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::config::export;
 use crate::connectors::{Chunk, Query};
 use crate::domain::command::{Command, PlanEntry, PlanPage, Reply, RowEntry, RowFilter, Table};
-use crate::domain::destination::{Health, StepOutcome, TestStep};
+use crate::domain::destination::{Destination, Health, StepOutcome, TestStep};
 use crate::domain::id::{RunId, SyncId};
 use crate::domain::mask;
 use crate::domain::plan::{Record, RecordShape, ShapeField};
@@ -306,6 +306,17 @@ async fn test(core: &Core, catalog: &Catalog, name: &str) -> Result<Reply, Probl
         let text = format!("there is no source or destination '{name}'");
         Problem { text, ..problem }
     })?;
+    Ok(Reply::Steps(check(core, destination).await?))
+}
+
+/// Tests a destination and keeps what came of it as its health.
+///
+/// # Errors
+/// A [`Problem`]: settings that do not fit, a secret that is not to be had; the store's.
+pub(crate) async fn check(
+    core: &Core,
+    destination: &Destination,
+) -> Result<Vec<TestStep>, Problem> {
     let steps = connect::destination(core, destination).await?.test().await;
     let at = core.clock.now();
     let failed = |step: &&TestStep| step.outcome == StepOutcome::Failed;
@@ -317,7 +328,7 @@ async fn test(core: &Core, catalog: &Catalog, name: &str) -> Result<Reply, Probl
         None => Health::Healthy { at },
     };
     core.store.set_health(&destination.id, health).await?;
-    Ok(Reply::Steps(steps))
+    Ok(steps)
 }
 
 /// Empties the snapshot of a sync; what it sent stays where it is.

@@ -10,6 +10,7 @@ use crate::domain::problem::Problem;
 use crate::domain::row::Fingerprint;
 use crate::domain::run::Run;
 use crate::domain::sync::Sync;
+use crate::domain::value::Value;
 use crate::snapshot::plan_file::PlanReader;
 use crate::store::{Catalog, Pinned};
 
@@ -23,6 +24,9 @@ use super::run::prepare::open_snapshot;
 
 /// Runs of one sync that are looked through, newest first.
 const RUNS: u32 = 500;
+
+/// Records of one plan that an identifier may stand for, where several keys carried it.
+const MATCHES: usize = 100;
 
 /// Gives what was done to the records of a primary key or identifier, newest first.
 ///
@@ -85,6 +89,12 @@ async fn of_run(
     Ok(entries.collect())
 }
 
+/// Whether an identifier, its parts joined by commas, reads as the text.
+fn reads_as(identifier: &[Value], text: &str) -> bool {
+    let parts: Vec<String> = identifier.iter().map(Value::to_plain).collect();
+    parts.join(",") == text
+}
+
 type Found = (
     Operation,
     Option<serde_json::Value>,
@@ -114,7 +124,8 @@ async fn find(
             operations = reader
                 .operations(0)
                 .filter_map(Result::ok)
-                .filter(|operation| operation.identifier.iter().any(|v| v.to_plain() == text))
+                .filter(|operation| reads_as(&operation.identifier, &text))
+                .take(MATCHES)
                 .collect();
         }
         let shape = reader.header().shape.clone();

@@ -18,6 +18,7 @@ mod recover;
 mod render;
 mod run;
 mod run_log;
+pub mod scheduler;
 mod secret;
 mod view;
 

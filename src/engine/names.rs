@@ -4,6 +4,7 @@ use crate::domain::destination::{Destination, Source};
 use crate::domain::model::Model;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::sync::Sync;
+use crate::domain::transform::near::nearest;
 use crate::store::Catalog;
 
 /// How alike two names must be to be offered, from 0 to 1.
@@ -20,19 +21,11 @@ fn find<'a, T>(
         id == text || name == text
     });
     found.ok_or_else(|| {
-        let alike = all
-            .iter()
-            .map(|item| names(item).1)
-            .map(|name| {
-                (
-                    strsim::jaro_winkler(&name.to_lowercase(), &text.to_lowercase()),
-                    name,
-                )
-            })
-            .filter(|(score, _)| *score >= ALIKE)
-            .max_by(|a, b| a.0.total_cmp(&b.0));
+        let known = || all.iter().map(|item| names(item).1);
+        // A slip of the keys first, then a name that begins alike.
+        let alike = nearest(text, known()).or_else(|| begins_alike(text, known()));
         let hint = match alike {
-            Some((_, name)) => format!("did you mean '{name}'?"),
+            Some(name) => format!("did you mean '{name}'?"),
             None if all.is_empty() => {
                 format!("there are no {what}s yet: bring some in with signalsmith apply FILE")
             }
@@ -44,6 +37,15 @@ fn find<'a, T>(
         )
         .hint(hint)
     })
+}
+
+fn begins_alike<'a>(text: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let wanted = text.to_lowercase();
+    known
+        .map(|name| (strsim::jaro_winkler(&name.to_lowercase(), &wanted), name))
+        .filter(|(score, _)| *score >= ALIKE)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
 }
 
 /// The sync of this id or name.

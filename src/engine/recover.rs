@@ -6,9 +6,14 @@ use std::sync::Arc;
 use crate::connectors::{DeliveryBatch, RunContext, Session, WriteError, Written};
 use crate::domain::id::{RunId, SyncId};
 use crate::domain::problem::Problem;
-use crate::domain::run::{Run, RunStatus};
+use crate::domain::run::{Counters, Run, RunStatus};
 use crate::domain::verdict::Verdict;
+<<<<<<< HEAD
 use crate::snapshot::plan_file::{PackedOperations, PlanReader};
+=======
+use crate::failpoints;
+use crate::snapshot::plan_file::PlanReader;
+>>>>>>> main
 use crate::store::{Intent, Pinned};
 
 use super::connect;
@@ -17,11 +22,8 @@ use super::deliver::acknowledge::Acknowledger;
 use super::deliver::cut::unreadable;
 use super::deliver::send::{Closing, Fate, Verdicts, alike, batch_reader, payload_hash};
 use super::deliver::{broken, read_operations};
-use super::run::writing::keeps_values;
+use super::run::writing::{is_at_most_once, keeps_values};
 use super::run_log::RunLog;
-
-/// A request of a dead run may still be travelling for so long.
-const REQUEST_TIMEOUT_S: u64 = 30;
 
 /// Ends every run that the last core left under way; gives their syncs.
 ///
@@ -33,9 +35,14 @@ pub(crate) async fn end_orphans(core: &Arc<Core>) -> Result<Vec<SyncId>, Problem
     for mut run in core.store.orphaned_runs().await? {
         run.status = RunStatus::Interrupted;
         run.ended_at = Some(now);
+        if run.plan_hash.is_none() {
+            // Of rows that were read and not compared nothing can be said that adds up.
+            run.counters = Counters::default();
+        }
         core.store.update_run(&run).await?;
         core.store.note_crash(&run.sync, now).await?;
         interrupted.push(run.sync);
+        failpoints::reach("recovery_ended_run");
     }
     Ok(interrupted)
 }
@@ -82,6 +89,7 @@ pub(crate) async fn settle(
         log: &log,
     };
     let session = match open_session(core, &run, &pinned).await {
+        Ok(_) if failpoints::planted("no_replay") => None,
         Ok(session) => Some(session),
         Err(problem) => {
             log.line("recovery", format!("not sent again: {}", problem.text));
@@ -94,7 +102,10 @@ pub(crate) async fn settle(
         let operations = Arc::new(operations);
         let fates = match &session {
             Some(session) if payload_hash(&operations) == intent.payload_hash => {
-                match replay(session.as_ref(), &intent, &operations).await {
+                failpoints::reach("recovery_before_replay");
+                let replayed = replay(session.as_ref(), &intent, &operations).await;
+                failpoints::reach("recovery_after_replay");
+                match replayed {
                     Ok(Written::Staged { .. }) => {
                         staged.push((intent.batch, intent.operations));
                         continue;
@@ -113,6 +124,7 @@ pub(crate) async fn settle(
         };
         let kept = acknowledger.acknowledge(&mut run, &closing)?;
         core.store.close_intent(kept).await?;
+        failpoints::reach("recovery_after_verdict");
     }
     let finished = match session {
         Some(session) => session.finish().await,
@@ -207,10 +219,16 @@ async fn open_session(
     }
     let connector = connect::destination(core, &pinned.destination).await?;
     let capabilities = connector.capabilities(&settings.destination_object);
-    if !capabilities.exactly_once {
-        core.clock
-            .sleep(std::time::Duration::from_secs(REQUEST_TIMEOUT_S))
-            .await;
+    if is_at_most_once(settings, &capabilities) {
+        return Err(Problem::new(
+            Conflict,
+            "the sync holds rows of unknown outcome for a person",
+        ));
+    }
+    // A request of the dead run may still be travelling.
+    let travelling = std::time::Duration::from_secs(capabilities.request_timeout_s);
+    if !travelling.is_zero() {
+        core.clock.sleep(travelling).await;
     }
     let path = core.plan_path(&run.id);
     let shape = tokio::task::spawn_blocking(move || {
@@ -236,9 +254,21 @@ async fn replay(
     intent: &Intent,
     operations: &Arc<PackedOperations>,
 ) -> Result<Written, WriteError> {
+<<<<<<< HEAD
+=======
+    let all = Arc::clone(operations);
+    let count = all.len() - usize::from(failpoints::planted("replay_shortened"));
+    let reader = BatchReader::new(
+        count,
+        (0..count).filter_map(move |at| all.get(at).cloned().map(Ok)),
+    );
+>>>>>>> main
     let batch = DeliveryBatch {
         number: intent.batch,
-        idempotency_key: intent.idempotency_key.clone(),
+        idempotency_key: match failpoints::planted("new_key_on_replay") {
+            true => format!("{}0", intent.idempotency_key),
+            false => intent.idempotency_key.clone(),
+        },
         memo: intent.memo.clone(),
         attempt: 0,
         replay: true,

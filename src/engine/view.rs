@@ -70,7 +70,7 @@ pub(crate) fn sync_view(live: &Live, sync: &Sync) -> SyncView {
             eta_s: eta(&active.run, rate),
         }
     });
-    let next_run_at = live.next.get(&sync.id).copied();
+    let next_run_at = live.scheduler.next(&sync.id);
     let ended = past.recent.iter().map(|run| Ended {
         status: run.status,
         ms: run.ms,

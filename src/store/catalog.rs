@@ -147,6 +147,22 @@ impl Store {
         .await
     }
 
+    /// Lets schedules count anew from `at`, since the clock was set back behind slots of theirs:
+    /// with an audit entry each, all or none.
+    ///
+    /// # Errors
+    /// A missing sync; the database's.
+    pub async fn anchor_anew(
+        &self,
+        syncs: Vec<SyncId>,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.write("anchor schedules anew", move |tx| {
+            syncs.iter().try_for_each(|sync| anchor_one(tx, sync, at))
+        })
+        .await
+    }
+
     /// Gives where every sync's schedule stands.
     ///
     /// # Errors
@@ -310,6 +326,44 @@ fn pause(
         },
     )?;
     journal::append(tx, event)
+}
+
+fn anchor_one(tx: &Transaction<'_>, sync: &SyncId, at: DateTime<Utc>) -> Result<(), StoreError> {
+    let found = tx
+        .prepare_cached(
+            "SELECT syncs.body, anchor, last_slot FROM syncs JOIN schedules ON sync = id
+             WHERE id = ?1",
+        )?
+        .query_row([sync.as_str()], |row| {
+            Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?))
+        })
+        .optional()?;
+    let (body, anchor, last_slot) = found.ok_or_else(|| StoreError::not_found("sync", sync))?;
+    let saved: Sync = from_json(&body, "sync")?;
+    tx.prepare_cached(
+        "UPDATE schedules SET anchor = ?2, last_slot = NULL, last_started = NULL,
+         last_ended = NULL WHERE sync = ?1",
+    )?
+    .execute(params![sync.as_str(), micros(at)])?;
+    let text = |time: DateTime<Utc>| time.to_rfc3339();
+    let last_slot = time_or_none(last_slot)?.map(text).unwrap_or_default();
+    audit::append(
+        tx,
+        "core",
+        at,
+        &AuditDraft {
+            action: "anchor".into(),
+            kind: "sync".into(),
+            resource: sync.to_string(),
+            name: saved.settings.name,
+            revision: saved.revision,
+            fields: vec![
+                ("anchor".into(), text(time(anchor)?), text(at)),
+                ("last_slot".into(), last_slot, String::new()),
+            ],
+        },
+    )?;
+    Ok(())
 }
 
 /// Says that no slot before `at` was missed.

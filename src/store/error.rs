@@ -222,7 +222,7 @@ impl StoreError {
                 "close other programs that have state.db open, then try again".into()
             }
             Self::Damaged { .. } => {
-                "run signalsmith doctor, or bring back a backup with signalsmith restore".into()
+                "put a copy of the workspace's folder back; destinations keep what was sent".into()
             }
             Self::Conflict { kind, .. } => match kind {
                 ConflictKind::Revision => "load it again and repeat the change".into(),

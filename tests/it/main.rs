@@ -12,14 +12,21 @@
 
 mod bad_input;
 mod cli;
+mod clock;
 mod config;
+mod crashes;
+mod cron_oracle;
 mod demo;
 mod destinations;
+mod determinism;
 mod engine;
+mod faults;
 mod flights;
 mod planning;
 mod rooms;
+mod round_trip;
 mod screens;
+mod simulated_year;
 mod snapshot;
 mod sources;
 mod store;

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 /// Every room, and the rooms that it may know besides itself.
 const RULES: &[(&str, &[&str])] = &[
     ("domain", &[]),
-    ("connectors", &["domain"]),
+    ("connectors", &["domain", "failpoints"]),
     ("store", &["domain"]),
-    ("snapshot", &["domain"]),
+    ("snapshot", &["domain", "failpoints"]),
     ("config", &["domain"]),
     (
         "engine",
@@ -20,8 +20,10 @@ const RULES: &[(&str, &[&str])] = &[
             "config",
             "link",
             "telemetry",
+            "failpoints",
         ],
     ),
+    ("failpoints", &[]),
     ("link", &["domain"]),
     ("tui", &["domain", "link", "safe_text"]),
     ("api", &["domain", "link", "safe_text"]),

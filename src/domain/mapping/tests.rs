@@ -109,6 +109,7 @@ fn capabilities() -> Capabilities {
         requests_per_second: None,
         idempotent: true,
         exactly_once: false,
+        request_timeout_s: 0,
         ambiguous_5xx: false,
     }
 }

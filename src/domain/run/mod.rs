@@ -23,7 +23,8 @@ pub enum Trigger {
     Schedule {
         /// The slot's time.
         slot: DateTime<Utc>,
-        /// Slots missed before it while the core was down, covered by this run.
+        /// Slots that were missed (the core was down, the machine slept, the clock was set
+        /// forward) and are covered by this run, its own included; 0 where it is in time.
         missed: u32,
         /// The schedule in words, as it was.
         words: String,

@@ -11,6 +11,7 @@ mod next;
 mod oracle;
 #[cfg(test)]
 mod tables;
+mod timetable;
 mod words;
 mod zone;
 
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 pub use self::cron::CronSchedule;
 pub use self::error::{Quoted, ScheduleError};
 pub use self::missed::{MISSED_COUNT_MAX, Missed};
+pub use self::timetable::Timetable;
 pub use self::zone::parse_zone;
 
 /// When a sync runs by itself.
@@ -110,20 +112,9 @@ impl Schedule {
         }
     }
 
-    /// The cron expression and its zone; `None` for other kinds and for what cannot be read.
-    fn cron(&self, default_zone: Tz) -> Option<(CronSchedule, Tz)> {
-        let Self::Cron {
-            expression,
-            timezone,
-        } = self
-        else {
-            return None;
-        };
-        let zone = match timezone {
-            None => default_zone,
-            Some(name) => parse_zone(name).ok()?,
-        };
-        Some((CronSchedule::parse(expression).ok()?, zone))
+    /// Reads the schedule; what [`Schedule::check`] refuses has no slots.
+    pub fn timetable(&self, default_zone: Tz) -> Timetable {
+        Timetable::of(self, default_zone)
     }
 
     /// The first slot later than `after`, which is up to where slots have been dealt with: fired,
@@ -139,14 +130,7 @@ impl Schedule {
         default_zone: Tz,
         past: &Past,
     ) -> Option<DateTime<Utc>> {
-        match self {
-            Self::Interval { interval_minutes } => interval::next(*interval_minutes, after, past),
-            Self::Cron { .. } => {
-                let (cron, zone) = self.cron(default_zone)?;
-                cron.next_after(after.max(past.anchor), zone)
-            }
-            Self::Manual | Self::After { .. } => None,
-        }
+        self.timetable(default_zone).next(after, past)
     }
 
     /// The first `count` slots after `after`, as if the schedule were saved at that moment.
@@ -156,24 +140,7 @@ impl Schedule {
         default_zone: Tz,
         count: usize,
     ) -> Vec<DateTime<Utc>> {
-        match self {
-            Self::Interval { interval_minutes } => {
-                let past = Past::new(after);
-                let step = |slot: &DateTime<Utc>| interval::next(*interval_minutes, *slot, &past);
-                std::iter::successors(step(&after), step)
-                    .take(count)
-                    .collect()
-            }
-            Self::Cron { .. } => self
-                .cron(default_zone)
-                .map_or_else(Vec::new, |(cron, zone)| {
-                    let step = |slot: &DateTime<Utc>| cron.next_after(*slot, zone);
-                    std::iter::successors(step(&after), step)
-                        .take(count)
-                        .collect()
-                }),
-            Self::Manual | Self::After { .. } => Vec::new(),
-        }
+        self.timetable(default_zone).next_times(after, count)
     }
 
     /// The slots that came up to `now` and were not started, to be run once, if the newest is
@@ -188,26 +155,7 @@ impl Schedule {
         past: &Past,
         grace: TimeDelta,
     ) -> Option<Missed> {
-        let (slot, count) = match self {
-            Self::Interval { interval_minutes } => {
-                let (slot, count) = interval::passed(*interval_minutes, now, past)?;
-                (
-                    slot,
-                    u32::try_from(count)
-                        .unwrap_or(u32::MAX)
-                        .min(MISSED_COUNT_MAX),
-                )
-            }
-            Self::Cron { .. } => {
-                let (cron, zone) = self.cron(default_zone)?;
-                let since = past
-                    .last_slot
-                    .map_or(past.anchor, |slot| slot.max(past.anchor));
-                missed::passed(&cron, zone, since, now)?
-            }
-            Self::Manual | Self::After { .. } => return None,
-        };
-        (now - slot < grace).then_some(Missed { slot, count })
+        self.timetable(default_zone).missed(now, past, grace)
     }
 
     /// The schedule in words, zone included; syncs as they are named in the schedule.

@@ -1,5 +1,6 @@
 //! Brings a resource file into the store: checked whole, shown as changes, written in one transaction.
 
+mod after;
 mod changes;
 mod connections;
 mod models;

@@ -3,15 +3,15 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::config::{ConfigError, Document, SyncDoc};
+use crate::domain::command::Change;
 use crate::domain::id::SyncId;
 use crate::domain::mapping::{self, Severity};
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::schedule::Schedule;
 use crate::domain::sync::{Sync, SyncSettings};
-use crate::domain::transform::near::{did_you_mean, nearest};
 use crate::store::CatalogChange;
 
 use super::super::{connect, names};
+use super::after::{predecessors, with_ids};
 use super::connections::parsed;
 use super::{Draft, at_line, changes, claimed, known_as, unconfirmed};
 
@@ -271,10 +271,32 @@ impl Draft<'_> {
                 if !self.wish.dry_run && !self.wish.confirm.contains(&name) {
                     return Err(unconfirmed(&name, &why));
                 }
+                self.tell_of_drop(&name, why);
                 self.force_reset(sync);
             }
         }
         Ok(())
+    }
+
+    /// Says with a sync's change, or with one of its own, that its snapshot goes.
+    fn tell_of_drop(&mut self, name: &str, why: String) {
+        let shown = self.shown.iter_mut();
+        let known = shown
+            .rev()
+            .find(|change| change.kind == "sync" && change.name == name);
+        if let Some(change) = known {
+            change.notes.push(why);
+            change.drops_snapshot = true;
+            return;
+        }
+        self.shown.push(Change {
+            action: "update".to_owned(),
+            kind: "sync".to_owned(),
+            name: name.to_owned(),
+            fields: Vec::new(),
+            notes: vec![why],
+            drops_snapshot: true,
+        });
     }
 
     fn force_reset(&mut self, sync: Sync) {
@@ -339,35 +361,6 @@ impl Fault {
         let line = self.mapping.and_then(|place| doc.mapping_lines.get(place));
         at_line(*line.unwrap_or(&doc.line), self.problem)
     }
-}
-
-fn predecessors(sync: &Sync) -> Vec<&str> {
-    match &sync.settings.schedule {
-        Schedule::After { syncs } => syncs.iter().map(String::as_str).collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// A schedule with ids where the file has names.
-fn with_ids(schedule: &Schedule, ids: &HashMap<String, SyncId>) -> Result<Schedule, Problem> {
-    let Schedule::After { syncs } = schedule else {
-        return Ok(schedule.clone());
-    };
-    let id = |name: &String| {
-        let found = ids
-            .get(name)
-            .or_else(|| ids.values().find(|id| id.as_str() == name));
-        found.map(ToString::to_string).ok_or_else(|| {
-            Problem::new(
-                ProblemKind::Config,
-                format!("there is no sync '{name}' to run after"),
-            )
-            .hint(did_you_mean(nearest(name, ids.keys().map(String::as_str))))
-        })
-    };
-    Ok(Schedule::After {
-        syncs: syncs.iter().map(id).collect::<Result<_, _>>()?,
-    })
 }
 
 /// Whether the records of one would not be the records of the other.

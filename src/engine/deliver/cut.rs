@@ -7,8 +7,12 @@ use tokio::sync::mpsc;
 
 use crate::domain::plan::OperationKind;
 use crate::domain::problem::{Problem, ProblemKind};
+<<<<<<< HEAD
 use crate::domain::row::Fingerprint;
 use crate::snapshot::plan_file::{PackedOperations, PlanReader};
+=======
+use crate::snapshot::plan_file::PlanReader;
+>>>>>>> main
 
 use super::super::limits::DestinationLimits;
 
@@ -49,7 +53,7 @@ pub(crate) struct Cut {
 }
 
 /// Which deletes may go: all, or those that a person has seen.
-pub(crate) type DeleteFilter = Arc<dyn Fn(&Fingerprint) -> bool + Send + Sync>;
+pub(crate) type DeleteFilter = Arc<dyn Fn(&Operation) -> bool + Send + Sync>;
 
 /// Starts cutting on a blocking thread; the channel bounds what waits in memory.
 pub(crate) fn start(
@@ -80,10 +84,16 @@ fn cut(
     let reader = PlanReader::open(plan).map_err(unreadable)?;
     let mut batch = PackedOperations::default();
     let mut probe = limits.probe && pass == Pass::Writes;
+<<<<<<< HEAD
     let mut operations = reader.operations(0);
     while let Some(operation) = operations.next_raw().map_err(unreadable)? {
         let wanted =
             pass.takes(operation.kind) && (pass == Pass::Writes || deletes(&operation.key_hash));
+=======
+    for operation in reader.operations(0) {
+        let operation = operation.map_err(unreadable)?;
+        let wanted = pass.takes(operation.kind) && (pass == Pass::Writes || deletes(&operation));
+>>>>>>> main
         if !wanted {
             continue;
         }

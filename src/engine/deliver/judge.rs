@@ -104,3 +104,13 @@ impl Sender {
         }
     }
 }
+
+/// Whether a batch that was not taken may have been applied all the same. An answer that is not of
+/// the protocol says nothing, also where it ends the run: a redirect may stand behind a write.
+pub(super) fn may_have_been_applied(error: &WriteError) -> bool {
+    match error {
+        WriteError::Ambiguous { .. } | WriteError::Protocol { .. } => true,
+        WriteError::Fatal(fatal) => fatal.kind == ProblemKind::Protocol,
+        _ => false,
+    }
+}

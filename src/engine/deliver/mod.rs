@@ -5,6 +5,7 @@ pub(crate) mod cut;
 mod fate;
 mod judge;
 pub(crate) mod send;
+pub(crate) mod unwritten;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -17,12 +18,18 @@ use crate::domain::guard::{RejectionStop, RejectionWatch};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::Run;
 use crate::domain::verdict::Verdict;
+<<<<<<< HEAD
 use crate::snapshot::plan_file::{PackedOperations, PlanReader};
+=======
+use crate::failpoints;
+use crate::snapshot::plan_file::PlanReader;
+>>>>>>> main
 
 use super::core::Core;
 use acknowledge::Acknowledger;
 use cut::{BatchLimits, Cut, DeleteFilter, Pass, unreadable};
 use send::{Closing, Fate, RunEnd, Sender, Sent};
+use unwritten::Unwritten;
 
 /// What a delivery needs.
 pub(crate) struct Delivery<'a> {
@@ -36,6 +43,8 @@ pub(crate) struct Delivery<'a> {
     /// Which deletes may go; none where deletes are held.
     pub deletes: Option<DeleteFilter>,
     pub watch: RejectionWatch,
+    /// Keys whose write was not accepted.
+    pub unwritten: Unwritten,
     /// Told after each acknowledgement.
     pub progress: &'a (dyn Fn(&Run) + Send + Sync),
 }
@@ -64,8 +73,10 @@ impl Delivery<'_> {
         run: &mut Run,
         staged: &mut Vec<(u64, Vec<u64>)>,
     ) -> Result<(), RunEnd> {
-        let all: DeleteFilter = Arc::new(|_| true);
-        let filter = self.deletes.clone().unwrap_or(all);
+        let (allowed, unwritten) = (self.deletes.clone(), self.unwritten.clone());
+        let filter: DeleteFilter = Arc::new(move |delete| {
+            unwritten.lets_go(delete) && allowed.as_ref().is_none_or(|allows| allows(delete))
+        });
         let mut cuts = cut::start(self.plan.clone(), pass, self.batch_limits.clone(), filter);
         let mut flying: JoinSet<Sent> = JoinSet::new();
         let mut end: Option<RunEnd> = None;
@@ -77,11 +88,26 @@ impl Delivery<'_> {
             if !open && flying.is_empty() {
                 break;
             }
+            if end.is_some() {
+                self.sender.over.cancel();
+            }
             let most = if probing { 1 } else { self.concurrency };
             tokio::select! {
                 () = cancel.cancelled(), if open => {}
                 cut = cuts.recv(), if open && flying.len() < most => match cut {
+<<<<<<< HEAD
                     Some(Ok(cut)) => self.launch(&mut flying, cut),
+=======
+                    Some(Ok(cut)) => {
+                        failpoints::reach("between_batches");
+                        let sender = Arc::clone(&self.sender);
+                        if failpoints::planted("sent_twice_at_once") {
+                            let (sender, twin) = (Arc::clone(&sender), Arc::clone(&cut.operations));
+                            tokio::spawn(async move { sender.send(twin).await });
+                        }
+                        flying.spawn(async move { sender.send(cut.operations).await });
+                    }
+>>>>>>> main
                     Some(Err(problem)) => end = end.or(Some(problem.into())),
                     None => more = false,
                 },
@@ -135,7 +161,19 @@ impl Delivery<'_> {
     }
 
     async fn close(&self, run: &mut Run, closing: &Closing) -> Result<(), RunEnd> {
+<<<<<<< HEAD
         let kept = self.acknowledger.acknowledge(run, closing)?;
+=======
+        self.unwritten.note(closing);
+        let mut kept = self.acknowledger.acknowledge(run, closing);
+        failpoints::reach("before_verdict");
+        if failpoints::planted("verdict_without_closing") || failpoints::planted("no_intent") {
+            kept.batch = None;
+        }
+        if failpoints::planted("snapshot_forgotten") {
+            kept.journal.clear();
+        }
+>>>>>>> main
         if closing.batch.is_some() || closing.doubt {
             self.core
                 .store
@@ -143,6 +181,7 @@ impl Delivery<'_> {
                 .await
                 .map_err(Problem::from)?;
         }
+        failpoints::reach("after_verdict");
         (self.progress)(run);
         Ok(())
     }
@@ -162,7 +201,10 @@ impl Delivery<'_> {
                 Err(error) => Err(self.sender.end_of(&error)),
             };
         }
-        let (fate, exceptions, end) = match self.sender.session.finish().await {
+        failpoints::reach("before_finish");
+        let finished = self.sender.session.finish().await;
+        failpoints::reach("after_finish");
+        let (fate, exceptions, end) = match finished {
             Ok(finished) => {
                 run.counters.bytes += finished.bytes;
                 let exceptions: HashMap<u64, Verdict> = finished.exceptions.into_iter().collect();
@@ -239,6 +281,9 @@ pub(crate) async fn read_operations(
 
 /// Folds a panic of one of our own tasks into a problem.
 pub(crate) fn broken(error: &tokio::task::JoinError) -> Problem {
+    if error.is_cancelled() {
+        return Problem::new(ProblemKind::Interrupted, "the core went away under the run");
+    }
     Problem::new(
         ProblemKind::Internal,
         format!("a part of the run broke off: {error}"),

@@ -5,6 +5,7 @@ use tokio_util::sync::CancellationToken;
 use crate::connectors::contract::{Chunk, ConnectorError};
 use crate::domain::model::Model;
 use crate::domain::row::{self, Batch, Damaged, Fingerprint, Key, put_length};
+use crate::failpoints;
 use crate::snapshot::{SnapshotError, Sorted, SortedReader, Spool};
 
 use super::error::PlanError;
@@ -76,7 +77,9 @@ impl<'a> Reading<'a> {
                     self.batch(&batch)?;
                     progress(self.rows);
                 }
-                Chunk::End { rows } if rows == self.rows => {
+                Chunk::End { rows }
+                    if rows == self.rows || failpoints::planted("part_read_as_whole") =>
+                {
                     return Ok((self.spool.finish()?, self.rows));
                 }
                 // The source counted more than arrived here: a part was lost on the way.
@@ -91,6 +94,9 @@ impl<'a> Reading<'a> {
 
     fn batch(&mut self, batch: &Batch) -> Result<(), SnapshotError> {
         for at in 0..batch.rows() {
+            if at % 100 == 99 && failpoints::planted("part_read_as_whole") {
+                continue;
+            }
             let mut fault = None;
             self.key.clear();
             for column in &self.key_columns {

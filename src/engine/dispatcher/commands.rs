@@ -8,7 +8,7 @@ use crate::domain::command::{Command, Reply};
 use crate::domain::event::EventKind;
 use crate::domain::id::{RunId, SyncId};
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::run::{Phase, Run, RunOptions, RunStatus, Trigger};
+use crate::domain::run::{Run, RunOptions, RunStatus, Trigger};
 
 use super::super::names;
 use super::super::run::Answer;
@@ -50,9 +50,10 @@ impl Dispatcher {
                 tokio::spawn(async move {
                     let result = configure::apply(&core, &catalog, wish).await;
                     if result.is_ok() && !dry_run {
-                        let _ = sender.send(Message::CatalogChanged);
+                        let _ = sender.send(Message::CatalogChanged(Some((answer, result))));
+                    } else {
+                        let _ = answer.send(result);
                     }
-                    let _ = answer.send(result);
                 });
                 return;
             }
@@ -64,9 +65,10 @@ impl Dispatcher {
                         matches!(command, Command::Test { .. } | Command::SetSecret { .. });
                     let result = explore::answer(&core, &catalog, command).await;
                     if changes {
-                        let _ = sender.send(Message::CatalogChanged);
+                        let _ = sender.send(Message::CatalogChanged(Some((answer, result))));
+                    } else {
+                        let _ = answer.send(result);
                     }
-                    let _ = answer.send(result);
                 });
                 return;
             }
@@ -177,11 +179,7 @@ impl Dispatcher {
             }
             active.answered = true;
             let _ = active.answers.send(Answer::Approve { plan_hash }).await;
-            // From here on it waits for nobody, also before it says so itself.
-            active.run.phase = Some(Phase::Writing);
-            let run = active.run.clone();
-            self.refresh(&sync);
-            return Ok(Reply::Run(Box::new(run)));
+            return Ok(Reply::Run(Box::new(active.run.clone())));
         }
         let held = self
             .live

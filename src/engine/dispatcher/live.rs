@@ -12,12 +12,14 @@ use crate::domain::run::{Phase, Run, Trigger};
 use crate::domain::sync::Sync;
 use crate::link::WorkspaceView;
 use crate::link::view::{HeldDeletes, RecentRun};
-use crate::store::{Catalog, ScheduleState};
+use crate::store::Catalog;
 
 use super::super::core::Core;
 use super::super::run::prepare::open_snapshot;
 use super::super::run::{Answer, Stop};
+use super::super::scheduler::Scheduler;
 use super::super::view;
+use super::checks::Checks;
 
 /// Ended runs that a sync's charts show.
 const RECENT: u32 = 20;
@@ -41,7 +43,9 @@ pub(crate) struct Active {
 impl Active {
     /// Whether the run waits for a person.
     pub fn asks(&self) -> bool {
-        self.run.phase == Some(Phase::AwaitingApproval) && !self.answered
+        self.run.phase == Some(Phase::AwaitingApproval)
+            && !self.answered
+            && !self.stop.token.is_cancelled()
     }
 }
 
@@ -62,10 +66,10 @@ pub(crate) struct Past {
 pub(crate) struct Live {
     /// Sources, models, destinations, syncs.
     pub catalog: Arc<Catalog>,
-    /// When each schedule was set and last fired.
-    pub schedules: HashMap<SyncId, ScheduleState>,
-    /// When each schedule fires next.
-    pub next: HashMap<SyncId, DateTime<Utc>>,
+    /// When each schedule fires.
+    pub scheduler: Scheduler,
+    /// When destinations were last checked.
+    pub checks: Checks,
     /// Runs under way, one a sync.
     pub active: HashMap<SyncId, Active>,
     /// Runs that wait for their turn, first come first served.
@@ -74,14 +78,10 @@ pub(crate) struct Live {
     pub past: HashMap<SyncId, Past>,
     /// Runs that begin later: a destination said so, or an interrupted sync waits for its place.
     pub later: HashMap<SyncId, (DateTime<Utc>, Trigger)>,
-    /// Slots that were dealt with by a run that was queued already.
-    pub coalesced: HashMap<SyncId, DateTime<Utc>>,
     /// Syncs whose open intents of an earlier core are being settled: they do not run yet.
     pub settling: HashSet<SyncId>,
     /// Who waits for a run.
     pub waiters: HashMap<RunId, Vec<oneshot::Sender<Run>>>,
-    /// When the core began: slots up to then fired, or were missed and caught up with.
-    pub began: DateTime<Utc>,
     /// The time of the latest message.
     pub now: DateTime<Utc>,
     view: Arc<WorkspaceView>,
@@ -96,16 +96,14 @@ impl Live {
         let catalog = Arc::new(core.store.load_catalog().await?);
         let mut live = Self {
             catalog,
-            schedules: HashMap::new(),
-            next: HashMap::new(),
+            scheduler: Scheduler::default(),
+            checks: Checks::default(),
             active: HashMap::new(),
             queued: core.store.queued_runs().await?.into(),
             past: HashMap::new(),
             later: HashMap::new(),
-            coalesced: HashMap::new(),
             settling: HashSet::new(),
             waiters: HashMap::new(),
-            began: core.clock.now(),
             now: core.clock.now(),
             view: Arc::default(),
         };
@@ -117,18 +115,13 @@ impl Live {
         Ok(live)
     }
 
-    async fn read_schedules(&mut self, core: &Core) -> Result<(), Problem> {
+    /// Reads again where the schedules stand.
+    ///
+    /// # Errors
+    /// A [`Problem`] of kind `state` where that cannot be read; the old state stays.
+    pub async fn read_schedules(&mut self, core: &Core) -> Result<(), Problem> {
         let states = core.store.schedule_states().await?;
-        self.schedules = states
-            .into_iter()
-            .map(|state| (state.sync.clone(), state))
-            .collect();
-        for (sync, slot) in &self.coalesced {
-            if let Some(state) = self.schedules.get_mut(sync) {
-                state.last_slot = state.last_slot.max(Some(*slot));
-            }
-        }
-        self.plan_slots(core.clock.now());
+        self.set_schedules(&states, core.clock.now());
         Ok(())
     }
 
@@ -140,8 +133,6 @@ impl Live {
         self.catalog = Arc::new(core.store.load_catalog().await?);
         self.read_schedules(core).await?;
         let syncs = self.catalog.syncs.clone();
-        self.coalesced
-            .retain(|id, _| syncs.iter().any(|sync| sync.id == *id));
         self.past
             .retain(|id, _| syncs.iter().any(|sync| sync.id == *id));
         for sync in syncs {

@@ -1,12 +1,15 @@
 //! The dispatcher: the one writer of live state, where commands, runs and the schedule meet.
 
+mod checks;
 mod commands;
 mod live;
 mod runs;
 mod scheduling;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::domain::command::{Command, Reply};
@@ -17,6 +20,9 @@ use crate::link::WorkspaceView;
 
 use super::core::Core;
 pub(crate) use live::{Active, Live};
+
+/// Wall time is looked at again after this long, in case the clock was set.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
 /// The answer to a command.
 pub(crate) type Answering = oneshot::Sender<Result<Reply, Problem>>;
@@ -31,8 +37,8 @@ pub(crate) enum Message {
     RunEnded(Box<Run>),
     /// What an earlier core left open of a sync is settled.
     Settled(SyncId),
-    /// The catalog changed in the store.
-    CatalogChanged,
+    /// The catalog changed in the store; who changed it is answered when that is seen everywhere.
+    CatalogChanged(Option<(Answering, Result<Reply, Problem>)>),
     /// The core goes away; answered when every run has ended.
     Stop(oneshot::Sender<()>),
 }
@@ -42,6 +48,15 @@ pub(crate) enum Message {
 pub(crate) struct Conduct {
     /// Whether schedules fire and interrupted syncs are run again; off for a single command.
     pub autonomous: bool,
+}
+
+/// When the dispatcher looks at the time again, and what for.
+enum Wake {
+    /// A slot, or a run that begins later.
+    Work(DateTime<Utc>),
+    /// Nothing but a check of a destination.
+    Housekeeping(DateTime<Utc>),
+    Never,
 }
 
 /// The one writer of live state.
@@ -65,7 +80,11 @@ impl Dispatcher {
         sender: mpsc::UnboundedSender<Message>,
         view: watch::Sender<Arc<WorkspaceView>>,
     ) -> Result<Self, Problem> {
-        let live = Live::load(&core).await?;
+        let mut live = Live::load(&core).await?;
+        if !conduct.autonomous {
+            // It starts nothing, and shows what comes next.
+            live.scheduler.catch_up(live.now);
+        }
         let mut dispatcher = Self {
             core,
             live,
@@ -74,6 +93,7 @@ impl Dispatcher {
             view,
             stopping: None,
         };
+        dispatcher.note_used();
         dispatcher.refresh_all();
         Ok(dispatcher)
     }
@@ -88,12 +108,13 @@ impl Dispatcher {
             if self.stopping.is_some() && self.live.active.is_empty() {
                 break;
             }
-            let wake = self.wake_at();
+            let wake = self.wake();
             let clock = Arc::clone(&self.core.clock);
             let sleep = async move {
                 match wake {
-                    Some(at) => clock.sleep_until(at).await,
-                    None => std::future::pending().await,
+                    Wake::Work(at) => clock.sleep_until_within(at, LOOK_AGAIN).await,
+                    Wake::Housekeeping(at) => clock.rest(at, LOOK_AGAIN).await,
+                    Wake::Never => std::future::pending().await,
                 }
             };
             tokio::select! {
@@ -102,7 +123,7 @@ impl Dispatcher {
                     Some(message) => self.take(message).await,
                     None => break,
                 },
-                () = sleep => self.fire_due().await,
+                () = sleep => self.look().await,
             }
         }
         if let Some(done) = self.stopping.take() {
@@ -124,7 +145,12 @@ impl Dispatcher {
             }
             Message::RunEnded(run) => self.run_ended(*run).await,
             Message::Settled(sync) => self.settled(&sync).await,
-            Message::CatalogChanged => self.reload().await,
+            Message::CatalogChanged(waiting) => {
+                self.reload().await;
+                if let Some((answer, result)) = waiting {
+                    let _ = answer.send(result);
+                }
+            }
             Message::Stop(done) => self.stop(done),
         }
     }
@@ -145,7 +171,10 @@ impl Dispatcher {
     /// Reads the catalog again and shows it; a failed read leaves the old one.
     pub(crate) async fn reload(&mut self) {
         match self.live.reload(&self.core).await {
-            Ok(()) => self.refresh_all(),
+            Ok(()) => {
+                self.note_used();
+                self.refresh_all();
+            }
             Err(problem) => tracing::error!(%problem, "cannot read the catalog again"),
         }
     }

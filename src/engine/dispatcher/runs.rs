@@ -35,9 +35,12 @@ impl Dispatcher {
                 "the core is about to stop",
             ));
         }
-        if let Some(queued) = self.live.queued.iter().find(|run| run.sync == *sync) {
+        let queued = self.live.queued.iter().find(|run| run.sync == *sync);
+        if let Some(queued) = queued.cloned() {
             if trigger != Trigger::Manual && slot.is_some() || covers(&queued.options, &options) {
-                return Ok(queued.clone());
+                // One that an earlier core left in the queue may not have been started yet.
+                self.start_ready().await;
+                return Ok(self.as_started(queued));
             }
             let text = format!(
                 "run {} of this sync waits for its turn, with other rows",
@@ -73,11 +76,14 @@ impl Dispatcher {
         self.live.queued.push_back(run.clone());
         self.start_ready().await;
         self.refresh(&sync.id);
-        let active = self.live.active.get(&sync.id).map(|active| &active.run);
-        Ok(active
-            .filter(|active| active.id == run.id)
-            .cloned()
-            .unwrap_or(run))
+        Ok(self.as_started(run))
+    }
+
+    /// A queued run in its present state; the sync's active run may be an earlier one.
+    fn as_started(&self, queued: Run) -> Run {
+        let active = self.live.active.get(&queued.sync).map(|active| &active.run);
+        let started = active.filter(|run| run.id == queued.id).cloned();
+        started.unwrap_or(queued)
     }
 
     fn pin(&self, sync: &Sync) -> Result<Pinned, Problem> {
@@ -221,6 +227,8 @@ impl Dispatcher {
             let ended = tokio::spawn(job.execute()).await;
             let run = match ended {
                 Ok(run) => run,
+                // The core goes away; the next one finds the run under way, and interrupted.
+                Err(error) if error.is_cancelled() => return,
                 Err(error) => broken_off(&core, run, &error).await,
             };
             let _ = sender.send(Message::RunEnded(Box::new(run)));

@@ -1,19 +1,20 @@
 //! Schedules in the dispatcher: sleeps until the next due slot, fires it once, follows up.
 
-use chrono::{DateTime, Utc};
+use std::collections::HashSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
+use crate::domain::event::EventKind;
 use crate::domain::id::SyncId;
+use crate::domain::problem::Problem;
 use crate::domain::run::{Run, RunOptions, RunStatus, Trigger};
-use crate::domain::schedule::{Past, Schedule};
 use crate::domain::sync::Sync;
 use crate::store::ScheduleState;
 
-use super::Dispatcher;
+use super::super::scheduler::{Done, Due, Scheduled};
 use super::live::Live;
-
-/// Wall time is looked at again after this long, in case the clock was set.
-const LOOK_AGAIN_S: i64 = 30;
+use super::{Dispatcher, Wake};
 
 impl Live {
     /// The zone of schedules that name none.
@@ -21,32 +22,46 @@ impl Live {
         self.catalog.workspace.timezone.parse().unwrap_or(Tz::UTC)
     }
 
-    /// Works out when each schedule fires next.
-    pub fn plan_slots(&mut self, now: DateTime<Utc>) {
+    /// Gives the scheduler what the catalog and the store say.
+    pub fn set_schedules(&mut self, states: &[ScheduleState], now: DateTime<Utc>) {
         let zone = self.zone();
-        let mut next = std::collections::HashMap::new();
-        for sync in &self.catalog.syncs {
-            let state = self.schedules.get(&sync.id);
-            if sync.settings.paused || self.catalog.attention.contains_key(&sync.id) {
+        let mut there = HashSet::new();
+        for state in states {
+            let Some(sync) = self.catalog.syncs.iter().find(|it| it.id == state.sync) else {
                 continue;
-            }
-            if let Some(state) = state
-                && let Some(at) =
-                    sync.settings
-                        .schedule
-                        .next(self.dealt_with(state), zone, &past(state, now))
-            {
-                next.insert(sync.id.clone(), at);
-            }
+            };
+            let attention = self.catalog.attention.contains_key(&sync.id);
+            let set = Scheduled {
+                schedule: sync.settings.schedule.clone(),
+                zone,
+                on: !sync.settings.paused && !attention,
+                grace: TimeDelta::hours(i64::from(sync.settings.grace_hours)),
+            };
+            self.scheduler.set(set, state, now);
+            there.insert(&sync.id);
         }
-        self.next = next;
+        self.scheduler.retain(|sync| there.contains(sync));
     }
 
-    /// Up to where a sync's slots have fired, or were passed over when the core started.
-    fn dealt_with(&self, state: &ScheduleState) -> DateTime<Utc> {
-        state
-            .last_slot
-            .map_or(self.began, |slot| slot.max(self.began))
+    /// What a sync last did, as those that wait for it see it.
+    fn done(&self, id: &str) -> Done {
+        let past = self.past.iter().find(|(sync, _)| sync.as_str() == id);
+        let mut active = self.active.values().map(|active| &active.run);
+        let under_way = active.find(|run| run.sync.as_str() == id);
+        let Some(run) = past.and_then(|(_, past)| past.last.as_ref()) else {
+            return Done {
+                started: under_way.and_then(|run| run.started_at),
+                completed: None,
+            };
+        };
+        let has_completed = matches!(
+            run.status,
+            RunStatus::Completed | RunStatus::CompletedWithErrors
+        );
+        Done {
+            started: under_way.unwrap_or(run).started_at,
+            completed: run.ended_at.filter(|_| has_completed),
+        }
     }
 
     /// A sync's schedule in words.
@@ -63,41 +78,68 @@ impl Live {
     }
 }
 
-/// What lies behind a schedule; a slot in the future, of a clock that was set back, is left out.
-fn past(state: &ScheduleState, now: DateTime<Utc>) -> Past {
-    Past {
-        anchor: state.anchor,
-        last_slot: state.last_slot.filter(|slot| *slot <= now),
-        last_end: state.last_ended,
-    }
+/// What is said of a clock that was set back.
+fn set_back_words(syncs: usize) -> String {
+    let whose = match syncs {
+        1 => "1 schedule counts".to_owned(),
+        many => format!("{many} schedules count"),
+    };
+    format!("the clock was set back behind slots that have fired: {whose} anew from now")
 }
 
 impl Dispatcher {
-    /// When the dispatcher must look at the schedules again.
-    pub(super) fn wake_at(&self) -> Option<DateTime<Utc>> {
+    /// When the dispatcher must look at the time again.
+    pub(super) fn wake(&self) -> Wake {
         if !self.conduct.autonomous || self.is_stopping() {
-            return None;
+            return Wake::Never;
         }
         let later = self.live.later.values().map(|(at, _)| *at);
-        let soonest = self.live.next.values().copied().chain(later).min()?;
-        let look_again = self.core.clock.now() + chrono::Duration::seconds(LOOK_AGAIN_S);
-        Some(soonest.min(look_again))
+        let work = self.live.scheduler.wake_at().into_iter().chain(later).min();
+        let check = self.next_check();
+        match (work, check) {
+            (Some(work), check) => Wake::Work(check.map_or(work, |check| check.min(work))),
+            (None, Some(check)) => Wake::Housekeeping(check),
+            (None, None) => Wake::Never,
+        }
     }
 
-    /// Fires every slot that is due, each once.
-    pub(super) async fn fire_due(&mut self) {
-        let now = self.core.clock.now();
-        self.live.now = now;
-        let mut due: Vec<(DateTime<Utc>, SyncId)> = self
-            .live
-            .next
-            .iter()
-            .filter(|(_, at)| **at <= now)
-            .map(|(sync, at)| (*at, sync.clone()))
-            .collect();
-        due.sort();
-        for (slot, sync) in due {
-            self.fire(&sync, slot, 0).await;
+    /// Looks at the time: begins what has come, and checks the destinations whose turn it is.
+    pub(super) async fn look(&mut self) {
+        self.live.now = self.core.clock.now();
+        self.anchor_anew().await;
+        self.fire_due().await;
+        self.check_destinations();
+    }
+
+    /// Lets schedules go on that the clock left behind, when it was set back.
+    async fn anchor_anew(&mut self) {
+        let now = self.live.now;
+        let syncs = self.live.scheduler.set_back(now);
+        if syncs.is_empty() {
+            return;
+        }
+        let what = set_back_words(syncs.len());
+        tracing::warn!(%now, "{what}");
+        // Where it fails, the next look tries again.
+        if let Err(problem) = self.store_anchors(syncs, what).await {
+            tracing::error!(%problem, "cannot anchor the schedules anew");
+        }
+        self.refresh_all();
+    }
+
+    async fn store_anchors(&mut self, syncs: Vec<SyncId>, what: String) -> Result<(), Problem> {
+        let now = self.live.now;
+        self.core.store.anchor_anew(syncs, now).await?;
+        self.live.read_schedules(&self.core).await?;
+        let kind = EventKind::ConfigChanged { what };
+        self.core.happen(None, None, kind).await
+    }
+
+    /// Begins a run of every slot that is due, each once, and what was to begin later.
+    async fn fire_due(&mut self) {
+        let now = self.live.now;
+        for due in self.live.scheduler.due(now) {
+            self.fire(due).await;
         }
         let due: Vec<_> = self
             .live
@@ -159,51 +201,34 @@ impl Dispatcher {
         interrupted.map(|sync| sync.id.clone()).collect()
     }
 
-    /// Fires one slot; `missed` older ones are covered by it.
-    pub(super) async fn fire(&mut self, id: &SyncId, slot: DateTime<Utc>, missed: u32) {
-        let Some(sync) = self.live.sync(id) else {
+    /// Begins the run of a slot; where one is queued already, that one covers it.
+    async fn fire(&mut self, due: Due) {
+        let Due { slot, sync, missed } = due;
+        let Some(found) = self.live.sync(&sync) else {
             return;
         };
-        let words = self.live.schedule_words(sync);
         let trigger = Trigger::Schedule {
             slot,
             missed,
-            words,
+            words: self.live.schedule_words(found),
         };
         if let Err(problem) = self
-            .enqueue(id, RunOptions::default(), trigger, Some(slot))
+            .enqueue(&sync, RunOptions::default(), trigger, Some(slot))
             .await
         {
-            tracing::warn!(sync = %id, %slot, %problem, "the slot did not fire");
+            tracing::warn!(%sync, %slot, %problem, "the slot did not fire");
         }
-        if let Some(state) = self.live.schedules.get_mut(id) {
-            state.last_slot = Some(slot);
-        }
-        // A slot that found a run queued has none of its own, and is dealt with all the same.
-        self.live.coalesced.insert(id.clone(), slot);
-        self.live.plan_slots(self.core.clock.now());
+        self.refresh(&sync);
     }
 
     /// Runs what was missed while the core was down: once, coalesced, within each sync's grace.
     pub(crate) async fn catch_up(&mut self) {
-        let now = self.core.clock.now();
-        let zone = self.live.zone();
-        for sync in self.live.catalog.syncs.clone() {
-            let Some(state) = self.live.schedules.get(&sync.id) else {
-                continue;
-            };
-            if sync.settings.paused || self.live.catalog.attention.contains_key(&sync.id) {
-                continue;
-            }
-            let grace = chrono::Duration::hours(i64::from(sync.settings.grace_hours));
-            let missed = sync
-                .settings
-                .schedule
-                .missed(now, zone, &past(state, now), grace);
-            if let Some(missed) = missed {
-                self.fire(&sync.id, missed.slot, missed.count).await;
-            }
+        self.live.now = self.core.clock.now();
+        self.anchor_anew().await;
+        for due in self.live.scheduler.catch_up(self.live.now) {
+            self.fire(due).await;
         }
+        self.refresh_all();
     }
 
     /// After a run: syncs that wait for it, and the follow-up that its destination asked for.
@@ -218,22 +243,11 @@ impl Dispatcher {
         if !completed || run.options.plan_only {
             return;
         }
-        let ready: Vec<SyncId> = self
+        let done = |id: &str| self.live.done(id);
+        let ready = self
             .live
-            .catalog
-            .syncs
-            .iter()
-            .filter(|sync| !sync.settings.paused)
-            .filter(|sync| !self.live.catalog.attention.contains_key(&sync.id))
-            .filter(|sync| match &sync.settings.schedule {
-                Schedule::After { syncs } => {
-                    syncs.iter().any(|id| id == run.sync.as_str())
-                        && syncs.iter().all(|id| self.completed_since(id, &sync.id))
-                }
-                _ => false,
-            })
-            .map(|sync| sync.id.clone())
-            .collect();
+            .scheduler
+            .ready_after(&run.sync, self.live.now, done);
         for sync in ready {
             let trigger = Trigger::After {
                 sync: run.sync.clone(),
@@ -245,20 +259,5 @@ impl Dispatcher {
                 tracing::warn!(%sync, %problem, "cannot run after its predecessor");
             }
         }
-    }
-
-    /// Whether `earlier` has completed since `later` last started.
-    fn completed_since(&self, earlier: &str, later: &SyncId) -> bool {
-        let last = |id: &str| {
-            let past = self.live.past.iter().find(|(sync, _)| sync.as_str() == id);
-            past.and_then(|(_, past)| past.last.clone())
-        };
-        let since = last(later.as_str()).and_then(|run| run.started_at);
-        last(earlier).is_some_and(|run| {
-            matches!(
-                run.status,
-                RunStatus::Completed | RunStatus::CompletedWithErrors
-            ) && since.is_none_or(|since| run.ended_at.is_some_and(|ended| ended > since))
-        })
     }
 }

@@ -41,15 +41,17 @@ pub struct Breaker {
 #[derive(Debug, Clone)]
 struct Open {
     since: Duration,
+    last_failure: Duration,
     /// When the next probe may go; `None` while one is under way.
     probe_at: Option<Duration>,
     wait: Duration,
 }
 
 impl Breaker {
-    /// Asks to send a batch at the monotonic time `now`. Who is told [`Admission::Probe`] must
-    /// report the outcome, or that there is none.
-    pub fn admit(&mut self, now: Duration) -> Admission {
+    /// Asks at the monotonic time `now` to send a batch that wants to go since `wanted`. Who is told
+    /// [`Admission::Probe`] must report the outcome, or that there is none. A run ends only after a
+    /// failure in its own time: one that comes later may find that the destination is back.
+    pub fn admit(&mut self, now: Duration, wanted: Duration) -> Admission {
         let Some(open) = &mut self.open else {
             return Admission::Go;
         };
@@ -58,13 +60,15 @@ impl Breaker {
             return Admission::Probe;
         }
         let since = now.saturating_sub(open.since);
-        if since >= OPEN_TOO_LONG {
+        let left = OPEN_TOO_LONG.saturating_sub(since);
+        if left.is_zero() && open.last_failure > wanted {
             return Admission::Unavailable(since);
         }
         match open.probe_at {
             None => Admission::Behind,
+            Some(at) if left.is_zero() => Admission::Wait(at - now),
             // No longer than until the run would end.
-            Some(at) => Admission::Wait((at - now).min(OPEN_TOO_LONG - since)),
+            Some(at) => Admission::Wait((at - now).min(left)),
         }
     }
 
@@ -83,6 +87,7 @@ impl Breaker {
             Some(open) if probe => {
                 open.wait = (open.wait * 2).min(LAST_PROBE);
                 open.probe_at = Some(now + open.wait);
+                open.last_failure = now;
             }
             Some(_) => {}
             None => {
@@ -90,6 +95,7 @@ impl Breaker {
                 if self.must_open() {
                     self.open = Some(Open {
                         since: now,
+                        last_failure: now,
                         probe_at: Some(now + FIRST_PROBE),
                         wait: FIRST_PROBE,
                     });
@@ -143,12 +149,15 @@ mod tests {
     fn five_failures_in_a_row_open_it_and_four_do_not() {
         let mut breaker = Breaker::default();
         (0..4).for_each(|_| breaker.failed(Duration::ZERO, false));
-        assert_eq!(breaker.admit(Duration::ZERO), Admission::Go);
+        assert_eq!(breaker.admit(Duration::ZERO, Duration::ZERO), Admission::Go);
         breaker.succeeded();
         (0..4).for_each(|_| breaker.failed(Duration::ZERO, false));
         assert_eq!(breaker.open_since(), None);
         breaker.failed(Duration::ZERO, false);
-        assert_eq!(breaker.admit(Duration::ZERO), Admission::Wait(seconds(30)));
+        assert_eq!(
+            breaker.admit(Duration::ZERO, Duration::ZERO),
+            Admission::Wait(seconds(30))
+        );
     }
 
     #[test]
@@ -171,19 +180,31 @@ mod tests {
     #[test]
     fn one_probe_goes_at_a_time_and_its_failure_doubles_the_wait() {
         let mut breaker = opened();
-        assert_eq!(breaker.admit(seconds(29)), Admission::Wait(seconds(1)));
-        assert_eq!(breaker.admit(seconds(30)), Admission::Probe);
-        assert_eq!(breaker.admit(seconds(31)), Admission::Behind);
+        assert_eq!(
+            breaker.admit(seconds(29), Duration::ZERO),
+            Admission::Wait(seconds(1))
+        );
+        assert_eq!(breaker.admit(seconds(30), Duration::ZERO), Admission::Probe);
+        assert_eq!(
+            breaker.admit(seconds(31), Duration::ZERO),
+            Admission::Behind
+        );
         // A straggler from before is no probe.
         breaker.failed(seconds(31), false);
-        assert_eq!(breaker.admit(seconds(31)), Admission::Behind);
+        assert_eq!(
+            breaker.admit(seconds(31), Duration::ZERO),
+            Admission::Behind
+        );
         breaker.failed(seconds(32), true);
-        assert_eq!(breaker.admit(seconds(32)), Admission::Wait(seconds(60)));
-        assert_eq!(breaker.admit(seconds(92)), Admission::Probe);
+        assert_eq!(
+            breaker.admit(seconds(32), Duration::ZERO),
+            Admission::Wait(seconds(60))
+        );
+        assert_eq!(breaker.admit(seconds(92), Duration::ZERO), Admission::Probe);
         breaker.abandoned(seconds(93));
-        assert_eq!(breaker.admit(seconds(93)), Admission::Probe);
+        assert_eq!(breaker.admit(seconds(93), Duration::ZERO), Admission::Probe);
         breaker.succeeded();
-        assert_eq!(breaker.admit(seconds(94)), Admission::Go);
+        assert_eq!(breaker.admit(seconds(94), Duration::ZERO), Admission::Go);
         assert_eq!(breaker.open_since(), None);
     }
 
@@ -193,7 +214,7 @@ mod tests {
         let mut probes = Vec::new();
         let mut ended = None;
         for now in 0..7_200 {
-            match breaker.admit(seconds(now)) {
+            match breaker.admit(seconds(now), Duration::ZERO) {
                 Admission::Probe => {
                     probes.push(now);
                     breaker.failed(seconds(now), true);
@@ -205,5 +226,26 @@ mod tests {
         assert_eq!(ended, Some(900));
         let expected = [30, 90, 210, 450, 930, 1_530, 2_130];
         assert_eq!(probes.get(..7), Some(expected.as_slice()));
+    }
+
+    #[test]
+    fn who_comes_late_to_a_circuit_waits_for_the_next_probe() {
+        let mut breaker = opened();
+        for probe in [30, 90, 210, 450] {
+            assert_eq!(
+                breaker.admit(seconds(probe), Duration::ZERO),
+                Admission::Probe
+            );
+            breaker.failed(seconds(probe), true);
+        }
+        let late = seconds(900);
+        let unavailable = Admission::Unavailable(late);
+        assert_eq!(breaker.admit(late, Duration::ZERO), unavailable);
+        assert_eq!(breaker.admit(late, late), Admission::Wait(seconds(30)));
+        assert_eq!(breaker.admit(seconds(930), late), Admission::Probe);
+        assert_eq!(breaker.admit(seconds(931), late), Admission::Behind);
+        breaker.failed(seconds(932), true);
+        let unavailable = Admission::Unavailable(seconds(932));
+        assert_eq!(breaker.admit(seconds(932), late), unavailable);
     }
 }

@@ -96,16 +96,17 @@ impl DestinationLimits {
     }
 
     /// Waits until a batch may go out: a permit is free, the circuit lets it pass and the pace has
-    /// room. Giving up the wait costs nothing.
+    /// room; the batch wants to go since the monotonic time `wanted`. Giving up the wait costs
+    /// nothing.
     ///
     /// # Errors
     /// [`LimitError`] where the run should end instead of waiting longer.
-    pub async fn enter(self: &Arc<Self>) -> Result<Pass, LimitError> {
+    pub async fn enter(self: &Arc<Self>, wanted: Duration) -> Result<Pass, LimitError> {
         let permit = Arc::clone(&self.permits)
             .acquire_owned()
             .await
             .map_err(|_| LimitError::Closed)?;
-        let pass = self.admitted(permit).await?;
+        let pass = self.admitted(permit, wanted).await?;
         loop {
             // The lock is gone before the wait.
             let taken = self.state().pace.take(self.clock.monotonic());
@@ -116,10 +117,14 @@ impl DestinationLimits {
         }
     }
 
-    async fn admitted(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Result<Pass, LimitError> {
+    async fn admitted(
+        self: &Arc<Self>,
+        permit: OwnedSemaphorePermit,
+        wanted: Duration,
+    ) -> Result<Pass, LimitError> {
         loop {
             let changed = self.changed.notified();
-            let admission = self.state().breaker.admit(self.clock.monotonic());
+            let admission = self.state().breaker.admit(self.clock.monotonic(), wanted);
             match admission {
                 Admission::Go | Admission::Probe => {
                     return Ok(Pass {
@@ -170,7 +175,8 @@ impl DestinationLimits {
     pub fn hold(&self, asked: Option<Duration>, attempts: &mut Attempts) -> ToldWait {
         let now = self.clock.monotonic();
         let mut state = self.state();
-        let told = match asked {
+        // No wait at all, again and again, would be a loop that never ends.
+        let told = match asked.filter(|asked| !asked.is_zero()) {
             Some(asked) => told_to_wait(asked, &mut state.rng),
             None => ToldWait::Here(full_jitter(attempts.told(), &mut state.rng)),
         };

@@ -17,12 +17,12 @@ fn limits(concurrency: u32, rate: Option<f64>, clock: &Arc<ManualClock>) -> Arc<
 
 fn enter(limits: &Arc<DestinationLimits>) -> JoinHandle<Result<Pass, LimitError>> {
     let limits = Arc::clone(limits);
-    tokio::spawn(async move { limits.enter().await })
+    tokio::spawn(async move { limits.enter(Duration::ZERO).await })
 }
 
 async fn open(limits: &Arc<DestinationLimits>) {
     for _ in 0..5 {
-        limits.enter().await.unwrap().failed();
+        limits.enter(Duration::ZERO).await.unwrap().failed();
     }
     assert_eq!(limits.open_for(), Some(Duration::ZERO));
 }
@@ -31,8 +31,8 @@ async fn open(limits: &Arc<DestinationLimits>) {
 async fn no_more_batches_are_under_way_than_there_are_permits() {
     let clock = clock();
     let limits = limits(2, None, &clock);
-    let first = limits.enter().await.unwrap();
-    let _second = limits.enter().await.unwrap();
+    let first = limits.enter(Duration::ZERO).await.unwrap();
+    let _second = limits.enter(Duration::ZERO).await.unwrap();
     let third = enter(&limits);
     clock.advance(Duration::from_secs(3_600)).await;
     assert!(!third.is_finished());
@@ -45,7 +45,7 @@ async fn no_more_batches_are_under_way_than_there_are_permits() {
 async fn batches_keep_the_pace_and_a_pause_holds_those_that_wait() {
     let clock = clock();
     let limits = limits(10, Some(1.0), &clock);
-    limits.enter().await.unwrap().succeeded();
+    limits.enter(Duration::ZERO).await.unwrap().succeeded();
     let waiting = [enter(&limits), enter(&limits), enter(&limits)];
     clock.sleepers(3).await;
     let finished = || waiting.iter().filter(|batch| batch.is_finished()).count();
@@ -93,7 +93,7 @@ async fn a_probe_that_is_given_up_makes_room_for_another() {
     let limits = limits(10, None, &clock);
     open(&limits).await;
     clock.advance(Duration::from_secs(30)).await;
-    drop(limits.enter().await.unwrap());
+    drop(limits.enter(Duration::ZERO).await.unwrap());
     let another = enter(&limits);
     clock.advance(Duration::ZERO).await;
     assert!(another.is_finished());
@@ -111,7 +111,7 @@ async fn a_circuit_that_stays_open_ends_the_runs_that_wait() {
             let limits = Arc::clone(&limits);
             tokio::spawn(async move {
                 loop {
-                    match limits.enter().await {
+                    match limits.enter(Duration::ZERO).await {
                         Ok(pass) => pass.failed(),
                         Err(error) => return error,
                     }
@@ -136,7 +136,7 @@ async fn a_thousand_syncs_of_a_dead_destination_ask_it_less_than_five_times_a_mi
         let (limits, clock, sent) = (Arc::clone(&limits), Arc::clone(&clock), Arc::clone(&sent));
         tokio::spawn(async move {
             loop {
-                match limits.enter().await {
+                match limits.enter(Duration::ZERO).await {
                     Ok(pass) => {
                         sent.lock().unwrap().push(clock.monotonic().as_secs());
                         clock.sleep(Duration::from_secs(1)).await;
@@ -180,7 +180,7 @@ async fn a_batch_is_retried_while_it_has_attempts_and_the_budget_has_tokens() {
 async fn closing_ends_the_wait_for_a_permit() {
     let clock = clock();
     let limits = limits(1, None, &clock);
-    let _held = limits.enter().await.unwrap();
+    let _held = limits.enter(Duration::ZERO).await.unwrap();
     let waiting = enter(&limits);
     clock.advance(Duration::ZERO).await;
     limits.close();

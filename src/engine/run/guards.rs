@@ -204,16 +204,16 @@ async fn approved_deletes(
     let now = job.core.plan_path(&job.run.id);
     let work = move || {
         let seen = Mutex::new(PlanReader::open(&seen).map_err(unreadable)?);
-        let filter: DeleteFilter = Arc::new(move |key_hash| {
+        let filter: DeleteFilter = Arc::new(move |delete| {
             let reader = seen.lock().unwrap_or_else(PoisonError::into_inner);
-            let found = reader.find(*key_hash).ok().flatten();
+            let found = reader.find(delete.key_hash).ok().flatten();
             found.is_some_and(|operation| operation.kind == OperationKind::Delete)
         });
         let mut unseen = 0_u64;
         let reader = PlanReader::open(&now).map_err(unreadable)?;
         for operation in reader.operations(0) {
             let operation = operation.map_err(unreadable)?;
-            if operation.kind == OperationKind::Delete && !filter(&operation.key_hash) {
+            if operation.kind == OperationKind::Delete && !filter(&operation) {
                 unseen += 1;
             }
         }

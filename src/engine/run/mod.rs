@@ -17,6 +17,7 @@ use crate::domain::mode::Approval;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::{Counters, Phase, PhaseTime, Run, RunStatus, Trigger};
 use crate::domain::words::count;
+use crate::failpoints;
 use crate::store::Pinned;
 
 use super::core::Core;
@@ -111,6 +112,7 @@ impl Job {
         self.end_phase();
         self.conclude(result);
         let run = self.run.clone();
+        failpoints::reach("before_the_end");
         if let Err(error) = self.core.store.update_run(&run).await {
             tracing::error!(run = %run.id, %error, "cannot store the end of the run");
         }
@@ -132,15 +134,16 @@ impl Job {
                 return Err(end);
             }
         };
+        failpoints::reach("planned");
         let deletes = guards::judge(self, &planned).await?;
         if self.run.options.plan_only {
             return Ok(());
         }
+        let asks = self.pinned.sync.settings.approval == Approval::Always || deletes.needs_approval;
         let is_approved = self.run.options.approved_plan.as_ref() == Some(&planned.hash);
-        let always = self.pinned.sync.settings.approval == Approval::Always;
+        // An empty plan leaves nothing to approve.
         let sends = planned.counters.total(|tally| tally.planned) > 0;
-        let asks = always && sends || deletes.needs_approval;
-        if asks && !is_approved {
+        if asks && sends && !is_approved {
             self.wait_for_approval(&planned.hash).await?;
         }
         self.enter(Phase::Writing).await?;
@@ -216,6 +219,7 @@ impl Job {
             _ if stopped && self.stop.shutdown.is_cancelled() => RunStatus::Interrupted,
             _ if stopped => RunStatus::Cancelled,
             Err(end) if end.problem.kind == ProblemKind::Approval => RunStatus::Cancelled,
+            Err(end) if end.problem.kind == ProblemKind::Interrupted => RunStatus::Interrupted,
             Err(_) => RunStatus::Failed,
             Ok(()) if self.run.counters.has_errors() => RunStatus::CompletedWithErrors,
             Ok(()) => RunStatus::Completed,

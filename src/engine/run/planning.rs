@@ -59,9 +59,7 @@ pub(crate) async fn plan(job: &mut Job, prepared: &Prepared) -> Result<PlanSumma
         job.log
             .row("left", "left", || format!("{key}: has left the model"));
     }
-    if job.run.phase == Some(Phase::Querying) {
-        job.enter(Phase::Comparing).await?;
-    }
+    has_read(job, summary.rows).await?;
     let counters = &summary.counters;
     job.log.line(
         "comparing",
@@ -83,8 +81,15 @@ async fn see(job: &mut Job, seen: &Progress) -> Result<(), RunEnd> {
     if seen.phase == Phase::Querying {
         job.run.counters.read = rows;
         job.reporter.soon(&job.run);
-    } else if job.run.phase == Some(Phase::Querying) {
-        let rows = job.run.counters.read;
+    } else {
+        has_read(job, job.run.counters.read).await?;
+    }
+    Ok(())
+}
+
+/// Goes on to comparing, once, and says what was read.
+async fn has_read(job: &mut Job, rows: u64) -> Result<(), RunEnd> {
+    if job.run.phase == Some(Phase::Querying) {
         job.enter(Phase::Comparing).await?;
         let time = job
             .run

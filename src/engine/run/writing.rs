@@ -4,12 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use crate::connectors::RunContext;
+use crate::domain::destination::Capabilities;
 use crate::domain::guard::RejectionWatch;
-use crate::domain::mode::Mode;
+use crate::domain::mode::{Mode, OnUnknown};
 use crate::domain::problem::Problem;
 use crate::domain::row::Fingerprint;
 use crate::domain::run::Run;
+use crate::domain::sync::SyncSettings;
 use crate::domain::words::counted;
+use crate::failpoints;
 use crate::snapshot::plan_file::PlanReader;
 use crate::snapshot::{FoldOptions, Snapshot};
 use crate::store::{JournalChange, Pinned};
@@ -17,6 +20,7 @@ use crate::store::{JournalChange, Pinned};
 use super::super::deliver::acknowledge::{Acknowledger, bookkeeping};
 use super::super::deliver::cut::{BatchLimits, unreadable};
 use super::super::deliver::send::{RunEnd, Sender};
+use super::super::deliver::unwritten::Unwritten;
 use super::super::deliver::{Delivery, broken};
 use super::super::limits::DestinationLimits;
 use super::Job;
@@ -87,6 +91,7 @@ async fn apply_marks(job: &Job) -> Result<(), RunEnd> {
             .close_intent(kept)
             .await
             .map_err(Problem::from)?;
+        failpoints::reach("mid_marks");
     }
     read.await.map_err(|error| broken(&error))??;
     Ok(())
@@ -114,7 +119,8 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         let clock = Arc::clone(&job.core.clock);
         DestinationLimits::new(concurrency, capabilities.requests_per_second, clock, seed)
     });
-    let repeatable = capabilities.idempotent || settings.mode != Mode::Append;
+    let repeatable = (capabilities.idempotent || settings.mode != Mode::Append)
+        && !is_at_most_once(settings, capabilities);
     let sender = Arc::new(Sender {
         core: Arc::clone(&job.core),
         session,
@@ -123,6 +129,7 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         limits,
         log: Arc::clone(&job.log),
         cancel: job.stop.token.clone(),
+        over: job.stop.token.child_token(),
         repeatable,
         numbers: AtomicU64::new(0),
         too_large: AtomicBool::new(false),
@@ -147,6 +154,7 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         sender,
         deletes: deletes.filter,
         watch: RejectionWatch::new(&job.guards),
+        unwritten: Unwritten::new(prepared.snapshot.seed()),
         progress: &progress,
     };
     delivery.deliver(&mut job.run).await
@@ -154,6 +162,7 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
 
 /// Folds the journal where it is due; a fold that fails loses nothing and fails the run.
 async fn fold(job: &Job, prepared: &Prepared) -> Result<(), RunEnd> {
+    failpoints::reach("before_fold");
     let snapshot: Arc<Snapshot> = Arc::clone(&prepared.snapshot);
     let plan = job.core.plan_path(&job.run.id);
     let keep_values = keeps_values(&job.pinned, &job.run);
@@ -182,4 +191,12 @@ async fn fold(job: &Job, prepared: &Prepared) -> Result<(), RunEnd> {
 /// Whether the last accepted values are kept in the snapshot.
 pub(crate) fn keeps_values(pinned: &Pinned, run: &Run) -> bool {
     pinned.sync.settings.keep_values || run.counters.read <= KEEP_VALUES_ROWS
+}
+
+/// Whether a row may be sent once at most, so that a try of unclear outcome is the last. A key that
+/// the receiver may forget is no such promise; only a destination that writes nothing twice is.
+pub(crate) fn is_at_most_once(settings: &SyncSettings, capabilities: &Capabilities) -> bool {
+    settings.mode == Mode::Append
+        && settings.on_unknown == OnUnknown::Hold
+        && !capabilities.exactly_once
 }

@@ -242,7 +242,7 @@ fn a_source_that_is_missing_or_no_database_is_told() {
         "this is no database at all, only a text of some length, so that it is read",
     );
     let ran = desk.refused(&desk.resources(UPSERT).replacen("crm.db", "crn.db", 1));
-    assert!(ran.stderr.contains("not a database"), "{ran:?}");
+    assert!(ran.stderr.contains("not a SQLite database"), "{ran:?}");
     assert!(ran.stderr.contains("hint:"), "{ran:?}");
 }
 

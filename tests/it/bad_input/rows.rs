@@ -23,7 +23,7 @@ fn a_value_that_does_not_fit_is_an_invalid_row_that_says_why() {
     assert_eq!(run["counters"]["create"]["done"], 4);
     let rows = rows(&desk);
     assert_eq!(rows[0]["key"], json!({"id": 2}));
-    assert_eq!(rows[0]["field"], "ltv");
+    assert_eq!(rows[0]["field"], "Ltv");
     assert!(
         rows[0]["reason"].as_str().unwrap().contains("a lot"),
         "{rows:?}"

@@ -105,7 +105,7 @@ fn a_waiting_run_is_approved_or_rejected_from_another_command() {
     );
     assert_eq!(desk.run(&["reject", "contacts"]).code, 0);
     let text = desk.run(&["run", "contacts"]);
-    assert_eq!(text.code, 4);
+    assert_eq!(text.code, 4, "{text:?}");
     let hash = run["plan_hash"].as_str().unwrap();
     assert!(text.stdout.contains(&format!("--plan {hash}")), "{text:?}");
     let asked = desk.run(&["approve", "contacts"]);

@@ -1,5 +1,6 @@
 //! The command line, run as a person or a script runs it.
 
+mod approving;
 mod attached;
 mod looking;
 mod plain_output;

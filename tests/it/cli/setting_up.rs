@@ -46,14 +46,16 @@ fn a_dry_run_and_a_check_change_nothing() {
     let desk = Desk::new(3);
     desk.write("acme.toml", &desk.resources(UPSERT));
     let changes = desk.json(0, &["apply", "acme.toml", "--dry-run", "--json"]);
-    let actions: Vec<_> = changes
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|c| &c["action"])
-        .collect();
-    assert_eq!(actions, ["create"; 4]);
-    assert_eq!(desk.json(0, &["check", "acme.toml", "--json"]), changes);
+    let checked = desk.json(0, &["check", "acme.toml", "--json"]);
+    for changes in [changes, checked] {
+        let actions: Vec<_> = changes
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|c| &c["action"])
+            .collect();
+        assert_eq!(actions, ["create"; 4]);
+    }
     assert!(desk.ok(&["check", "acme.toml"]).contains("4 to create"));
     assert_eq!(desk.json(0, &["list", "sources", "--json"]), json!([]));
 }
@@ -187,6 +189,24 @@ fn another_object_starts_an_empty_snapshot_and_asks_for_the_name() {
     desk.ok(&["apply", "acme.toml", "--yes", "--confirm", "contacts"]);
     let run = desk.json(0, &["run", "contacts", "--json"]);
     assert_eq!(run["counters"]["create"]["done"], 3);
+}
+
+#[test]
+fn another_primary_key_is_told_as_what_it_costs_and_asks_for_the_name() {
+    let desk = Desk::with(3, UPSERT);
+    desk.ok(&["run", "contacts"]);
+    let rekeyed = desk
+        .resources(UPSERT)
+        .replace("primary_key = [\"id\"]", "primary_key = [\"email\"]");
+    desk.write("acme.toml", &rekeyed);
+    let changes = desk.json(0, &["apply", "acme.toml", "--dry-run", "--json"]);
+    let changes = changes.as_array().unwrap();
+    let sync = changes.iter().find(|change| change["kind"] == "sync");
+    assert_eq!(sync.unwrap()["drops_snapshot"], true);
+    assert_eq!(desk.run(&["apply", "acme.toml", "--yes"]).code, 2);
+    desk.ok(&["apply", "acme.toml", "--yes", "--confirm", "contacts"]);
+    let status = desk.json(0, &["status", "--json"]);
+    assert_eq!(status["syncs"][0]["known"], 0);
 }
 
 #[test]

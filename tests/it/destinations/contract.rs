@@ -12,15 +12,14 @@ use signalsmith::domain::verdict::Verdict;
 use tokio_util::sync::CancellationToken;
 
 use super::fixtures::{
-    Batch, FIELDS, FIXTURES, Peer, WITHOUT_RECORDS, accepted, contact, contacts, deliver,
-    operation, peers, seeded, shape,
+    Batch, FIELDS, FIXTURES, Peer, accepted, contact, contacts, deliver, operation, peers, seeded,
+    shape,
 };
 
 #[test]
-fn every_registered_destination_has_a_fixture_or_a_subject_of_its_own() {
+fn every_registered_destination_is_held_to_the_contract() {
     for kind in DESTINATIONS {
-        let tested = FIXTURES.iter().any(|fixture| fixture.word == kind.word)
-            || WITHOUT_RECORDS.contains(&kind.word);
+        let tested = FIXTURES.iter().any(|fixture| fixture.word == kind.word);
         assert!(tested, "{} is not tested", kind.word);
     }
 }
@@ -191,6 +190,9 @@ async fn a_listing_gives_every_identifier_once_and_the_proof_of_its_end() {
 #[tokio::test]
 async fn a_stopped_listing_proves_no_end() {
     for peer in peers() {
+        if !peer.destination().capabilities(peer.fixture.object).list {
+            continue;
+        }
         seeded(&peer).await;
         let cancel = CancellationToken::new();
         cancel.cancel();
@@ -211,13 +213,14 @@ async fn an_object_is_open_until_it_is_made_and_is_made_once() {
         let destination = peer.destination();
         let object = peer.fixture.object;
         let before = destination.fields(object).await.unwrap();
-        assert!(before.open && !before.exists, "{}", peer.name());
-        let made = destination
-            .create_object(object, &contacts())
-            .await
-            .unwrap();
+        assert!(before.open, "{}", peer.name());
+        // Where any name is there from the start, none can be made.
+        if !before.exists {
+            let made = destination.create_object(object, &contacts()).await;
+            assert!(made.unwrap().exists);
+        }
+        let made = destination.fields(object).await.unwrap();
         assert!(made.exists);
-        assert_eq!(destination.fields(object).await.unwrap(), made);
         assert!(
             destination
                 .create_object(object, &contacts())

@@ -1,7 +1,7 @@
 //! Peers of destinations: where a test lets one write, and how it reads back what was written
 //! without the connector's help. A destination joins the contract by one entry of [`FIXTURES`].
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ use signalsmith::domain::row::{Fingerprint, Key};
 use signalsmith::domain::value::{Type, Value};
 use signalsmith::domain::verdict::Verdict;
 
+use super::endpoint::{self, Endpoint};
 use super::readers::{read_csv, read_jsonl, read_sqlite};
 
 /// Reads all records by fields, in the order in which they lie there.
@@ -30,10 +31,12 @@ pub struct Fixture {
     pub word: &'static str,
     /// The object that is written.
     pub object: &'static str,
-    /// The settings beside `path`.
+    /// The settings beside `path`, or beside `url` where the peer is an endpoint.
     settings: fn() -> serde_json::Value,
-    /// What `path` is inside the test's folder.
+    /// What `path` is inside the test's folder; empty where the peer is an endpoint.
     path: &'static str,
+    /// Whether verdicts say if the record was there before.
+    pub tells_existing: bool,
     /// Reads all records by fields, in the order in which they lie there.
     read: Read,
     /// A value of a type that a row is refused for.
@@ -47,6 +50,7 @@ pub const FIXTURES: &[Fixture] = &[
         object: "Contact",
         settings: || json!({}),
         path: "copy.db",
+        tells_existing: true,
         read: read_sqlite,
         refused: || (Type::Double, Value::double(f64::NAN)),
     },
@@ -55,6 +59,7 @@ pub const FIXTURES: &[Fixture] = &[
         object: "customers.jsonl",
         settings: || json!({}),
         path: "out",
+        tells_existing: true,
         read: read_jsonl,
         refused: || (Type::Double, Value::double(f64::NAN)),
     },
@@ -63,18 +68,28 @@ pub const FIXTURES: &[Fixture] = &[
         object: "customers.csv",
         settings: || json!({ "null_text": "\\N" }),
         path: "out",
+        tells_existing: true,
         read: read_csv,
         refused: || (Type::Text, Value::text("\\N")),
     },
+    Fixture {
+        word: "webhook",
+        object: "rows",
+        settings: || json!({ "allow_networks": ["127.0.0.0/8"], "results": "ignored" }),
+        path: "",
+        tells_existing: false,
+        read: endpoint::read,
+        refused: || (Type::Double, Value::double(f64::NAN)),
+    },
 ];
-
-/// Destinations that hold no records to read back; they have a subject of their own.
-pub const WITHOUT_RECORDS: &[&str] = &["webhook"];
 
 /// A destination in a temporary folder.
 pub struct Peer {
     pub fixture: &'static Fixture,
     folder: tempfile::TempDir,
+    endpoint: Option<Endpoint>,
+    /// What the last run was, by which an endpoint's requests are read.
+    last: RefCell<Option<RunContext>>,
     batches: Cell<u32>,
 }
 
@@ -88,6 +103,8 @@ impl Peer {
         Self {
             fixture,
             folder: tempfile::tempdir().unwrap(),
+            endpoint: fixture.path.is_empty().then(Endpoint::start),
+            last: RefCell::new(None),
             batches: Cell::new(0),
         }
     }
@@ -112,8 +129,24 @@ impl Peer {
     }
 
     pub fn destination(&self) -> Box<dyn DestinationConnector> {
-        let path = self.folder().join(self.fixture.path);
-        destination(self.fixture.word, &path, (self.fixture.settings)())
+        let (key, place) = match &self.endpoint {
+            Some(endpoint) => ("url", endpoint.url()),
+            None => {
+                let path = self.folder().join(self.fixture.path);
+                ("path", path.to_str().unwrap().to_owned())
+            }
+        };
+        open(self.fixture.word, key, place, (self.fixture.settings)())
+    }
+
+    pub fn endpoint(&self) -> &Endpoint {
+        self.endpoint.as_ref().unwrap()
+    }
+
+    /// The mode and the shape of the last run.
+    pub fn last_run(&self) -> Option<(Mode, Arc<RecordShape>)> {
+        let last = self.last.borrow();
+        last.as_ref().map(|run| (run.mode, Arc::clone(&run.shape)))
     }
 
     pub fn read(&self, fields: &[(&str, Type)]) -> Vec<Vec<Value>> {
@@ -133,7 +166,9 @@ impl Peer {
     }
 
     pub fn run(&self, mode: Mode, shape: &Arc<RecordShape>) -> RunContext {
-        run(self.fixture.object, mode, shape, 1)
+        let run = run(self.fixture.object, mode, shape, 1);
+        self.last.replace(Some(run.clone()));
+        run
     }
 
     /// Does a whole run of one batch and gives a verdict for each operation.
@@ -164,11 +199,18 @@ pub fn destination(
     path: &Path,
     more: serde_json::Value,
 ) -> Box<dyn DestinationConnector> {
+    open(word, "path", path.to_str().unwrap().to_owned(), more)
+}
+
+fn open(
+    word: &str,
+    key: &str,
+    place: String,
+    more: serde_json::Value,
+) -> Box<dyn DestinationConnector> {
     let mut settings = ResolvedSettings::default();
     settings.values.extend(more.as_object().unwrap().clone());
-    settings
-        .values
-        .insert("path".into(), path.to_str().unwrap().into());
+    settings.values.insert(key.into(), place.into());
     registry::destination(word, &settings, &Surroundings::default()).unwrap()
 }
 
@@ -303,6 +345,11 @@ pub fn supports(peer: &Peer, mode: Mode) -> bool {
 
 pub fn accepted(verdict: &Verdict) -> bool {
     matches!(verdict, Verdict::Accepted { .. })
+}
+
+/// Whether a verdict says that the record was there, as far as the destination tells.
+pub fn met(peer: &Peer, verdict: &Verdict) -> bool {
+    accepted(verdict) && existed(verdict) == peer.fixture.tells_existing
 }
 
 pub fn existed(verdict: &Verdict) -> bool {

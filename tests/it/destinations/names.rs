@@ -25,6 +25,7 @@ fn any_name() -> impl Strategy<Value = String> {
 
 fn block_on(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
         .build()
         .unwrap();
     runtime.block_on(test);

@@ -40,18 +40,28 @@ pub fn read_jsonl(peer: &Peer, fields: &[(&str, Type)]) -> Vec<Vec<Value>> {
         .map(|line| {
             let members: std::collections::HashMap<String, Box<RawValue>> =
                 serde_json::from_str(line).unwrap();
-            let cells = fields.iter().map(|(name, kind)| {
-                match members.get(*name).map(|token| token.get()) {
-                    None | Some("null") => Value::Null,
-                    Some(token) if token.starts_with('"') && *kind != Type::Json => {
-                        parse(&serde_json::from_str::<String>(token).unwrap(), *kind)
-                    }
-                    Some(token) => parse(token, *kind),
-                }
-            });
-            cells.collect()
+            cells(members, fields)
         })
         .collect()
+}
+
+/// The values of fields in a JSON object.
+pub fn cells(
+    members: impl IntoIterator<Item = (String, Box<RawValue>)>,
+    fields: &[(&str, Type)],
+) -> Vec<Value> {
+    let members: std::collections::HashMap<_, _> = members.into_iter().collect();
+    let cells =
+        fields.iter().map(
+            |(name, kind)| match members.get(*name).map(|token| token.get()) {
+                None | Some("null") => Value::Null,
+                Some(token) if token.starts_with('"') && *kind != Type::Json => {
+                    parse(&serde_json::from_str::<String>(token).unwrap(), *kind)
+                }
+                Some(token) => parse(token, *kind),
+            },
+        );
+    cells.collect()
 }
 
 pub fn read_csv(peer: &Peer, fields: &[(&str, Type)]) -> Vec<Vec<Value>> {

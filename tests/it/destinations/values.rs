@@ -60,7 +60,7 @@ proptest! {
     fn every_value_reads_back_as_it_was_or_its_row_is_refused(
         records in proptest::collection::vec(record(), 1..12),
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             for peer in peers() {
                 for mode in [Mode::Append, Mode::Upsert] {

@@ -3,6 +3,8 @@
 use signalsmith::domain::problem::ProblemKind;
 
 use super::*;
+use crate::support::program::Program;
+use crate::support::workspace::query;
 
 /// The files of the snapshot of the only sync.
 fn partitions(workspace: &Workspace) -> Vec<std::path::PathBuf> {
@@ -119,4 +121,54 @@ fn an_edit_that_would_empty_the_snapshot_waits_for_the_run_to_end() {
     );
     workspace.try_apply(&moved, &["people"]).unwrap();
     assert_eq!(completed(&workspace.run("people")), (2, 0, 0));
+}
+
+/// Runs the program where no file may grow beyond so many blocks of 512 bytes: to every write beyond,
+/// the disk is full. Gives its exit code.
+fn run_cramped(program: &Program, blocks: u32, arguments: &[&str]) -> Option<i32> {
+    let plain = program.command(&program.path(""), arguments);
+    let shell = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+    let mut command = std::process::Command::new("sh");
+    command
+        .args(["-c", &shell])
+        .arg(plain.get_program())
+        .args(plain.get_args())
+        .env_clear();
+    for (name, value) in plain.get_envs() {
+        command.env(name, value.unwrap_or_default());
+    }
+    let output = command.current_dir(program.path("")).output().unwrap();
+    output.status.code()
+}
+
+#[test]
+fn a_disk_that_fills_up_under_a_run_loses_nothing_and_needs_no_repair() {
+    let mut codes = Vec::new();
+    for blocks in [0, 400, 1_000, 2_000] {
+        let program = Program::new();
+        let db = rusqlite::Connection::open(program.path("source.db")).unwrap();
+        db.execute_batch(TABLE).unwrap();
+        db.execute_batch(
+            "insert into people with recursive n (i) as (select 1 union all select i + 1 from n
+             where i < 3000) select i, 'p' || i || '@x.example', 'Name ' || i from n",
+        )
+        .unwrap();
+        drop(db);
+        std::fs::write(program.path("people.toml"), to_copy("mirror", "")).unwrap();
+        program.ok(&["init"]);
+        program.ok(&["apply", "people.toml", "--yes"]);
+        let code = run_cramped(&program, blocks, &["run", "people", "--wait"]);
+        assert!(matches!(code, Some(0 | 1)), "{blocks}: {code:?}");
+        codes.push(code);
+        program.ok(&["run", "people", "--wait"]);
+        let again = program.json(0, &["run", "people", "--wait", "--json"]);
+        assert_eq!(again["counters"]["unchanged"], 3_000, "{blocks}: {again}");
+        let counts = "select count(*), count(distinct email) from people";
+        assert_eq!(
+            query(&program.path("copy.db"), counts),
+            ["3000|3000"],
+            "{blocks}"
+        );
+    }
+    assert!(codes.contains(&Some(1)), "some disk was full: {codes:?}");
 }

@@ -4,10 +4,10 @@ use signalsmith::connectors::contract::{Chunk, ConnectorError};
 use signalsmith::domain::mode::Mode;
 use signalsmith::domain::plan::{Cause, OperationKind};
 use signalsmith::domain::problem::{Problem, ProblemKind};
-use signalsmith::domain::row::{Batch, Fingerprint};
+use signalsmith::domain::row::Fingerprint;
 use signalsmith::engine::diff::PlanError;
 use signalsmith::snapshot::Dirty;
-use signalsmith::snapshot::plan_file::{MarkKind, PlanReader};
+use signalsmith::snapshot::plan_file::MarkKind;
 
 use super::world::{Planned, SEED, Settings, TestRow, World, chunks, key, row, settings};
 
@@ -348,58 +348,4 @@ fn a_sync_that_starts_from_now_sends_only_what_changes_later_and_deletes_none_of
     assert_eq!(kinds(&planned), [(OperationKind::Update, "ann@x".into())]);
     let planned = world.run(&settings(Mode::Mirror), &[]);
     assert_eq!(kinds(&planned), [(OperationKind::Delete, "ann@x".into())]);
-}
-
-#[test]
-fn equal_output_of_other_inputs_is_unchanged_and_looked_at_once() {
-    let world = World::new();
-    world.run(&settings(Mode::Upsert), &ann_and_bob());
-    world.fold();
-    let spaced = [row(1, "ann@x", " Ann "), row(2, "bob@x", "Bob")];
-    let planned = world.run(&settings(Mode::Upsert), &spaced);
-    assert_eq!(planned.summary.counters.unchanged, 2);
-    let plan = PlanReader::open(&world.plan_path()).unwrap();
-    assert_eq!(plan.refreshes().count(), 1);
-    let options = signalsmith::snapshot::FoldOptions {
-        keep_values: true,
-        refreshes: Some(&plan),
-        ..Default::default()
-    };
-    assert_eq!(
-        world.snapshot().fold_if_due(&options).unwrap().partitions,
-        1
-    );
-    world.run(&settings(Mode::Upsert), &spaced);
-    let plan = PlanReader::open(&world.plan_path()).unwrap();
-    assert_eq!(plan.refreshes().count(), 0);
-}
-
-#[test]
-fn entries_from_before_a_change_of_the_identifier_are_followed() {
-    let world = World::new();
-    world.run(&settings(Mode::Mirror), &ann_and_bob());
-    let by_key = Settings {
-        by_key: true,
-        ..settings(Mode::Mirror)
-    };
-    let planned = world.run(&by_key, &ann_and_bob());
-    let counters = &planned.summary.counters;
-    assert_eq!((counters.create.planned, counters.delete.planned), (2, 2));
-    assert_eq!(world.run(&by_key, &ann_and_bob()).operations, []);
-}
-
-#[test]
-fn a_cell_that_does_not_fit_the_key_is_an_invalid_row() {
-    let world = World::new();
-    let mut batch = Batch::new(3);
-    for column in batch.columns_mut() {
-        column.push_with(|out| signalsmith::domain::row::encode_misfit("12x", out));
-    }
-    let rows = [Ok(Chunk::Batch(batch)), Ok(Chunk::End { rows: 1 })];
-    let summary = world.try_plan(&settings(Mode::Upsert), rows).unwrap();
-    assert_eq!(summary.counters.invalid, 1);
-    let plan = PlanReader::open(&world.plan_path()).unwrap();
-    let row = plan.invalid_rows().next().unwrap().unwrap();
-    assert_eq!(row.reason.code, "does_not_fit");
-    assert_eq!(row.reason.column.as_deref(), Some("id"));
 }

@@ -2,6 +2,7 @@
 
 mod cases;
 mod history;
+mod inputs;
 mod oracle;
 mod scale;
-mod world;
+pub mod world;

@@ -294,13 +294,23 @@ impl World {
         settings: &Settings,
         rows: impl IntoIterator<Item = Result<Chunk, ConnectorError>>,
     ) -> Result<PlanSummary, PlanError> {
+        self.try_plan_of(RunId::from_bits(1), settings, rows)
+    }
+
+    /// The plan of a run of this id.
+    pub fn try_plan_of(
+        &self,
+        run: RunId,
+        settings: &Settings,
+        rows: impl IntoIterator<Item = Result<Chunk, ConnectorError>>,
+    ) -> Result<PlanSummary, PlanError> {
         let listing = settings.listed.clone().map(|listed| {
             let listed = listed.into_iter().map(|it| vec![Value::text(it)]).collect();
             let all = [Ok(Listing::Identifiers(listed)), Ok(Listing::End)];
             Box::new(all.into_iter()) as _
         });
         let request = PlanRequest {
-            run: RunId::from_bits(1),
+            run,
             sync: sync(settings),
             model: model(),
             mapper: Arc::new(TestMapper::new(settings.by_key)),

@@ -2,7 +2,9 @@
 
 pub mod acks;
 pub mod desk;
+pub mod fault_proxy;
 pub mod flights;
 pub mod gate;
 pub mod program;
+pub mod trust;
 pub mod workspace;

@@ -315,6 +315,15 @@ impl Workspace {
         })
     }
 
+    /// Waits until faces see the workspace so.
+    pub fn until_all(&self, is_so: impl Fn(&WorkspaceView) -> bool) -> Arc<WorkspaceView> {
+        let mut view = self.engine.as_ref().unwrap().link().view();
+        self.wait_for(async {
+            let seen = view.wait_for(|view| is_so(view)).await;
+            Arc::clone(&seen.expect("the core runs"))
+        })
+    }
+
     /// Waits until a sync does nothing and its last run is not `before`; gives that run.
     pub fn next_run(&self, name: &str, before: Option<&RunId>) -> Run {
         let seen = self.until(name, |sync| {

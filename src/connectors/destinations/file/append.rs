@@ -15,6 +15,7 @@ use crate::connectors::destinations::action::accepted;
 use crate::connectors::destinations::disk::blocking;
 use crate::domain::problem::ProblemKind;
 use crate::domain::verdict::Verdict;
+use crate::failpoints;
 
 use super::entry::{Entry, Output};
 use super::layout::Layout;
@@ -116,6 +117,7 @@ impl AppendSession {
                 },
             });
         }
+        failpoints::reach("file_appended");
         if made {
             self.met("sync the folder of", folder.sync_all())?;
         }

@@ -10,6 +10,7 @@ use crate::connectors::contract::{ConnectorError, Finished, RunContext, WriteErr
 use crate::connectors::destinations::action::{Action, accepted, unmatched};
 use crate::domain::plan::OperationKind;
 use crate::domain::verdict::Verdict;
+use crate::failpoints;
 
 use super::entry::{Entries, Entry, Output};
 use super::layout::Layout;
@@ -43,8 +44,10 @@ pub(super) fn merge(
     finished.bytes = merged.inspect_err(|_| {
         let _ = std::fs::remove_file(&temporary);
     })?;
+    failpoints::reach("file_written");
     std::fs::rename(&temporary, place.path())
         .map_err(|error| place.write_failed("replace", &error))?;
+    failpoints::reach("file_replaced");
     folder.sync_all().map_err(|error| WriteError::Ambiguous {
         text: format!(
             "cannot sync the folder of {}: {error}",

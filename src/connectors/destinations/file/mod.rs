@@ -346,6 +346,7 @@ impl DestinationConnector for FileDestination {
             requests_per_second: None,
             idempotent: true,
             exactly_once: true,
+            request_timeout_s: 0,
             ambiguous_5xx: false,
         }
     }

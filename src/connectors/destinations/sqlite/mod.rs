@@ -300,6 +300,7 @@ impl DestinationConnector for SqliteDestination {
             requests_per_second: None,
             idempotent: true,
             exactly_once: true,
+            request_timeout_s: 0,
             ambiguous_5xx: false,
         }
     }

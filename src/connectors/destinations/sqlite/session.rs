@@ -11,6 +11,7 @@ use crate::connectors::contract::{
 use crate::connectors::destinations::disk::blocking;
 use crate::domain::mode::Mode;
 use crate::domain::problem::ProblemKind;
+use crate::failpoints;
 
 use super::writer::Writer;
 use super::{batches, failure, table};
@@ -119,7 +120,9 @@ fn write(open: &mut Open, mut batch: DeliveryBatch) -> Result<Written, WriteErro
         bytes += bound;
     }
     batches::record(&begun, id, &verdicts)?;
+    failpoints::reach("table_written");
     begun.commit().map_err(|error| failure::commit(&error))?;
+    failpoints::reach("table_committed");
     Ok(Written::Verdicts {
         verdicts,
         requests: 1,

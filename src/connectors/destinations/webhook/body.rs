@@ -2,7 +2,7 @@
 //! give the same bytes at every try.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde::ser::{Serialize, SerializeMap as _, Serializer};
+use serde::ser::{Serialize, Serializer};
 
 use super::settings::Form;
 use crate::domain::plan::{Operation, OperationKind, RecordShape};
@@ -45,14 +45,14 @@ pub(super) struct Row {
 }
 
 /// Why a row did not go into a body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum NotTaken {
     /// The body would grow past its bound.
     Full,
     /// The row alone is past the bound; with its bytes.
     TooLarge(usize),
-    /// A value cannot be written as JSON.
-    NotJson,
+    /// The value of this field cannot be written as JSON.
+    NotJson(String),
 }
 
 /// A body that grows row by row.
@@ -138,8 +138,12 @@ impl BodyWriter {
         } else if let Some(envelope) = &self.envelope {
             self.bytes.extend_from_slice(envelope.as_bytes());
         }
-        serde_json::to_writer(&mut self.bytes, &Fields { operation, shape })
-            .map_err(|_| NotTaken::NotJson)?;
+        let fields = Fields { operation, shape };
+        if let Some(name) = fields.not_json() {
+            return Err(NotTaken::NotJson(name.to_owned()));
+        }
+        serde_json::to_writer(&mut self.bytes, &fields)
+            .map_err(|error| NotTaken::NotJson(error.to_string()))?;
         if self.form != Form::Array && self.envelope.is_some() {
             self.bytes.push(b'}');
         }
@@ -182,25 +186,44 @@ struct Fields<'a> {
     shape: &'a RecordShape,
 }
 
+impl<'a> Fields<'a> {
+    /// Names and values as they are sent.
+    fn pairs(&self) -> impl Iterator<Item = (&'a str, &'a Value)> {
+        let Self { operation, shape } = *self;
+        let record = operation.new.iter().flat_map(|record| {
+            let fields = shape.fields.iter().zip(&record.0);
+            fields.filter_map(|(field, value)| Some((field.name.as_str(), value.as_ref()?)))
+        });
+        let identifier = operation.new.is_none().then(|| {
+            let names = shape
+                .identifier
+                .iter()
+                .filter_map(|at| shape.fields.get(*at));
+            names
+                .map(|field| field.name.as_str())
+                .zip(&operation.identifier)
+        });
+        record.chain(identifier.into_iter().flatten())
+    }
+
+    /// The first field whose value JSON cannot hold. A double that is no number would become null
+    /// without a word, which means clear.
+    fn not_json(&self) -> Option<&'a str> {
+        let mut pairs = self.pairs();
+        let found = pairs.find(|(_, value)| match value {
+            Value::Double(number) => !number.get().is_finite(),
+            Value::Json(text) => {
+                serde_json::from_str::<&serde_json::value::RawValue>(text).is_err()
+            }
+            _ => false,
+        });
+        found.map(|(name, _)| name)
+    }
+}
+
 impl Serialize for Fields<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        match &self.operation.new {
-            Some(record) => {
-                for (field, value) in self.shape.fields.iter().zip(&record.0) {
-                    if let Some(value) = value {
-                        map.serialize_entry(&field.name, value)?;
-                    }
-                }
-            }
-            None => {
-                let names = self.shape.identifier_names();
-                for (name, value) in names.iter().zip(&self.operation.identifier) {
-                    map.serialize_entry(name, value)?;
-                }
-            }
-        }
-        map.end()
+        serializer.collect_map(self.pairs())
     }
 }
 
@@ -307,7 +330,10 @@ mod tests {
         row.new.as_mut().unwrap().0[2] = document("{\r\n\"a\\n\":\n1}");
         writer.push(&row, &shape()).unwrap();
         row.new.as_mut().unwrap().0[2] = document("{broken");
-        assert_eq!(writer.push(&row, &shape()), Err(NotTaken::NotJson));
+        assert_eq!(
+            writer.push(&row, &shape()),
+            Err(NotTaken::NotJson("t".to_owned()))
+        );
         let (bytes, rows) = writer.finish();
         let text = String::from_utf8(bytes).unwrap();
         assert_eq!(text, "{\"id\":1,\"n\":1.50,\"t\":{  \"a\\n\": 1}}\n");

@@ -101,6 +101,7 @@ impl Sender {
             Outcome::Good => results::read(
                 &answer,
                 &message.rows,
+                &message.body,
                 self.policy(message.scope),
                 &self.config.pointers,
                 &place,

@@ -39,8 +39,10 @@ pub const KIND: Kind = Kind {
     settings: settings::SETTINGS,
 };
 
-/// Bytes of an answer that are read where it need not hold verdicts.
+/// Bytes of an answer that are read in any case.
 const ANSWER_BYTES: usize = 64 << 10;
+/// Bytes that the verdict of a row may take.
+const VERDICT_BYTES: usize = 1 << 10;
 /// The object that is offered; any other name works too.
 const OBJECT: &str = "rows";
 
@@ -57,16 +59,26 @@ pub fn open(
     let options = ClientOptions {
         policy: Arc::new(config.policy.clone()),
         idle: config.idle,
-        body_cap_bytes: match config.results {
-            ResultsPolicy::Required => BODY_CAP_BYTES,
-            ResultsPolicy::Auto | ResultsPolicy::Ignored => ANSWER_BYTES,
-        },
+        body_cap_bytes: answer_bytes(&config),
         ..ClientOptions::default()
     };
     let client = HttpClient::new(&config.url, &options)?;
     Ok(Webhook {
         sender: Arc::new(Sender::new(config, client, surroundings.now)),
     })
+}
+
+/// Bytes of an answer that are read: one may repeat what was sent and say something of each row.
+/// So many are held for each batch under way, so that it is no more than that.
+fn answer_bytes(config: &Config) -> usize {
+    let rows = usize::try_from(config.batch_rows).unwrap_or(usize::MAX);
+    let verdicts = match config.results {
+        ResultsPolicy::Required | ResultsPolicy::Auto => rows
+            .saturating_mul(VERDICT_BYTES)
+            .saturating_add(config.batch_bytes),
+        ResultsPolicy::Ignored => 0,
+    };
+    verdicts.saturating_add(ANSWER_BYTES).min(BODY_CAP_BYTES)
 }
 
 /// A webhook.
@@ -146,6 +158,7 @@ impl DestinationConnector for Webhook {
             // Retries carry the same id and bytes: see the module's first words.
             idempotent: true,
             exactly_once: false,
+            request_timeout_s: config.idle.as_secs(),
             ambiguous_5xx: true,
         }
     }

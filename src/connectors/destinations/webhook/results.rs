@@ -15,6 +15,10 @@ use crate::domain::verdict::{Rejection, Verdict};
 
 /// Nesting of an answer that is still read.
 const DEEPEST: usize = 32;
+/// Values in an answer that are read in any case; a few bytes can become a hundred times as many.
+const MOST_VALUES: usize = 1_024;
+/// Values that the verdict of a row may have, beside those that were sent.
+const VERDICT_VALUES: usize = 64;
 /// Words by which receivers say that they have a row.
 const GOOD: [&str; 10] = [
     "ok",
@@ -60,11 +64,12 @@ pub(super) struct Pointers {
 /// Reads the verdicts of `rows` out of a 2xx answer.
 ///
 /// # Errors
-/// [`WriteError::Protocol`] for an HTML page, an answer past the cap, broken or too deep JSON, a
-/// list that is none, and verdicts that cannot be told apart.
+/// [`WriteError::Protocol`] for an HTML page, an answer past the cap, JSON that is broken, too deep
+/// or more than can be said of the rows, a list that is none, and verdicts that cannot be told apart.
 pub(super) fn read(
     answer: &Answer,
     rows: &[Row],
+    sent: &[u8],
     policy: ResultsPolicy,
     pointers: &Pointers,
     place: &str,
@@ -96,8 +101,13 @@ pub(super) fn read(
     if !required && (!is_json(answer) || answer.body.trim_ascii().is_empty()) {
         return Ok(accepted());
     }
-    if is_deep(&answer.body) {
+    let extent = Extent::of(&answer.body);
+    if extent.depth > DEEPEST {
         return Err(protocol("the JSON is nested too deeply"));
+    }
+    let echoed = Extent::of(sent).values.saturating_mul(2);
+    if extent.values > MOST_VALUES + VERDICT_VALUES * rows.len() + echoed {
+        return Err(protocol("the JSON holds more than can be said of the rows"));
     }
     let document: Json = serde_json::from_slice(&answer.body)
         .map_err(|error| protocol(&format!("the body is not JSON: {error}")))?;
@@ -233,23 +243,37 @@ fn verdict(item: &Json, pointers: &Pointers, redactor: &Redactor, id: Option<Str
     }
 }
 
-/// Whether brackets nest deeper than is read, outside of texts.
-fn is_deep(body: &[u8]) -> bool {
-    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
-    for byte in body {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_text => escaped = true,
-            b'"' => in_text = !in_text,
-            b'[' | b'{' if !in_text => depth += 1,
-            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
-            _ => {}
+/// How much a document holds, told without reading it into memory.
+#[derive(Default)]
+struct Extent {
+    /// How deep brackets nest.
+    depth: usize,
+    /// The number of values, or a few more.
+    values: usize,
+}
+
+impl Extent {
+    fn of(body: &[u8]) -> Self {
+        let mut extent = Self::default();
+        let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+        for byte in body {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' if in_text => escaped = true,
+                b'"' => in_text = !in_text,
+                _ if in_text => {}
+                b'[' | b'{' => {
+                    depth += 1;
+                    extent.values += 1;
+                }
+                b']' | b'}' => depth = depth.saturating_sub(1),
+                b',' => extent.values += 1,
+                _ => {}
+            }
+            extent.depth = extent.depth.max(depth);
         }
-        if depth > DEEPEST {
-            return true;
-        }
+        extent
     }
-    false
 }
 
 #[cfg(test)]
@@ -286,7 +310,16 @@ mod tests {
             status: "/status".into(),
             message: "/message".into(),
         };
-        let verdicts = read(&answer, &rows(), policy, &pointers, "x", Redactor::default).ok()?;
+        let verdicts = read(
+            &answer,
+            &rows(),
+            b"[]",
+            policy,
+            &pointers,
+            "x",
+            Redactor::default,
+        )
+        .ok()?;
         assert!(verdicts.iter().map(|(number, _)| *number).eq([10, 11, 12]));
         let letters = verdicts.iter().map(|(_, verdict)| match verdict {
             Verdict::Accepted { .. } => 'A',
@@ -350,6 +383,13 @@ mod tests {
         assert_eq!(answered(b"hi", "text/html", ResultsPolicy::Auto), None);
         let ignored = answered(b"hi", "text/html", ResultsPolicy::Ignored);
         assert_eq!(ignored.as_deref(), Some("AAA"));
+    }
+
+    #[test]
+    fn more_values_than_can_be_said_of_the_rows_are_not_read() {
+        let of = |count: usize| format!(r#"{{"other":[{}]}}"#, vec!["{}"; count].join(","));
+        assert_eq!(auto(&of(500)).as_deref(), Some("AAA"));
+        assert_eq!(auto(&of(700)), None);
     }
 
     #[test]

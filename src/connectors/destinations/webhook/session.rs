@@ -131,7 +131,7 @@ impl WebhookSession {
         operation: &Operation,
         current: &mut Try,
     ) -> Result<bool, WriteError> {
-        let (code, text) = match body.push(operation, &self.run.shape) {
+        let (code, field, text) = match body.push(operation, &self.run.shape) {
             Ok(()) => return Ok(true),
             Err(NotTaken::Full) => {
                 return Err(WriteError::TooLarge {
@@ -143,14 +143,19 @@ impl WebhookSession {
             }
             Err(NotTaken::TooLarge(bytes)) => (
                 "too_large",
+                None,
                 format!(
                     "the row makes {bytes} bytes, where batch_bytes allows a body of {}",
                     self.sender.config.batch_bytes
                 ),
             ),
-            Err(NotTaken::NotJson) => ("not_json", "a value cannot be written as JSON".to_owned()),
+            Err(NotTaken::NotJson(field)) => (
+                "TYPE",
+                Some(field),
+                "the value cannot be written as JSON".to_owned(),
+            ),
         };
-        let verdict = rejected(code, text);
+        let verdict = rejected(code, field, text);
         current.verdicts.insert(operation.number, verdict);
         Ok(false)
     }
@@ -185,6 +190,7 @@ impl WebhookSession {
         let url = template.url(&names, &operation.identifier).map_err(|why| {
             rejected(
                 "no_url",
+                None,
                 format!("the row's delete_url cannot be made: {why}"),
             )
         })?;
@@ -212,10 +218,10 @@ impl WebhookSession {
     }
 }
 
-fn rejected(code: &str, text: String) -> Verdict {
+fn rejected(code: &str, field: Option<String>, text: String) -> Verdict {
     Verdict::Rejected(Rejection {
         code: code.to_owned(),
-        field: None,
+        field,
         text,
         transient: false,
     })

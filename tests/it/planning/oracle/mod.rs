@@ -1,16 +1,19 @@
 //! A naive model of product section 2: all rows and all entries in maps, rule by rule.
 
+mod brief;
 mod identifiers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use signalsmith::domain::destination::IdentifierForm;
 use signalsmith::domain::mode::Mode;
-use signalsmith::domain::plan::{Operation, OperationKind};
+use signalsmith::domain::plan::OperationKind;
 use signalsmith::domain::row::{Fingerprint, Key, encode};
 use signalsmith::domain::value::Value;
 use signalsmith::engine::diff::{RowMapper, Selection};
 use signalsmith::snapshot::{Dirty, Entry, encode_identifier};
+
+pub use brief::{Brief, brief};
 
 use crate::planning::world::{SEED, Settings, TestMapper, TestRow};
 
@@ -39,27 +42,6 @@ pub struct Expected {
     in_sight: BTreeMap<Fingerprint, Entry>,
     /// Keys whose doubtful write is filed under its identifier.
     traced: BTreeSet<Fingerprint>,
-}
-
-/// The parts of an operation that the model predicts.
-pub type Brief = (OperationKind, Vec<u8>, &'static str, Option<String>);
-
-pub fn brief(operation: &Operation) -> Brief {
-    use signalsmith::domain::plan::Cause;
-    let cause = match operation.cause {
-        Cause::Changed => "changed",
-        Cause::Dirty => "dirty",
-        Cause::Resync => "resync",
-        Cause::HandOver { .. } => "hand over",
-        Cause::FormerIdentifier => "former",
-        Cause::Foreign => "foreign",
-    };
-    (
-        operation.kind,
-        encode_identifier(&operation.identifier),
-        cause,
-        operation.destination_id.clone(),
-    )
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,0 +1,53 @@
+//! Keys whose write was not accepted in this run: the record under their former identifier stays.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::domain::plan::{Cause, Operation, OperationKind};
+use crate::domain::row::Fingerprint;
+use crate::domain::verdict::Verdict;
+
+use super::send::{Closing, Fate};
+
+/// Keys that are remembered one by one, 16 bytes each; beyond them no former record is deleted in
+/// this run.
+const MOST: usize = 100_000;
+
+/// Keys whose write was not accepted; clones share them.
+#[derive(Clone)]
+pub(crate) struct Unwritten {
+    seed: u64,
+    keys: Arc<Mutex<HashSet<Fingerprint>>>,
+}
+
+impl Unwritten {
+    /// Starts with none, under the snapshot's seed.
+    pub fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            keys: Arc::default(),
+        }
+    }
+
+    /// Remembers the writes of a batch that were not accepted.
+    pub fn note(&self, closing: &Closing) {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        for (operation, fate) in &closing.fates {
+            let accepted = matches!(fate, Fate::Verdict(Verdict::Accepted { .. }));
+            if operation.kind != OperationKind::Delete && !accepted && keys.len() <= MOST {
+                keys.insert(operation.key_hash);
+            }
+        }
+    }
+
+    /// Whether a delete may go: one of a former identifier only where the key's own record stands
+    /// under the new one.
+    pub fn lets_go(&self, delete: &Operation) -> bool {
+        if delete.cause != Cause::FormerIdentifier {
+            return true;
+        }
+        let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = Fingerprint::of(self.seed, delete.key.bytes());
+        keys.len() <= MOST && !keys.contains(&own)
+    }
+}
