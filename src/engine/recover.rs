@@ -8,19 +8,16 @@ use crate::domain::id::{RunId, SyncId};
 use crate::domain::problem::Problem;
 use crate::domain::run::{Counters, Run, RunStatus};
 use crate::domain::verdict::Verdict;
-<<<<<<< HEAD
-use crate::snapshot::plan_file::{PackedOperations, PlanReader};
-=======
 use crate::failpoints;
-use crate::snapshot::plan_file::PlanReader;
->>>>>>> main
+use crate::snapshot::plan_file::{PackedOperations, PlanReader};
 use crate::store::{Intent, Pinned};
 
 use super::connect;
 use super::core::Core;
 use super::deliver::acknowledge::Acknowledger;
+use super::deliver::batch::{batch_reader, payload_hash};
 use super::deliver::cut::unreadable;
-use super::deliver::send::{Closing, Fate, Verdicts, alike, batch_reader, payload_hash};
+use super::deliver::fate::{Closing, Fate, Verdicts, alike};
 use super::deliver::{broken, read_operations};
 use super::run::writing::{is_at_most_once, keeps_values};
 use super::run_log::RunLog;
@@ -254,15 +251,11 @@ async fn replay(
     intent: &Intent,
     operations: &Arc<PackedOperations>,
 ) -> Result<Written, WriteError> {
-<<<<<<< HEAD
-=======
-    let all = Arc::clone(operations);
-    let count = all.len() - usize::from(failpoints::planted("replay_shortened"));
-    let reader = BatchReader::new(
-        count,
-        (0..count).filter_map(move |at| all.get(at).cloned().map(Ok)),
-    );
->>>>>>> main
+    let sent = if failpoints::planted("replay_shortened") {
+        &Arc::new(operations.part(0..operations.len().saturating_sub(1)))
+    } else {
+        operations
+    };
     let batch = DeliveryBatch {
         number: intent.batch,
         idempotency_key: match failpoints::planted("new_key_on_replay") {
@@ -272,7 +265,7 @@ async fn replay(
         memo: intent.memo.clone(),
         attempt: 0,
         replay: true,
-        operations: batch_reader(operations),
+        operations: batch_reader(sent),
     };
     session.write(batch).await
 }

@@ -79,7 +79,7 @@ impl Version {
     /// What a comparison with the first version must find.
     pub fn differences(self) -> Differences {
         let mut found = Differences {
-            new: self.new(),
+            new: self.added(),
             ..Differences::default()
         };
         for index in 0..self.rows {
@@ -92,7 +92,7 @@ impl Version {
         found
     }
 
-    fn new(self) -> u64 {
+    fn added(self) -> u64 {
         self.rows * self.differing / 4_000_000
     }
 
@@ -108,7 +108,7 @@ impl Version {
     }
 
     fn each(self, mut take: impl FnMut(&[String; 8])) {
-        for index in 0..self.rows + self.new() {
+        for index in 0..self.rows + self.added() {
             let fate = if index < self.rows {
                 self.fate(index)
             } else {

@@ -5,14 +5,9 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use crate::domain::plan::OperationKind;
+use crate::domain::plan::{Operation, OperationKind};
 use crate::domain::problem::{Problem, ProblemKind};
-<<<<<<< HEAD
-use crate::domain::row::Fingerprint;
 use crate::snapshot::plan_file::{PackedOperations, PlanReader};
-=======
-use crate::snapshot::plan_file::PlanReader;
->>>>>>> main
 
 use super::super::limits::DestinationLimits;
 
@@ -84,16 +79,10 @@ fn cut(
     let reader = PlanReader::open(plan).map_err(unreadable)?;
     let mut batch = PackedOperations::default();
     let mut probe = limits.probe && pass == Pass::Writes;
-<<<<<<< HEAD
     let mut operations = reader.operations(0);
     while let Some(operation) = operations.next_raw().map_err(unreadable)? {
-        let wanted =
-            pass.takes(operation.kind) && (pass == Pass::Writes || deletes(&operation.key_hash));
-=======
-    for operation in reader.operations(0) {
-        let operation = operation.map_err(unreadable)?;
-        let wanted = pass.takes(operation.kind) && (pass == Pass::Writes || deletes(&operation));
->>>>>>> main
+        let wanted = pass.takes(operation.kind)
+            && (pass == Pass::Writes || deletes(&operation.decode().map_err(unreadable)?));
         if !wanted {
             continue;
         }

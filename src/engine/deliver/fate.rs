@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::problem::Problem;
 use crate::domain::verdict::Verdict;
+use crate::failpoints;
 use crate::snapshot::plan_file::PackedOperations;
 
 /// What became of an operation of a batch.
@@ -29,6 +30,11 @@ pub(crate) struct Closing {
     pub fates: Vec<(usize, Fate)>,
     /// Whether an earlier try may have been applied, so that even a refused row stays dirty.
     pub doubt: bool,
+}
+
+/// The same fate for all operations.
+pub(crate) fn alike(operations: &PackedOperations, fate: &Fate) -> Vec<(usize, Fate)> {
+    (0..operations.len()).map(|at| (at, fate.clone())).collect()
 }
 
 /// Verdicts by operation number, as a destination gave them: mostly in the order of the batch.
@@ -54,7 +60,10 @@ impl Verdicts {
         }
         let rest = &mut self.in_order;
         let others = self.others.get_or_insert_with(|| rest.collect());
-        others.remove(&number).unwrap_or_else(|| Verdict::Unknown {
+        let found = others
+            .remove(&number)
+            .or_else(|| failpoints::planted("left_out_as_accepted").then_some(Verdict::ACCEPTED));
+        found.unwrap_or_else(|| Verdict::Unknown {
             reason: "the destination's answer left this row out".into(),
         })
     }

@@ -1,8 +1,9 @@
 //! Delivery: a plan's operations go out in batches, concurrently, each acknowledged on disk.
 
 pub(crate) mod acknowledge;
+pub(crate) mod batch;
 pub(crate) mod cut;
-mod fate;
+pub(crate) mod fate;
 mod judge;
 pub(crate) mod send;
 pub(crate) mod unwritten;
@@ -18,12 +19,8 @@ use crate::domain::guard::{RejectionStop, RejectionWatch};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::Run;
 use crate::domain::verdict::Verdict;
-<<<<<<< HEAD
-use crate::snapshot::plan_file::{PackedOperations, PlanReader};
-=======
 use crate::failpoints;
-use crate::snapshot::plan_file::PlanReader;
->>>>>>> main
+use crate::snapshot::plan_file::{PackedOperations, PlanReader};
 
 use super::core::Core;
 use acknowledge::Acknowledger;
@@ -95,19 +92,7 @@ impl Delivery<'_> {
             tokio::select! {
                 () = cancel.cancelled(), if open => {}
                 cut = cuts.recv(), if open && flying.len() < most => match cut {
-<<<<<<< HEAD
                     Some(Ok(cut)) => self.launch(&mut flying, cut),
-=======
-                    Some(Ok(cut)) => {
-                        failpoints::reach("between_batches");
-                        let sender = Arc::clone(&self.sender);
-                        if failpoints::planted("sent_twice_at_once") {
-                            let (sender, twin) = (Arc::clone(&sender), Arc::clone(&cut.operations));
-                            tokio::spawn(async move { sender.send(twin).await });
-                        }
-                        flying.spawn(async move { sender.send(cut.operations).await });
-                    }
->>>>>>> main
                     Some(Err(problem)) => end = end.or(Some(problem.into())),
                     None => more = false,
                 },
@@ -135,7 +120,12 @@ impl Delivery<'_> {
     }
 
     fn launch(&self, flying: &mut JoinSet<Sent>, cut: Cut) {
+        failpoints::reach("between_batches");
         let sender = Arc::clone(&self.sender);
+        if failpoints::planted("sent_twice_at_once") {
+            let (sender, twin) = (Arc::clone(&sender), Arc::clone(&cut.operations));
+            tokio::spawn(async move { sender.send(twin).await });
+        }
         flying.spawn(async move { sender.send(cut.operations).await });
     }
 
@@ -161,11 +151,8 @@ impl Delivery<'_> {
     }
 
     async fn close(&self, run: &mut Run, closing: &Closing) -> Result<(), RunEnd> {
-<<<<<<< HEAD
-        let kept = self.acknowledger.acknowledge(run, closing)?;
-=======
-        self.unwritten.note(closing);
-        let mut kept = self.acknowledger.acknowledge(run, closing);
+        self.unwritten.note(closing)?;
+        let mut kept = self.acknowledger.acknowledge(run, closing)?;
         failpoints::reach("before_verdict");
         if failpoints::planted("verdict_without_closing") || failpoints::planted("no_intent") {
             kept.batch = None;
@@ -173,7 +160,6 @@ impl Delivery<'_> {
         if failpoints::planted("snapshot_forgotten") {
             kept.journal.clear();
         }
->>>>>>> main
         if closing.batch.is_some() || closing.doubt {
             self.core
                 .store

@@ -5,28 +5,21 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use xxhash_rust::xxh3::Xxh3;
 
-use crate::connectors::{BatchReader, ConnectorError, DeliveryBatch, Session, WriteError, Written};
+use crate::connectors::{DeliveryBatch, Session, WriteError, Written};
 use crate::domain::id::{RunId, SyncId};
 use crate::domain::problem::Problem;
 use crate::domain::verdict::{Rejection, Verdict};
-<<<<<<< HEAD
-use crate::snapshot::plan_file::PackedOperations;
-=======
 use crate::failpoints;
->>>>>>> main
+use crate::snapshot::plan_file::PackedOperations;
 use crate::store::Intent;
 
 use super::super::core::Core;
 use super::super::limits::DestinationLimits;
 use super::super::run_log::RunLog;
-<<<<<<< HEAD
-use super::cut::unreadable;
-use super::judge::Judgement;
-=======
+use super::batch::{batch_reader, payload_hash};
+use super::fate::alike;
 use super::judge::{Judgement, may_have_been_applied};
->>>>>>> main
 
 pub(crate) use super::fate::{Closing, Fate, RunEnd, Sent, Verdicts};
 
@@ -239,12 +232,10 @@ impl Sender {
                 Err(error) => error,
             };
             if failpoints::planted("error_as_acceptance") {
-                let all = piece.operations.iter();
                 return Step::Closed(Closing {
                     batch: Some(batch),
-                    fates: all
-                        .map(|it| (it.clone(), Fate::Verdict(Verdict::ACCEPTED)))
-                        .collect(),
+                    fates: alike(&piece.operations, &Fate::Verdict(Verdict::ACCEPTED)),
+                    operations: piece.operations,
                     doubt: false,
                 });
             }
@@ -333,20 +324,8 @@ impl Sender {
         let mut verdicts = Verdicts::new(verdicts);
         let mut fates = Vec::with_capacity(piece.operations.len());
         let mut again = Vec::new();
-<<<<<<< HEAD
         for (at, number) in piece.operations.numbers().enumerate() {
             let verdict = verdicts.take(number);
-=======
-        for operation in piece.operations.iter() {
-            let verdict = verdicts
-                .remove(&operation.number)
-                .or_else(|| {
-                    failpoints::planted("left_out_as_accepted").then_some(Verdict::ACCEPTED)
-                })
-                .unwrap_or_else(|| Verdict::Unknown {
-                    reason: "the destination's answer left this row out".into(),
-                });
->>>>>>> main
             let passing = matches!(&verdict, Verdict::Rejected(why) if why.transient);
             if passing && piece.row_tries + 1 < MAX_ROW_TRIES {
                 again.push(at);
@@ -394,11 +373,6 @@ fn leave(batch: Option<u64>, piece: &Piece, reason: &str) -> Closing {
     }
 }
 
-/// The same fate for all operations.
-pub(crate) fn alike(operations: &PackedOperations, fate: &Fate) -> Vec<(usize, Fate)> {
-    (0..operations.len()).map(|at| (at, fate.clone())).collect()
-}
-
 fn delivery(intent: &Intent, piece: &Piece, attempt: u32) -> DeliveryBatch {
     DeliveryBatch {
         number: intent.batch,
@@ -411,26 +385,4 @@ fn delivery(intent: &Intent, piece: &Piece, attempt: u32) -> DeliveryBatch {
         replay: false,
         operations: batch_reader(&piece.operations),
     }
-}
-
-/// Lets a connector read packed operations, each decoded only while it is looked at.
-pub(crate) fn batch_reader(operations: &Arc<PackedOperations>) -> BatchReader {
-    let operations = Arc::clone(operations);
-    let count = operations.len();
-    let decoded = (0..count).map(move |at| {
-        operations.get(at).map_err(|error| {
-            let problem = unreadable(error);
-            ConnectorError::new(problem.kind, problem.text).hint(problem.hint)
-        })
-    });
-    BatchReader::new(count, decoded)
-}
-
-/// The hash that proves a replay to be verbatim: the records of the plan, in order.
-pub(crate) fn payload_hash(operations: &PackedOperations) -> [u8; 16] {
-    let mut hasher = Xxh3::new();
-    for record in operations.records() {
-        hasher.update(record);
-    }
-    hasher.digest128().to_be_bytes()
 }

@@ -29,6 +29,14 @@ impl<'a> RawOperation<'a> {
             bytes,
         })
     }
+
+    /// Decodes the whole operation.
+    ///
+    /// # Errors
+    /// [`Damaged`] where the record is not an operation's.
+    pub fn decode(&self) -> Result<Operation, Damaged> {
+        decode_operation(self.bytes, self.number)
+    }
 }
 
 /// Operations of one plan, in its order, each decoded when it is looked at.
@@ -84,13 +92,21 @@ impl PackedOperations {
         self.bytes.get(start..*end)
     }
 
-    /// Decodes the operation at a position.
+    /// The operation at a position, as bytes.
     ///
     /// # Errors
     /// [`Damaged`] where there is none, or its record is not an operation's.
-    pub fn get(&self, at: usize) -> Result<Operation, Damaged> {
+    pub fn raw(&self, at: usize) -> Result<RawOperation<'_>, Damaged> {
         let (number, _) = self.index.get(at).ok_or(Damaged)?;
-        decode_operation(self.record(at).ok_or(Damaged)?, *number)
+        RawOperation::parse(*number, self.record(at).ok_or(Damaged)?)
+    }
+
+    /// Decodes the operation at a position.
+    ///
+    /// # Errors
+    /// As [`Self::raw`].
+    pub fn get(&self, at: usize) -> Result<Operation, Damaged> {
+        self.raw(at)?.decode()
     }
 
     /// The operations at some positions, ascending.
