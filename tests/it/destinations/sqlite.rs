@@ -99,6 +99,37 @@ async fn a_batch_that_fails_as_a_whole_leaves_nothing_and_is_halved() {
 }
 
 #[tokio::test]
+async fn a_refused_row_leaves_no_trace_even_where_a_trigger_fails_halfway() {
+    let database = Database::with(
+        "CREATE TABLE log (name TEXT);
+         CREATE TABLE t (email TEXT PRIMARY KEY, name TEXT, city TEXT);
+         CREATE TRIGGER guard AFTER INSERT ON t WHEN new.name = 'evil'
+           BEGIN INSERT INTO log VALUES (new.name); SELECT RAISE(FAIL, 'not here'); END;
+         CREATE TABLE plain (email TEXT PRIMARY KEY, name TEXT CHECK (name <> 'evil'), city TEXT);",
+    );
+    for table in ["t", "plain"] {
+        let operations = vec![
+            contact(0, Create, ["a@x", "Ann", "Aachen"]),
+            contact(1, Create, ["b@x", "evil", "Berlin"]),
+            contact(2, Create, ["c@x", "Cy", "Celle"]),
+        ];
+        let shape = contacts();
+        let verdicts = database.write(table, Mode::Upsert, &shape, operations);
+        let verdicts = verdicts.await.unwrap();
+        refused(&verdicts[1]);
+        let rows = |condition: &str| {
+            database.number(&format!("SELECT count(*) FROM {table} WHERE {condition}"))
+        };
+        assert_eq!((rows("true"), rows("name = 'evil'")), (2, 0), "{table}");
+        // Both tables take a batch of the same id here.
+        let connection = Connection::open(&database.path).unwrap();
+        let forgotten = connection.execute("DELETE FROM _signalsmith_batches", []);
+        assert_eq!(forgotten, Ok(1));
+    }
+    assert_eq!(database.number("SELECT count(*) FROM log"), 0);
+}
+
+#[tokio::test]
 async fn the_batch_and_its_id_are_one_transaction() {
     let database = Database::with("CREATE TABLE t (email TEXT PRIMARY KEY, name TEXT, city TEXT)");
     let session = database

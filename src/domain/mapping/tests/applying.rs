@@ -8,10 +8,6 @@ use crate::domain::row::Cell;
 use crate::domain::row::tests::any_value;
 use crate::domain::value::Value;
 
-fn mapper(mappings: &[FieldMapping], schema: &ObjectSchema) -> Mapper {
-    Mapper::compile(&model(), mappings, schema, &variables()).unwrap()
-}
-
 fn row() -> Vec<Value> {
     vec![
         Value::Integer(7),
@@ -328,28 +324,6 @@ fn whatever_shapes_the_output_changes_the_signature() {
     retyped.fields[0].kind = Type::Json;
     assert_ne!(mapper(&lines(good()), &retyped).signature(), base);
     assert_eq!(mapper(&lines(good()), &schema()).signature(), base);
-}
-
-#[test]
-fn a_table_that_the_first_run_made_changes_no_signature() {
-    let mapping = lines(json!([
-        {"source_column": "email", "destination_field": "Email", "is_identifier": true},
-    ]));
-    let before = mapper(&mapping, &open_schema()).signature();
-    let made = |required, max_length| {
-        let field = Field {
-            required,
-            max_length,
-            ..Field::plain("Email", Type::Text)
-        };
-        let schema = ObjectSchema {
-            fields: vec![field],
-            ..open_schema()
-        };
-        mapper(&mapping, &schema).signature()
-    };
-    assert_eq!(made(true, None), before, "an identifier is never null");
-    assert_ne!(made(true, Some(9)), before);
 }
 
 #[test]
