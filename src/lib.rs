@@ -28,7 +28,8 @@
 //! | [`sandbox`] | local stand-ins for destinations | `domain` |
 //! | [`cli`] | the command line; it alone joins an engine to a face | all |
 //!
-//! [`safe_text`] is the one sanitizer for text from outside, [`telemetry`] the core's own log. A test
+//! [`safe_text`] is the one sanitizer for text from outside, [`telemetry`] the core's own log,
+//! `failpoints` names places at which tests crash the program; it is empty without its feature. A test
 //! reads the `use crate::` lines and fails on any other edge.
 
 #![cfg_attr(

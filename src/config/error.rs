@@ -1,5 +1,6 @@
 //! Errors of files that a person wrote: which line, what is wrong, what was meant.
 
+use crate::domain::near::nearest;
 use crate::domain::problem::{Problem, ProblemKind};
 
 /// Why a file cannot be used.
@@ -40,10 +41,5 @@ impl From<ConfigError> for Problem {
 
 /// The word of `allowed` that `word` was most likely meant to be.
 pub(crate) fn meant<'a>(word: &str, allowed: &[&'a str]) -> Option<&'a str> {
-    allowed
-        .iter()
-        .map(|known| (strsim::jaro_winkler(known, word), *known))
-        .filter(|(score, _)| *score >= 0.75)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, known)| known)
+    nearest(word, allowed.iter().copied())
 }

@@ -11,6 +11,7 @@ pub mod mapping;
 pub mod mask;
 pub mod mode;
 pub mod model;
+pub(crate) mod near;
 pub mod plan;
 pub mod problem;
 pub mod row;

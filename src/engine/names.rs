@@ -2,13 +2,10 @@
 
 use crate::domain::destination::{Destination, Source};
 use crate::domain::model::Model;
+use crate::domain::near::nearest;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::sync::Sync;
-use crate::domain::transform::near::nearest;
 use crate::store::Catalog;
-
-/// How alike two names must be to be offered, from 0 to 1.
-const ALIKE: f64 = 0.7;
 
 fn find<'a, T>(
     what: &str,
@@ -22,9 +19,7 @@ fn find<'a, T>(
     });
     found.ok_or_else(|| {
         let known = || all.iter().map(|item| names(item).1);
-        // A slip of the keys first, then a name that begins alike.
-        let alike = nearest(text, known()).or_else(|| begins_alike(text, known()));
-        let hint = match alike {
+        let hint = match nearest(text, known()) {
             Some(name) => format!("did you mean '{name}'?"),
             None if all.is_empty() => {
                 format!("there are no {what}s yet: bring some in with signalsmith apply FILE")
@@ -37,15 +32,6 @@ fn find<'a, T>(
         )
         .hint(hint)
     })
-}
-
-fn begins_alike<'a>(text: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let wanted = text.to_lowercase();
-    known
-        .map(|name| (strsim::jaro_winkler(&name.to_lowercase(), &wanted), name))
-        .filter(|(score, _)| *score >= ALIKE)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, name)| name)
 }
 
 /// The sync of this id or name.

@@ -40,8 +40,10 @@ pub(super) async fn demo(dir: Option<&Path>, headless: bool, seed: u64) -> Resul
     let result = if headless {
         // The interface minds these signals itself.
         tokio::select! {
-            wrong = headless::run(&demo) => wrong.map(u8::from),
+            // First, so that the signals are minded before anything is said or made.
+            biased;
             problem = told_to_stop() => Err(problem),
+            wrong = headless::run(&demo) => wrong.map(u8::from),
         }
     } else {
         demo.show().await.map(|()| 0)

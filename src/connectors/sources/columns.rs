@@ -4,10 +4,8 @@ use std::collections::HashSet;
 
 use crate::connectors::contract::ConnectorError;
 use crate::domain::model::Column;
+use crate::domain::near::nearest;
 use crate::domain::problem::ProblemKind;
-
-/// How alike two names must be for one to be offered for the other, from 0 to 1.
-const ALIKE: f64 = 0.8;
 
 /// Refuses names that a model cannot use.
 pub(super) fn check_names<'a>(
@@ -51,22 +49,11 @@ fn vanished(name: &str, names: &[&str]) -> ConnectorError {
         ProblemKind::Config,
         format!("the column {name} vanished from the query's result"),
     )
-    .hint(match alike(name, names.iter().copied()) {
+    .hint(match nearest(name, names.iter().copied()) {
         Some(other) => format!("did you mean {other}? else save the model again"),
         None => format!(
             "the query now gives {}; mend it, or save the model again",
             names.join(", ")
         ),
     })
-}
-
-/// The name among `names` that is most like `name`, where one is alike enough.
-pub(super) fn alike<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = name.to_lowercase();
-    names
-        .into_iter()
-        .map(|other| (strsim::jaro_winkler(&lower, &other.to_lowercase()), other))
-        .filter(|(likeness, _)| *likeness >= ALIKE)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, other)| other)
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::transform::near::{did_you_mean, nearest};
+use crate::domain::near::{did_you_mean, nearest};
 
 /// Whether a problem keeps a sync from being saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 
 mod applying;
 mod checking;
+mod hostile;
 
 use serde_json::json;
 

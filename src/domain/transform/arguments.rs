@@ -5,10 +5,10 @@ use serde_json::{Map, Value as Json};
 
 use super::TransformCall;
 use super::compiled::TransformError;
-use super::near::{did_you_mean, nearest};
 use super::spec::{Parameter, ParameterKind, TransformSpec};
 use crate::domain::coerce::number::read_decimal;
 use crate::domain::coerce::{from_json, show};
+use crate::domain::near::{did_you_mean, nearest};
 use crate::domain::value::Value;
 
 /// Bytes that all arguments of one call may have.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::TransformCall;
 use super::arguments::Arguments;
-use super::near::{did_you_mean, nearest};
 use super::spec::{find, registry};
 use crate::domain::coerce::coerce;
+use crate::domain::near::{did_you_mean, nearest};
 use crate::domain::value::{Type, Value};
 
 /// Bytes that a result may have; as many as a cell.

@@ -14,9 +14,9 @@ use chrono_tz::Tz;
 
 use super::arguments::Arguments;
 use super::compiled::{Built, Output, TransformError, text_of};
-use super::near::{did_you_mean, nearest};
 use super::spec::{Family, Parameter, ParameterKind as Kind, TransformSpec};
 use crate::domain::coerce::{coerce, json, shorten, show};
+use crate::domain::near::{did_you_mean, nearest};
 use crate::domain::value::{Type, Value};
 
 /// Bytes that a format may have.

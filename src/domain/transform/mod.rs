@@ -10,7 +10,6 @@ mod data;
 mod date;
 mod identity;
 mod logic;
-pub(crate) mod near;
 mod number;
 mod spec;
 mod string;

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use crate::domain::id::SyncId;
+use crate::domain::near::{did_you_mean, nearest};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::schedule::Schedule;
 use crate::domain::sync::Sync;
-use crate::domain::transform::near::{did_you_mean, nearest};
 
 /// The ids of the syncs that a sync runs after.
 pub(super) fn predecessors(sync: &Sync) -> Vec<&str> {

@@ -9,6 +9,7 @@ use crate::connectors::registry::{self, Kind};
 use crate::connectors::settings::{Setting, SettingKind};
 use crate::domain::destination::{Destination, Health, SecretRef, Settings, Source};
 use crate::domain::id::{DestinationId, SourceId};
+use crate::domain::near::nearest;
 use crate::domain::problem::Problem;
 use crate::store::CatalogChange;
 
@@ -154,13 +155,8 @@ fn settings(doc: &ConnectionDoc, kind: &Kind, base: &Path) -> Result<Settings, P
 
 fn unknown_setting(doc: &ConnectionDoc, kind: &Kind, key: &str, line: usize) -> Problem {
     let keys: Vec<&str> = kind.settings.iter().map(|setting| setting.key).collect();
-    let alike = keys
-        .iter()
-        .map(|known| (strsim::jaro_winkler(known, key), *known))
-        .filter(|(score, _)| *score >= 0.75)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    let hint = match alike {
-        Some((_, known)) => format!("did you mean '{known}'?"),
+    let hint = match nearest(key, keys.iter().copied()) {
+        Some(known) => format!("did you mean '{known}'?"),
         None => format!("the keys are {}", keys.join(", ")),
     };
     let text = format!("{} ({}) has no key '{key}'", doc.name, kind.label);

@@ -7,7 +7,6 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::problem::Problem;
 use crate::domain::verdict::Verdict;
-use crate::failpoints;
 use crate::snapshot::plan_file::PackedOperations;
 
 /// What became of an operation of a batch.
@@ -17,6 +16,8 @@ pub(crate) enum Fate {
     Verdict(Verdict),
     /// It was not sent, or provably not applied: it stays due.
     Unsent,
+    /// It is sent once more in a later batch of this run.
+    Again,
 }
 
 /// An intent that can be closed, with the fates of its operations.
@@ -26,7 +27,7 @@ pub(crate) struct Closing {
     pub batch: Option<u64>,
     /// The operations that were sent together.
     pub operations: Arc<PackedOperations>,
-    /// What became of them, by position; one that is sent anew in another batch has none here.
+    /// What became of each, by position.
     pub fates: Vec<(usize, Fate)>,
     /// Whether an earlier try may have been applied, so that even a refused row stays dirty.
     pub doubt: bool,
@@ -60,10 +61,7 @@ impl Verdicts {
         }
         let rest = &mut self.in_order;
         let others = self.others.get_or_insert_with(|| rest.collect());
-        let found = others
-            .remove(&number)
-            .or_else(|| failpoints::planted("left_out_as_accepted").then_some(Verdict::ACCEPTED));
-        found.unwrap_or_else(|| Verdict::Unknown {
+        others.remove(&number).unwrap_or_else(|| Verdict::Unknown {
             reason: "the destination's answer left this row out".into(),
         })
     }
@@ -87,7 +85,29 @@ impl From<Problem> for RunEnd {
     }
 }
 
-/// What came of one batch, its halves included.
+/// Operations that go out in one batch.
+#[derive(Debug)]
+pub(crate) struct Piece {
+    /// The operations, in the plan's order.
+    pub operations: Arc<PackedOperations>,
+    /// Tries of rows that were refused for a passing reason.
+    pub row_tries: u32,
+    /// Whether an earlier try of these operations may have been applied.
+    pub doubt: bool,
+}
+
+impl Piece {
+    /// Operations that have not been sent.
+    pub fn unsent(operations: Arc<PackedOperations>) -> Self {
+        Self {
+            operations,
+            row_tries: 0,
+            doubt: false,
+        }
+    }
+}
+
+/// What came of one batch.
 #[derive(Debug, Default)]
 pub(crate) struct Sent {
     /// Intents to close.
@@ -102,6 +122,8 @@ pub(crate) struct Sent {
     pub retries: u64,
     /// Set where nothing more can be sent.
     pub end: Option<RunEnd>,
+    /// What is to be sent next, once the intents are closed.
+    pub rest: Vec<Piece>,
 }
 
 impl Sent {
@@ -109,6 +131,23 @@ impl Sent {
     pub fn is_all_accepted(&self) -> bool {
         let accepted = |fate: &Fate| matches!(fate, Fate::Verdict(Verdict::Accepted { .. }));
         let mut fates = self.closings.iter().flat_map(|closing| &closing.fates);
-        self.end.is_none() && fates.all(|(_, fate)| accepted(fate))
+        self.end.is_none() && self.rest.is_empty() && fates.all(|(_, fate)| accepted(fate))
+    }
+}
+
+/// Closes what is not tried again: what may have been applied is unknown.
+pub(crate) fn leave(batch: Option<u64>, piece: &Piece, reason: &str) -> Closing {
+    let fate = if piece.doubt {
+        Fate::Verdict(Verdict::Unknown {
+            reason: reason.to_owned(),
+        })
+    } else {
+        Fate::Unsent
+    };
+    Closing {
+        batch,
+        operations: Arc::clone(&piece.operations),
+        fates: alike(&piece.operations, &fate),
+        doubt: piece.doubt,
     }
 }

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::domain::guard::{RejectionStop, RejectionWatch};
 use crate::domain::problem::{Problem, ProblemKind};
@@ -25,7 +25,8 @@ use crate::snapshot::plan_file::{PackedOperations, PlanReader};
 use super::core::Core;
 use acknowledge::Acknowledger;
 use cut::{BatchLimits, Cut, DeleteFilter, Pass, unreadable};
-use send::{Closing, Fate, RunEnd, Sender, Sent};
+use fate::{Closing, Fate, Piece, RunEnd, Sent};
+use send::{Sender, leave_all};
 use unwritten::Unwritten;
 
 /// What a delivery needs.
@@ -105,12 +106,10 @@ impl Delivery<'_> {
                             Err(_) => {}
                         }
                     }
-                    let result = match sent {
-                        Ok(sent) => self.take(sent, run, staged).await,
-                        Err(error) => Err(broken(&error).into()),
-                    };
-                    end = end.or(result.err());
-                    if std::mem::take(&mut probing) && run.counters.total(|t| t.rejected) > 0 {
+                    let landed = self.landed(sent, &mut flying, run, staged).await;
+                    let goes_on = matches!(landed, Ok(true));
+                    end = end.or(landed.err());
+                    if !goes_on && std::mem::take(&mut probing) && run.counters.total(|t| t.rejected) > 0 {
                         end = end.or_else(|| Some(refused_again(run).into()));
                     }
                 }
@@ -124,9 +123,33 @@ impl Delivery<'_> {
         let sender = Arc::clone(&self.sender);
         if failpoints::planted("sent_twice_at_once") {
             let (sender, twin) = (Arc::clone(&sender), Arc::clone(&cut.operations));
-            tokio::spawn(async move { sender.send(twin).await });
+            tokio::spawn(async move { sender.send(vec![Piece::unsent(twin)]).await });
         }
-        flying.spawn(async move { sender.send(cut.operations).await });
+        let piece = Piece::unsent(cut.operations);
+        flying.spawn(async move { sender.send(vec![piece]).await });
+    }
+
+    /// Takes what came of a batch and then sends its halves and repeats on; tells whether there
+    /// are any.
+    async fn landed(
+        &mut self,
+        sent: Result<Sent, JoinError>,
+        flying: &mut JoinSet<Sent>,
+        run: &mut Run,
+        staged: &mut Vec<(u64, Vec<u64>)>,
+    ) -> Result<bool, RunEnd> {
+        let mut sent = sent.map_err(|error| broken(&error))?;
+        let rest = std::mem::take(&mut sent.rest);
+        if let Err(end) = self.take(sent, run, staged).await {
+            self.leave(run, &rest).await;
+            return Err(end);
+        }
+        let goes_on = !rest.is_empty();
+        if goes_on {
+            let sender = Arc::clone(&self.sender);
+            flying.spawn(async move { sender.send(rest).await });
+        }
+        Ok(goes_on)
     }
 
     async fn take(
@@ -148,6 +171,16 @@ impl Delivery<'_> {
             }
         }
         end.map_or(Ok(()), Err)
+    }
+
+    /// Notes what a run that ends does not send any more.
+    async fn leave(&self, run: &mut Run, rest: &[Piece]) {
+        for closing in leave_all(rest) {
+            if let Err(end) = self.close(run, &closing).await {
+                // Of what may have been applied the open intents, or marks made before, know.
+                tracing::error!(run = %run.id, problem = %end.problem, "cannot note what was left");
+            }
+        }
     }
 
     async fn close(&self, run: &mut Run, closing: &Closing) -> Result<(), RunEnd> {
@@ -175,7 +208,7 @@ impl Delivery<'_> {
     fn watch_over(&mut self, closing: &Closing) -> Option<RejectionStop> {
         closing.fates.iter().find_map(|(_, fate)| match fate {
             Fate::Verdict(verdict) => self.watch.observe(verdict),
-            Fate::Unsent => None,
+            Fate::Unsent | Fate::Again => None,
         })
     }
 

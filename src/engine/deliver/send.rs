@@ -18,10 +18,10 @@ use super::super::core::Core;
 use super::super::limits::DestinationLimits;
 use super::super::run_log::RunLog;
 use super::batch::{batch_reader, payload_hash};
-use super::fate::alike;
 use super::judge::{Judgement, may_have_been_applied};
 
-pub(crate) use super::fate::{Closing, Fate, RunEnd, Sent, Verdicts};
+pub(crate) use super::fate::{Closing, Fate, RunEnd, Sent};
+use super::fate::{Piece, Verdicts, alike, leave};
 
 /// A cancelled run awaits the answers of what is under way for so long.
 const CANCEL_GRACE: Duration = Duration::from_secs(30);
@@ -39,8 +39,7 @@ pub(crate) struct Sender {
     pub limits: Arc<DestinationLimits>,
     pub log: Arc<RunLog>,
     pub cancel: CancellationToken,
-    /// Set where the run has met its end: what is under way is awaited, and nothing waits to be
-    /// sent.
+    /// Set where the run has met its end: what is under way is awaited, nothing else is sent.
     pub over: CancellationToken,
     /// Whether a batch of unclear outcome may be sent again.
     pub repeatable: bool,
@@ -48,13 +47,6 @@ pub(crate) struct Sender {
     pub numbers: AtomicU64,
     /// Whether a batch was too large.
     pub too_large: AtomicBool,
-}
-
-struct Piece {
-    operations: Arc<PackedOperations>,
-    row_tries: u32,
-    /// Whether an earlier try of these operations may have been applied.
-    doubt: bool,
 }
 
 enum Step {
@@ -74,43 +66,41 @@ enum Step {
 }
 
 impl Sender {
-    /// Sends a batch; halves and repeats are sent in turn.
-    pub async fn send(&self, operations: Arc<PackedOperations>) -> Sent {
+    /// Sends the last of the pieces that wait; the others, and its own halves and repeats, are
+    /// given back, to be sent when its intent is closed: no row is in two open intents.
+    pub async fn send(&self, mut waiting: Vec<Piece>) -> Sent {
         let mut sent = Sent::default();
-        let mut waiting = vec![Piece {
-            operations,
-            row_tries: 0,
-            doubt: false,
-        }];
-        while let Some(piece) = waiting.pop() {
-            if sent.end.is_some() || self.over.is_cancelled() {
-                sent.closings.push(leave(None, &piece, ENDED));
-                continue;
+        if self.over.is_cancelled() {
+            sent.closings = leave_all(&waiting);
+            return sent;
+        }
+        let Some(piece) = waiting.pop() else {
+            return sent;
+        };
+        match self.send_piece(piece, &mut sent).await {
+            Step::Closed(closing) => sent.closings.push(closing),
+            Step::Again(closing, again) => {
+                sent.closings.push(closing);
+                waiting.push(again);
             }
-            match self.send_piece(piece, &mut sent).await {
-                Step::Closed(closing) => sent.closings.push(closing),
-                Step::Again(closing, again) => {
-                    sent.closings.push(closing);
-                    waiting.push(again);
-                }
-                Step::Staged { batch, numbers } => sent.staged.push((batch, numbers)),
-                Step::End(closing, end) => {
-                    sent.closings.push(closing);
-                    sent.end = Some(end);
-                    // At once: the verdicts need some time until they are on disk.
-                    self.over.cancel();
-                }
-                Step::Halve {
-                    batch,
-                    code,
-                    text,
-                    piece,
-                } => {
-                    sent.closings
-                        .push(self.halve(batch, &code, &text, piece, &mut waiting));
-                }
+            Step::Staged { batch, numbers } => sent.staged.push((batch, numbers)),
+            Step::End(closing, end) => {
+                sent.closings.push(closing);
+                sent.end = Some(end);
+                // At once: the verdicts need some time until they are on disk.
+                self.over.cancel();
+            }
+            Step::Halve {
+                batch,
+                code,
+                text,
+                piece,
+            } => {
+                let closing = self.halve(batch, &code, &text, piece, &mut waiting);
+                sent.closings.push(closing);
             }
         }
+        sent.rest = waiting;
         sent
     }
 
@@ -156,8 +146,8 @@ impl Sender {
         }
         Closing {
             batch: Some(batch),
+            fates: alike(&operations, &Fate::Again),
             operations,
-            fates: Vec::new(),
             doubt,
         }
     }
@@ -329,6 +319,7 @@ impl Sender {
             let passing = matches!(&verdict, Verdict::Rejected(why) if why.transient);
             if passing && piece.row_tries + 1 < MAX_ROW_TRIES {
                 again.push(at);
+                fates.push((at, Fate::Again));
             } else {
                 fates.push((at, Fate::Verdict(verdict)));
             }
@@ -356,21 +347,12 @@ impl Sender {
     }
 }
 
-/// Closes what is not tried again: what may have been applied is unknown.
-fn leave(batch: Option<u64>, piece: &Piece, reason: &str) -> Closing {
-    let fate = if piece.doubt {
-        Fate::Verdict(Verdict::Unknown {
-            reason: reason.to_owned(),
-        })
-    } else {
-        Fate::Unsent
-    };
-    Closing {
-        batch,
-        operations: Arc::clone(&piece.operations),
-        fates: alike(&piece.operations, &fate),
-        doubt: piece.doubt,
-    }
+/// What is not sent any more because the run ends.
+pub(crate) fn leave_all(pieces: &[Piece]) -> Vec<Closing> {
+    pieces
+        .iter()
+        .map(|piece| leave(None, piece, ENDED))
+        .collect()
 }
 
 fn delivery(intent: &Intent, piece: &Piece, attempt: u32) -> DeliveryBatch {

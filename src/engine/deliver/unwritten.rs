@@ -38,7 +38,8 @@ impl Unwritten {
     pub fn note(&self, closing: &Closing) -> Result<(), Problem> {
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         for (at, fate) in &closing.fates {
-            if matches!(fate, Fate::Verdict(Verdict::Accepted { .. })) || keys.len() > MOST {
+            let accepted = matches!(fate, Fate::Again | Fate::Verdict(Verdict::Accepted { .. }));
+            if accepted || keys.len() > MOST {
                 continue;
             }
             let operation = closing.operations.raw(*at).map_err(unreadable)?;

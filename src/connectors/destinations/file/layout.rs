@@ -6,6 +6,7 @@ use std::sync::Arc;
 use csv::ByteRecord;
 
 use crate::connectors::contract::ConnectorError;
+use crate::domain::near::nearest;
 use crate::domain::plan::{Operation, RecordShape};
 use crate::domain::problem::ProblemKind;
 use crate::domain::row;
@@ -350,17 +351,8 @@ pub(super) fn column(
                 ProblemKind::Config,
                 format!("the header of {} has no column '{name}'", place.name()),
             );
-            let lower = name.to_lowercase();
-            let near = columns
-                .iter()
-                .map(|column| {
-                    let score = strsim::jaro_winkler(&lower, &column.to_lowercase());
-                    (score, column)
-                })
-                .filter(|(score, _)| *score > 0.8)
-                .max_by(|a, b| a.0.total_cmp(&b.0));
-            Err(match near {
-                Some((_, near)) => error.hint(format!(
+            Err(match nearest(name, columns.iter().map(String::as_str)) {
+                Some(near) => error.hint(format!(
                     "did you mean '{near}'? add the column to the file, or rename it in the mapping"
                 )),
                 None => error.hint("add the column to the file, or rename it in the mapping"),

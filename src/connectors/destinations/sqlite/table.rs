@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::connectors::contract::ConnectorError;
 use crate::domain::destination::{Field, Object, ObjectSchema};
+use crate::domain::near::nearest;
 use crate::domain::plan::RecordShape;
 use crate::domain::problem::ProblemKind;
 
@@ -258,22 +259,13 @@ impl Table {
     pub(super) fn known(&self, name: &str) -> Result<&Column, ConnectorError> {
         check_column(name)?;
         self.column(name).ok_or_else(|| {
-            let lower = name.to_lowercase();
-            let near = self
-                .columns
-                .iter()
-                .map(|column| {
-                    let score = strsim::jaro_winkler(&lower, &column.name.to_lowercase());
-                    (score, &column.name)
-                })
-                .filter(|(score, _)| *score > 0.8)
-                .max_by(|a, b| a.0.total_cmp(&b.0));
+            let near = nearest(name, self.columns.iter().map(|column| column.name.as_str()));
             let error = ConnectorError::new(
                 ProblemKind::Config,
                 format!("the table '{}' has no column '{name}'", self.name),
             );
             match near {
-                Some((_, near)) => error.hint(format!("did you mean '{near}'?")),
+                Some(near) => error.hint(format!("did you mean '{near}'?")),
                 None => error.hint("add the column to the table, or correct the mapping"),
             }
         })

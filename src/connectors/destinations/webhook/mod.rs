@@ -5,6 +5,7 @@
 //! upserts and deletes twice, which changes nothing, and appended rows twice.
 
 mod body;
+mod extent;
 mod message;
 mod probe;
 mod results;

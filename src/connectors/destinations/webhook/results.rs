@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use serde_json::Value as Json;
 
 use super::body::Row;
+use super::extent::Extent;
 use crate::connectors::contract::WriteError;
 use crate::connectors::http::answer::{is_html, is_json};
 use crate::connectors::http::{Answer, BodyEnd, Redactor};
@@ -240,39 +241,6 @@ fn verdict(item: &Json, pointers: &Pointers, redactor: &Redactor, id: Option<Str
             })
         }
         None => unknown("the answer's verdict for this row is neither ok nor error"),
-    }
-}
-
-/// How much a document holds, told without reading it into memory.
-#[derive(Default)]
-struct Extent {
-    /// How deep brackets nest.
-    depth: usize,
-    /// The number of values, or a few more.
-    values: usize,
-}
-
-impl Extent {
-    fn of(body: &[u8]) -> Self {
-        let mut extent = Self::default();
-        let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
-        for byte in body {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' if in_text => escaped = true,
-                b'"' => in_text = !in_text,
-                _ if in_text => {}
-                b'[' | b'{' => {
-                    depth += 1;
-                    extent.values += 1;
-                }
-                b']' | b'}' => depth = depth.saturating_sub(1),
-                b',' => extent.values += 1,
-                _ => {}
-            }
-            extent.depth = extent.depth.max(depth);
-        }
-        extent
     }
 }
 

@@ -9,9 +9,10 @@ use super::select::Select;
 use super::tables::{Table, Tables};
 use crate::connectors::contract::{ConnectorError, Query};
 use crate::connectors::sources::cells::{Room, put_misfit, put_text};
-use crate::connectors::sources::columns::{alike, check_names, locate};
+use crate::connectors::sources::columns::{check_names, locate};
 use crate::connectors::sources::stream::{Ended, Sink, Stop};
 use crate::domain::model::{Column, Role};
+use crate::domain::near::nearest;
 use crate::domain::problem::ProblemKind;
 use crate::domain::row::encode;
 use crate::domain::value::{Type, Value};
@@ -203,7 +204,7 @@ fn find<'a>(table: &'a Table, name: &str) -> Result<(usize, &'a String), Connect
     match (fitting.next(), fitting.next()) {
         (Some(found), None) => Ok(found),
         (Some(_), Some(_)) => refuse("several columns", "rename one in the file".into()),
-        (None, _) => match alike(name, table.columns.iter().map(String::as_str)) {
+        (None, _) => match nearest(name, table.columns.iter().map(String::as_str)) {
             Some(other) => refuse("no column", format!("did you mean {other}?")),
             None => refuse("no column", format!("it has {}", table.columns.join(", "))),
         },

@@ -7,8 +7,8 @@ use super::csv_file::CsvFile;
 use super::find::{self, Found};
 use super::options::Options;
 use crate::connectors::contract::ConnectorError;
-use crate::connectors::sources::columns::alike;
 use crate::connectors::sources::stream::Stop;
+use crate::domain::near::nearest;
 use crate::domain::problem::ProblemKind;
 
 /// Endings of packed files.
@@ -101,7 +101,7 @@ impl Tables {
                     ProblemKind::Config,
                     format!("there is no file for the table {name}"),
                 )
-                .hint(match alike(name, names.iter().copied()) {
+                .hint(match nearest(name, names.iter().copied()) {
                     Some(other) => format!("did you mean {other}?"),
                     None => format!("there is {}", names.join(", ")),
                 }))

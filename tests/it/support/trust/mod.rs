@@ -9,4 +9,5 @@
 pub mod checker;
 pub mod history;
 pub mod recorder;
+pub mod requests;
 pub mod world;

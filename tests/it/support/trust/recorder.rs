@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -24,6 +24,8 @@ const FAULT_EVERY: usize = 4;
 /// A running recorder.
 pub struct Recorder {
     child: Child,
+    /// Its harness says something now and then, which must not break it off.
+    _says: Lines<BufReader<ChildStdout>>,
     port: u16,
     log: PathBuf,
 }
@@ -45,13 +47,15 @@ impl Recorder {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let port = lines
+        let mut says = BufReader::new(child.stdout.take().unwrap()).lines();
+        let port = says
+            .by_ref()
             .map_while(Result::ok)
             .find_map(|line| line.split_once("recorder at ")?.1.parse().ok())
             .expect("the recorder starts");
         Self {
             child,
+            _says: says,
             port,
             log: log.to_owned(),
         }
@@ -246,8 +250,16 @@ impl Desk {
         };
         let mut said = BTreeMap::new();
         let mut applied = Vec::new();
+        // An answer without any verdict is none.
+        let silent = rows
+            .iter()
+            .all(|(key, _)| self.verdict(id, key).0 == Said::LeftOut);
         for (key, _) in &rows {
-            let (word, effect) = self.verdict(id, key);
+            let (word, effect) = if silent {
+                (Said::Refused, false)
+            } else {
+                self.verdict(id, key)
+            };
             if applies && effect && !seen.applied {
                 applied.push(key.clone());
             }
@@ -288,7 +300,7 @@ impl Book {
         let is_new = !self.seen.contains_key(id);
         self.new += usize::from(is_new);
         let mut fault = Fault::None;
-        if is_new && faults && self.new > SPARED && self.new % FAULT_EVERY == 0 {
+        if is_new && faults && self.new > SPARED && self.new.is_multiple_of(FAULT_EVERY) {
             fault = FAULTS[self.faults % FAULTS.len()];
             self.faults += 1;
         }

@@ -16,7 +16,7 @@ use super::recorder::Recorder;
 /// Batches under way at once, and rows in one: what one kill may cost.
 pub const CONCURRENCY: usize = 4;
 pub const BATCH: usize = 10;
-/// Runs after which everything must have come to rest.
+/// So many, where a test does not say.
 const RUNS_TO_REST: usize = 8;
 
 /// Where the rows go.
@@ -41,6 +41,8 @@ pub struct World {
     concurrency: usize,
     /// The bug that is planted in every process that is started.
     pub planted_bug: Option<&'static str>,
+    /// Runs after which everything must have come to rest.
+    pub runs_to_rest: usize,
 }
 
 impl World {
@@ -62,6 +64,7 @@ impl World {
             recorder,
             concurrency: CONCURRENCY,
             planted_bug: None,
+            runs_to_rest: RUNS_TO_REST,
         };
         world.program.ok(&["init"]);
         let rows = if world.recorder.is_some() {
@@ -90,7 +93,7 @@ impl World {
         let there = match &self.recorder {
             Some(recorder) => format!(
                 "type = \"webhook\"\nurl = \"{}\"\nallow_networks = [\"127.0.0.0/8\"]\n\
-                 batch_size = {BATCH}\nconcurrency = {}\ntimeout_s = 3",
+                 batch_size = {BATCH}\nconcurrency = {}\ntimeout_s = 2",
                 recorder.url(),
                 self.concurrency
             ),
@@ -270,7 +273,7 @@ field_mappings = [
     pub fn complaints(&mut self) -> Vec<String> {
         let mut complaints = Vec::new();
         let mut rested = false;
-        for _ in 0..RUNS_TO_REST {
+        for _ in 0..self.runs_to_rest {
             let (output, _) = self.run();
             if !output
                 .status
@@ -282,9 +285,8 @@ field_mappings = [
             }
             let run: Json = serde_json::from_slice(&output.stdout).unwrap();
             let counters = &run["counters"];
-            rested = ["create", "update", "delete"]
-                .iter()
-                .all(|kind| counters[kind]["planned"] == 0);
+            let kinds = ["create", "update", "delete"];
+            rested = kinds.iter().all(|kind| counters[kind]["planned"] == 0);
             if rested {
                 break;
             }
