@@ -1,24 +1,23 @@
 //! Recovery at start: open intents are replayed verbatim, interrupted syncs are run once more.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::connectors::{BatchReader, DeliveryBatch, RunContext, Session, WriteError, Written};
+use crate::connectors::{DeliveryBatch, RunContext, Session, WriteError, Written};
 use crate::domain::id::{RunId, SyncId};
-use crate::domain::plan::Operation;
 use crate::domain::problem::Problem;
 use crate::domain::run::{Counters, Run, RunStatus};
 use crate::domain::verdict::Verdict;
 use crate::failpoints;
-use crate::snapshot::plan_file::PlanReader;
+use crate::snapshot::plan_file::{PackedOperations, PlanReader};
 use crate::store::{Intent, Pinned};
 
 use super::connect;
 use super::core::Core;
 use super::deliver::acknowledge::Acknowledger;
+use super::deliver::batch::{batch_reader, payload_hash};
 use super::deliver::cut::unreadable;
-use super::deliver::payload::payload_hash;
-use super::deliver::send::{Closing, Fate};
+use super::deliver::fate::{Closing, Fate, Verdicts, alike};
 use super::deliver::{broken, read_operations};
 use super::run::writing::{is_at_most_once, keeps_values};
 use super::run_log::RunLog;
@@ -96,8 +95,8 @@ pub(crate) async fn settle(
     };
     let mut staged = Vec::new();
     for intent in intents {
-        let numbers: HashSet<u64> = intent.operations.iter().copied().collect();
-        let operations = Arc::new(read_operations(core.plan_path(id), numbers).await?);
+        let operations = read_operations(core.plan_path(id), intent.operations.clone()).await?;
+        let operations = Arc::new(operations);
         let fates = match &session {
             Some(session) if payload_hash(&operations) == intent.payload_hash => {
                 failpoints::reach("recovery_before_replay");
@@ -105,7 +104,7 @@ pub(crate) async fn settle(
                 failpoints::reach("recovery_after_replay");
                 match replayed {
                     Ok(Written::Staged { .. }) => {
-                        staged.push((intent.batch, operations));
+                        staged.push((intent.batch, intent.operations));
                         continue;
                     }
                     Ok(Written::Verdicts { verdicts, .. }) => answered(&operations, verdicts),
@@ -116,10 +115,11 @@ pub(crate) async fn settle(
         };
         let closing = Closing {
             batch: Some(intent.batch),
+            operations,
             fates,
             doubt: true,
         };
-        let kept = acknowledger.acknowledge(&mut run, &closing);
+        let kept = acknowledger.acknowledge(&mut run, &closing)?;
         core.store.close_intent(kept).await?;
         failpoints::reach("recovery_after_verdict");
     }
@@ -127,19 +127,19 @@ pub(crate) async fn settle(
         Some(session) => session.finish().await,
         None => return Ok(()),
     };
-    for (batch, operations) in staged {
+    for (batch, numbers) in staged {
+        let operations = Arc::new(read_operations(core.plan_path(id), numbers).await?);
         let fates = match &finished {
             Ok(done) => answered_or_accepted(&operations, &done.exceptions),
             Err(error) => unknown(&operations, &error.to_string()),
         };
-        let kept = acknowledger.acknowledge(
-            &mut run,
-            &Closing {
-                batch: Some(batch),
-                fates,
-                doubt: true,
-            },
-        );
+        let closing = Closing {
+            batch: Some(batch),
+            operations,
+            fates,
+            doubt: true,
+        };
+        let kept = acknowledger.acknowledge(&mut run, &closing)?;
         core.store.close_intent(kept).await?;
     }
     log.line("recovery", "settled");
@@ -167,9 +167,9 @@ pub(crate) async fn close_leftovers(core: &Arc<Core>, sync: &SyncId) -> Result<(
             log: &log,
         };
         for intent in intents {
-            let numbers: HashSet<u64> = intent.operations.iter().copied().collect();
-            let operations = match read_operations(core.plan_path(&id), numbers).await {
-                Ok(operations) => operations,
+            let read = read_operations(core.plan_path(&id), intent.operations).await;
+            let operations = match read {
+                Ok(operations) => Arc::new(operations),
                 Err(problem) => {
                     // The intent stays open, and with it its rows stay due.
                     tracing::error!(run = %id, %problem, "cannot close what a run left open");
@@ -179,10 +179,11 @@ pub(crate) async fn close_leftovers(core: &Arc<Core>, sync: &SyncId) -> Result<(
             let fates = unknown(&operations, "the verdicts could not be put on record");
             let closing = Closing {
                 batch: Some(intent.batch),
+                operations,
                 fates,
                 doubt: true,
             };
-            let kept = acknowledger.acknowledge(&mut run, &closing);
+            let kept = acknowledger.acknowledge(&mut run, &closing)?;
             core.store.close_intent(kept).await?;
         }
     }
@@ -248,14 +249,13 @@ async fn open_session(
 async fn replay(
     session: &dyn Session,
     intent: &Intent,
-    operations: &Arc<Vec<Operation>>,
+    operations: &Arc<PackedOperations>,
 ) -> Result<Written, WriteError> {
-    let all = Arc::clone(operations);
-    let count = all.len() - usize::from(failpoints::planted("replay_shortened"));
-    let reader = BatchReader::new(
-        count,
-        (0..count).filter_map(move |at| all.get(at).cloned().map(Ok)),
-    );
+    let sent = if failpoints::planted("replay_shortened") {
+        &Arc::new(operations.part(0..operations.len().saturating_sub(1)))
+    } else {
+        operations
+    };
     let batch = DeliveryBatch {
         number: intent.batch,
         idempotency_key: match failpoints::planted("new_key_on_replay") {
@@ -265,51 +265,36 @@ async fn replay(
         memo: intent.memo.clone(),
         attempt: 0,
         replay: true,
-        operations: reader,
+        operations: batch_reader(sent),
     };
     session.write(batch).await
 }
 
-fn answered(operations: &[Operation], verdicts: Vec<(u64, Verdict)>) -> Vec<(Operation, Fate)> {
-    let mut verdicts: std::collections::HashMap<u64, Verdict> = verdicts.into_iter().collect();
-    let fate = |operation: &Operation| {
-        Fate::Verdict(
-            verdicts
-                .remove(&operation.number)
-                .unwrap_or_else(|| Verdict::Unknown {
-                    reason: "the destination's answer left this row out".into(),
-                }),
-        )
-    };
-    let mut fate = fate;
-    operations
-        .iter()
-        .map(|operation| (operation.clone(), fate(operation)))
+fn answered(operations: &PackedOperations, verdicts: Vec<(u64, Verdict)>) -> Vec<(usize, Fate)> {
+    let mut verdicts = Verdicts::new(verdicts);
+    let numbers = operations.numbers().enumerate();
+    numbers
+        .map(|(at, number)| (at, Fate::Verdict(verdicts.take(number))))
         .collect()
 }
 
 fn answered_or_accepted(
-    operations: &[Operation],
+    operations: &PackedOperations,
     exceptions: &[(u64, Verdict)],
-) -> Vec<(Operation, Fate)> {
-    let fate = |operation: &Operation| {
-        let found = exceptions
-            .iter()
-            .find(|(number, _)| *number == operation.number);
-        found.map_or(Verdict::ACCEPTED, |(_, verdict)| verdict.clone())
-    };
-    operations
+) -> Vec<(usize, Fate)> {
+    let exceptions: HashMap<u64, &Verdict> = exceptions
         .iter()
-        .map(|op| (op.clone(), Fate::Verdict(fate(op))))
-        .collect()
+        .map(|(number, verdict)| (*number, verdict))
+        .collect();
+    let fate = |number| {
+        let found = exceptions.get(&number).copied();
+        Fate::Verdict(found.unwrap_or(&Verdict::ACCEPTED).clone())
+    };
+    let numbers = operations.numbers().enumerate();
+    numbers.map(|(at, number)| (at, fate(number))).collect()
 }
 
-fn unknown(operations: &[Operation], reason: &str) -> Vec<(Operation, Fate)> {
-    let verdict = Verdict::Unknown {
-        reason: reason.to_owned(),
-    };
-    operations
-        .iter()
-        .map(|op| (op.clone(), Fate::Verdict(verdict.clone())))
-        .collect()
+fn unknown(operations: &PackedOperations, reason: &str) -> Vec<(usize, Fate)> {
+    let reason = reason.to_owned();
+    alike(operations, &Fate::Verdict(Verdict::Unknown { reason }))
 }

@@ -123,6 +123,10 @@ fn variables() -> RunVariables {
     }
 }
 
+fn mapper(mappings: &[FieldMapping], schema: &ObjectSchema) -> Mapper {
+    Mapper::compile(&model(), mappings, schema, &variables()).unwrap()
+}
+
 fn lines(json: serde_json::Value) -> Vec<FieldMapping> {
     serde_json::from_value(json).unwrap()
 }

@@ -3,6 +3,7 @@
 use crate::domain::id::RunId;
 use crate::domain::mask;
 use crate::domain::plan::{Operation, OperationKind};
+use crate::domain::problem::Problem;
 use crate::domain::run::{Bucket, Run};
 use crate::domain::verdict::Verdict;
 use crate::failpoints;
@@ -10,6 +11,7 @@ use crate::snapshot::{Entry, encode_identifier};
 use crate::store::{Acknowledgement, JournalChange, PendingRow, RowLog, UnknownRow};
 
 use super::super::run_log::RunLog;
+use super::cut::unreadable;
 use super::send::{Closing, Fate};
 
 /// What an acknowledgement is made with.
@@ -22,23 +24,32 @@ pub(crate) struct Acknowledger<'a> {
 
 impl Acknowledger<'_> {
     /// Counts the fates in `run` and says what the store must keep of them.
-    pub fn acknowledge(&self, run: &mut Run, closing: &Closing) -> Acknowledgement {
+    ///
+    /// # Errors
+    /// A [`Problem`] of kind `state` where an operation cannot be decoded.
+    pub fn acknowledge(
+        &self,
+        run: &mut Run,
+        closing: &Closing,
+    ) -> Result<Acknowledgement, Problem> {
         let mut kept = bookkeeping(run);
         kept.batch = closing.batch;
         let id = run.id.clone();
-        for (operation, fate) in &closing.fates {
+        for (at, fate) in &closing.fates {
             let verdict = match fate {
                 Fate::Verdict(verdict) => verdict,
                 Fate::Unsent => continue,
                 Fate::Again => {
                     if closing.doubt {
                         // Between this batch and the next one only this mark knows.
+                        let operation = &closing.operations.get(*at).map_err(unreadable)?;
                         let reason = "an earlier try may have been applied";
                         kept.unknown_add.push(unknown(operation, &id, reason));
                     }
                     continue;
                 }
             };
+            let operation = &closing.operations.get(*at).map_err(unreadable)?;
             let tally = run.counters.of_mut(operation.kind);
             match verdict {
                 Verdict::Accepted {
@@ -100,7 +111,7 @@ impl Acknowledger<'_> {
             }
         }
         kept.run = run.clone();
-        kept
+        Ok(kept)
     }
 
     fn accepted(&self, operation: &Operation, id: Option<String>, kept: &mut Acknowledgement) {

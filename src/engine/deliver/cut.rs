@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 use crate::domain::plan::{Operation, OperationKind};
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::snapshot::plan_file::PlanReader;
+use crate::snapshot::plan_file::{PackedOperations, PlanReader};
 
 use super::super::limits::DestinationLimits;
 
@@ -44,7 +44,7 @@ pub(crate) struct BatchLimits {
 #[derive(Debug, Clone)]
 pub(crate) struct Cut {
     /// The operations, in the plan's order.
-    pub operations: Arc<Vec<Operation>>,
+    pub operations: Arc<PackedOperations>,
 }
 
 /// Which deletes may go: all, or those that a person has seen.
@@ -77,13 +77,12 @@ fn cut(
     mut give: impl FnMut(Cut) -> bool,
 ) -> Result<(), Problem> {
     let reader = PlanReader::open(plan).map_err(unreadable)?;
-    let mut batch = Vec::new();
-    let mut bytes = 0;
-    let mut scratch = Vec::new();
+    let mut batch = PackedOperations::default();
     let mut probe = limits.probe && pass == Pass::Writes;
-    for operation in reader.operations(0) {
-        let operation = operation.map_err(unreadable)?;
-        let wanted = pass.takes(operation.kind) && (pass == Pass::Writes || deletes(&operation));
+    let mut operations = reader.operations(0);
+    while let Some(operation) = operations.next_raw().map_err(unreadable)? {
+        let wanted = pass.takes(operation.kind)
+            && (pass == Pass::Writes || deletes(&operation.decode().map_err(unreadable)?));
         if !wanted {
             continue;
         }
@@ -92,22 +91,16 @@ fn cut(
         } else {
             limits.learned.batch_rows(limits.rows) as usize
         };
-        scratch.clear();
-        if let Some(record) = &operation.new {
-            record.encode(&mut scratch);
-        }
-        let size = scratch.len() + operation.key.bytes().len();
-        let full = batch.len() >= most_rows || bytes + size > limits.bytes;
+        let bytes = batch.bytes() + operation.bytes.len();
+        let full = batch.len() >= most_rows || bytes > limits.bytes;
         if full && !batch.is_empty() {
             let operations = Arc::new(std::mem::take(&mut batch));
-            bytes = 0;
             probe = false;
             if !give(Cut { operations }) {
                 return Ok(());
             }
         }
-        bytes += size;
-        batch.push(operation);
+        batch.push(&operation);
     }
     if !batch.is_empty() {
         give(Cut {

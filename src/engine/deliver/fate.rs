@@ -1,12 +1,13 @@
 //! What became of operations and batches, and why a run cannot go on.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::plan::Operation;
 use crate::domain::problem::Problem;
 use crate::domain::verdict::Verdict;
+use crate::snapshot::plan_file::PackedOperations;
 
 /// What became of an operation of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,10 +25,46 @@ pub(crate) enum Fate {
 pub(crate) struct Closing {
     /// The batch; none where no intent was opened.
     pub batch: Option<u64>,
-    /// What became of each operation.
-    pub fates: Vec<(Operation, Fate)>,
+    /// The operations that were sent together.
+    pub operations: Arc<PackedOperations>,
+    /// What became of each, by position.
+    pub fates: Vec<(usize, Fate)>,
     /// Whether an earlier try may have been applied, so that even a refused row stays dirty.
     pub doubt: bool,
+}
+
+/// The same fate for all operations.
+pub(crate) fn alike(operations: &PackedOperations, fate: &Fate) -> Vec<(usize, Fate)> {
+    (0..operations.len()).map(|at| (at, fate.clone())).collect()
+}
+
+/// Verdicts by operation number, as a destination gave them: mostly in the order of the batch.
+pub(crate) struct Verdicts {
+    in_order: std::iter::Peekable<std::vec::IntoIter<(u64, Verdict)>>,
+    /// What is left when one is out of order.
+    others: Option<HashMap<u64, Verdict>>,
+}
+
+impl Verdicts {
+    /// Takes what the destination gave.
+    pub fn new(given: Vec<(u64, Verdict)>) -> Self {
+        Self {
+            in_order: given.into_iter().peekable(),
+            others: None,
+        }
+    }
+
+    /// Takes the verdict on an operation; what the answer left out is unknown.
+    pub fn take(&mut self, number: u64) -> Verdict {
+        if let Some((_, verdict)) = self.in_order.next_if(|(of, _)| *of == number) {
+            return verdict;
+        }
+        let rest = &mut self.in_order;
+        let others = self.others.get_or_insert_with(|| rest.collect());
+        others.remove(&number).unwrap_or_else(|| Verdict::Unknown {
+            reason: "the destination's answer left this row out".into(),
+        })
+    }
 }
 
 /// Why a run cannot go on.
@@ -52,7 +89,7 @@ impl From<Problem> for RunEnd {
 #[derive(Debug)]
 pub(crate) struct Piece {
     /// The operations, in the plan's order.
-    pub operations: Arc<Vec<Operation>>,
+    pub operations: Arc<PackedOperations>,
     /// Tries of rows that were refused for a passing reason.
     pub row_tries: u32,
     /// Whether an earlier try of these operations may have been applied.
@@ -61,7 +98,7 @@ pub(crate) struct Piece {
 
 impl Piece {
     /// Operations that have not been sent.
-    pub fn unsent(operations: Arc<Vec<Operation>>) -> Self {
+    pub fn unsent(operations: Arc<PackedOperations>) -> Self {
         Self {
             operations,
             row_tries: 0,
@@ -89,6 +126,15 @@ pub(crate) struct Sent {
     pub rest: Vec<Piece>,
 }
 
+impl Sent {
+    /// Whether everything was accepted, so that nothing stands against sending more.
+    pub fn is_all_accepted(&self) -> bool {
+        let accepted = |fate: &Fate| matches!(fate, Fate::Verdict(Verdict::Accepted { .. }));
+        let mut fates = self.closings.iter().flat_map(|closing| &closing.fates);
+        self.end.is_none() && self.rest.is_empty() && fates.all(|(_, fate)| accepted(fate))
+    }
+}
+
 /// Closes what is not tried again: what may have been applied is unknown.
 pub(crate) fn leave(batch: Option<u64>, piece: &Piece, reason: &str) -> Closing {
     let fate = if piece.doubt {
@@ -98,13 +144,10 @@ pub(crate) fn leave(batch: Option<u64>, piece: &Piece, reason: &str) -> Closing 
     } else {
         Fate::Unsent
     };
-    let fates = piece
-        .operations
-        .iter()
-        .map(|operation| (operation.clone(), fate.clone()));
     Closing {
         batch,
-        fates: fates.collect(),
+        operations: Arc::clone(&piece.operations),
+        fates: alike(&piece.operations, &fate),
         doubt: piece.doubt,
     }
 }

@@ -1,14 +1,14 @@
 //! Delivery: a plan's operations go out in batches, concurrently, each acknowledged on disk.
 
 pub(crate) mod acknowledge;
+pub(crate) mod batch;
 pub(crate) mod cut;
-mod fate;
+pub(crate) mod fate;
 mod judge;
-pub(crate) mod payload;
 pub(crate) mod send;
 pub(crate) mod unwritten;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -16,16 +16,15 @@ use std::sync::atomic::Ordering;
 use tokio::task::{JoinError, JoinSet};
 
 use crate::domain::guard::{RejectionStop, RejectionWatch};
-use crate::domain::plan::Operation;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::Run;
 use crate::domain::verdict::Verdict;
 use crate::failpoints;
-use crate::snapshot::plan_file::PlanReader;
+use crate::snapshot::plan_file::{PackedOperations, PlanReader};
 
 use super::core::Core;
 use acknowledge::Acknowledger;
-use cut::{BatchLimits, DeleteFilter, Pass, unreadable};
+use cut::{BatchLimits, Cut, DeleteFilter, Pass, unreadable};
 use fate::{Closing, Fate, Piece, RunEnd, Sent};
 use send::{Sender, leave_all};
 use unwritten::Unwritten;
@@ -94,20 +93,19 @@ impl Delivery<'_> {
             tokio::select! {
                 () = cancel.cancelled(), if open => {}
                 cut = cuts.recv(), if open && flying.len() < most => match cut {
-                    Some(Ok(cut)) => {
-                        failpoints::reach("between_batches");
-                        let sender = Arc::clone(&self.sender);
-                        if failpoints::planted("sent_twice_at_once") {
-                            let (sender, twin) = (Arc::clone(&sender), Arc::clone(&cut.operations));
-                            tokio::spawn(async move { sender.send(vec![Piece::unsent(twin)]).await });
-                        }
-                        let piece = Piece::unsent(cut.operations);
-                        flying.spawn(async move { sender.send(vec![piece]).await });
-                    }
+                    Some(Ok(cut)) => self.launch(&mut flying, cut),
                     Some(Err(problem)) => end = end.or(Some(problem.into())),
                     None => more = false,
                 },
                 Some(sent) = flying.join_next(), if !flying.is_empty() => {
+                    // The next batch is on its way while this one is put on record.
+                    if open && !probing && sent.as_ref().is_ok_and(Sent::is_all_accepted) {
+                        match cuts.try_recv() {
+                            Ok(Ok(cut)) => self.launch(&mut flying, cut),
+                            Ok(Err(problem)) => end = Some(problem.into()),
+                            Err(_) => {}
+                        }
+                    }
                     let landed = self.landed(sent, &mut flying, run, staged).await;
                     let goes_on = matches!(landed, Ok(true));
                     end = end.or(landed.err());
@@ -118,6 +116,17 @@ impl Delivery<'_> {
             }
         }
         end.map_or(Ok(()), Err)
+    }
+
+    fn launch(&self, flying: &mut JoinSet<Sent>, cut: Cut) {
+        failpoints::reach("between_batches");
+        let sender = Arc::clone(&self.sender);
+        if failpoints::planted("sent_twice_at_once") {
+            let (sender, twin) = (Arc::clone(&sender), Arc::clone(&cut.operations));
+            tokio::spawn(async move { sender.send(vec![Piece::unsent(twin)]).await });
+        }
+        let piece = Piece::unsent(cut.operations);
+        flying.spawn(async move { sender.send(vec![piece]).await });
     }
 
     /// Takes what came of a batch and then sends its halves and repeats on; tells whether there
@@ -175,8 +184,8 @@ impl Delivery<'_> {
     }
 
     async fn close(&self, run: &mut Run, closing: &Closing) -> Result<(), RunEnd> {
-        self.unwritten.note(closing);
-        let mut kept = self.acknowledger.acknowledge(run, closing);
+        self.unwritten.note(closing)?;
+        let mut kept = self.acknowledger.acknowledge(run, closing)?;
         failpoints::reach("before_verdict");
         if failpoints::planted("verdict_without_closing") || failpoints::planted("no_intent") {
             kept.batch = None;
@@ -233,26 +242,19 @@ impl Delivery<'_> {
             }
         };
         for (batch, numbers) in staged {
-            let numbers: HashSet<u64> = numbers.into_iter().collect();
             let operations = read_operations(self.plan.clone(), numbers).await?;
-            let fates = operations.into_iter().map(|operation| {
-                let verdict = exceptions
-                    .get(&operation.number)
-                    .cloned()
-                    .map(Fate::Verdict);
-                let fate = verdict.unwrap_or_else(|| fate.clone());
-                (operation, fate)
-            });
-            let fates: Vec<_> = fates.collect();
-            self.close(
-                run,
-                &Closing {
-                    batch: Some(batch),
-                    fates,
-                    doubt: false,
-                },
-            )
-            .await?;
+            let of = |number| {
+                let verdict = exceptions.get(&number).cloned().map(Fate::Verdict);
+                verdict.unwrap_or_else(|| fate.clone())
+            };
+            let numbers = operations.numbers().enumerate();
+            let closing = Closing {
+                batch: Some(batch),
+                fates: numbers.map(|(at, number)| (at, of(number))).collect(),
+                operations: Arc::new(operations),
+                doubt: false,
+            };
+            self.close(run, &closing).await?;
         }
         end.map_or(Ok(()), Err)
     }
@@ -273,22 +275,23 @@ fn refused_again(run: &Run) -> Problem {
 /// A [`Problem`] of kind `state` where the plan cannot be read.
 pub(crate) async fn read_operations(
     plan: PathBuf,
-    numbers: HashSet<u64>,
-) -> Result<Vec<Operation>, Problem> {
+    mut numbers: Vec<u64>,
+) -> Result<PackedOperations, Problem> {
+    numbers.sort_unstable();
     let work = move || {
         let reader = PlanReader::open(&plan).map_err(unreadable)?;
-        let first = numbers.iter().min().copied().unwrap_or_default();
-        let mut operations = Vec::with_capacity(numbers.len());
-        for operation in reader.operations(first) {
-            if operations.len() == numbers.len() {
+        let mut wanted = numbers.into_iter().peekable();
+        let mut packed = PackedOperations::default();
+        let mut operations = reader.operations(wanted.peek().copied().unwrap_or_default());
+        while wanted.peek().is_some() {
+            let Some(operation) = operations.next_raw().map_err(unreadable)? else {
                 break;
-            }
-            let operation = operation.map_err(unreadable)?;
-            if numbers.contains(&operation.number) {
-                operations.push(operation);
+            };
+            if wanted.next_if_eq(&operation.number).is_some() {
+                packed.push(&operation);
             }
         }
-        Ok(operations)
+        Ok(packed)
     };
     tokio::task::spawn_blocking(work)
         .await

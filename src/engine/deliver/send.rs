@@ -1,28 +1,27 @@
 //! Sends one delivery batch to its end: intent on disk, attempts, waits, halving.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::connectors::{BatchReader, DeliveryBatch, Session, WriteError, Written};
+use crate::connectors::{DeliveryBatch, Session, WriteError, Written};
 use crate::domain::id::{RunId, SyncId};
-use crate::domain::plan::Operation;
 use crate::domain::problem::Problem;
 use crate::domain::verdict::{Rejection, Verdict};
 use crate::failpoints;
+use crate::snapshot::plan_file::PackedOperations;
 use crate::store::Intent;
 
 use super::super::core::Core;
 use super::super::limits::DestinationLimits;
 use super::super::run_log::RunLog;
+use super::batch::{batch_reader, payload_hash};
 use super::judge::{Judgement, may_have_been_applied};
-use super::payload::payload_hash;
 
 pub(crate) use super::fate::{Closing, Fate, RunEnd, Sent};
-use super::fate::{Piece, leave};
+use super::fate::{Piece, Verdicts, alike, leave};
 
 /// A cancelled run awaits the answers of what is under way for so long.
 const CANCEL_GRACE: Duration = Duration::from_secs(30);
@@ -113,8 +112,12 @@ impl Sender {
         piece: Piece,
         waiting: &mut Vec<Piece>,
     ) -> Closing {
-        let operations = &piece.operations;
-        if let [only] = operations.as_slice() {
+        let Piece {
+            operations,
+            row_tries,
+            doubt,
+        } = piece;
+        if operations.len() == 1 {
             let rejection = Rejection {
                 code: code.to_owned(),
                 field: None,
@@ -122,30 +125,30 @@ impl Sender {
                 transient: false,
             };
             let fate = Fate::Verdict(Verdict::Rejected(rejection));
-            let fates = vec![(only.clone(), fate)];
             return Closing {
                 batch: Some(batch),
-                fates,
-                doubt: piece.doubt,
+                operations,
+                fates: vec![(0, fate)],
+                doubt,
             };
         }
         self.log.line(
             "retry",
             format!("batch {batch} was refused ({text}): trying its halves"),
         );
-        let (left, right) = operations.split_at(operations.len() / 2);
-        for half in [right, left] {
+        let middle = operations.len() / 2;
+        for half in [middle..operations.len(), 0..middle] {
             waiting.push(Piece {
-                operations: Arc::new(half.to_vec()),
-                row_tries: piece.row_tries,
-                doubt: piece.doubt,
+                operations: Arc::new(operations.part(half)),
+                row_tries,
+                doubt,
             });
         }
-        let parts = operations.iter();
         Closing {
             batch: Some(batch),
-            fates: parts.map(|it| (it.clone(), Fate::Again)).collect(),
-            doubt: piece.doubt,
+            fates: alike(&operations, &Fate::Again),
+            operations,
+            doubt,
         }
     }
 
@@ -160,7 +163,11 @@ impl Sender {
         self.attempts(&intent, piece, sent).await
     }
 
-    async fn open_intent(&self, batch: u64, operations: &[Operation]) -> Result<Intent, RunEnd> {
+    async fn open_intent(
+        &self,
+        batch: u64,
+        operations: &PackedOperations,
+    ) -> Result<Intent, RunEnd> {
         self.core.check_free_space()?;
         let memo = match self.session.prepare(batch).await {
             Ok(memo) => memo,
@@ -170,10 +177,7 @@ impl Sender {
             run: self.run.clone(),
             sync: self.sync.clone(),
             batch,
-            operations: operations
-                .iter()
-                .map(|operation| operation.number)
-                .collect(),
+            operations: operations.numbers().collect(),
             idempotency_key: self.core.idempotency_key(),
             payload_hash: payload_hash(operations),
             memo,
@@ -218,12 +222,10 @@ impl Sender {
                 Err(error) => error,
             };
             if failpoints::planted("error_as_acceptance") {
-                let all = piece.operations.iter();
                 return Step::Closed(Closing {
                     batch: Some(batch),
-                    fates: all
-                        .map(|it| (it.clone(), Fate::Verdict(Verdict::ACCEPTED)))
-                        .collect(),
+                    fates: alike(&piece.operations, &Fate::Verdict(Verdict::ACCEPTED)),
+                    operations: piece.operations,
                     doubt: false,
                 });
             }
@@ -298,11 +300,7 @@ impl Sender {
         let (verdicts, requests, bytes) = match written {
             Written::Staged { bytes } => {
                 sent.bytes += bytes;
-                let numbers = piece
-                    .operations
-                    .iter()
-                    .map(|operation| operation.number)
-                    .collect();
+                let numbers = piece.operations.numbers().collect();
                 return Step::Staged { batch, numbers };
             }
             Written::Verdicts {
@@ -313,34 +311,31 @@ impl Sender {
         };
         sent.requests += requests;
         sent.bytes += bytes;
-        let mut verdicts: HashMap<u64, Verdict> = verdicts.into_iter().collect();
+        let mut verdicts = Verdicts::new(verdicts);
         let mut fates = Vec::with_capacity(piece.operations.len());
         let mut again = Vec::new();
-        for operation in piece.operations.iter() {
-            let verdict = verdicts
-                .remove(&operation.number)
-                .unwrap_or_else(|| Verdict::Unknown {
-                    reason: "the destination's answer left this row out".into(),
-                });
+        for (at, number) in piece.operations.numbers().enumerate() {
+            let verdict = verdicts.take(number);
             let passing = matches!(&verdict, Verdict::Rejected(why) if why.transient);
             if passing && piece.row_tries + 1 < MAX_ROW_TRIES {
-                again.push(operation.clone());
-                fates.push((operation.clone(), Fate::Again));
+                again.push(at);
+                fates.push((at, Fate::Again));
             } else {
-                fates.push((operation.clone(), Fate::Verdict(verdict)));
+                fates.push((at, Fate::Verdict(verdict)));
             }
         }
+        let operations = Arc::new(piece.operations.part(again));
         let closing = Closing {
             batch: Some(batch),
+            operations: piece.operations,
             fates,
             doubt: piece.doubt,
         };
-        if again.is_empty() {
+        if operations.is_empty() {
             return Step::Closed(closing);
         }
         sent.retries += 1;
         let row_tries = piece.row_tries + 1;
-        let operations = Arc::new(again);
         Step::Again(
             closing,
             Piece {
@@ -361,9 +356,6 @@ pub(crate) fn leave_all(pieces: &[Piece]) -> Vec<Closing> {
 }
 
 fn delivery(intent: &Intent, piece: &Piece, attempt: u32) -> DeliveryBatch {
-    let operations = Arc::clone(&piece.operations);
-    let count = operations.len();
-    let iterator = (0..count).filter_map(move |at| operations.get(at).cloned().map(Ok));
     DeliveryBatch {
         number: intent.batch,
         idempotency_key: match attempt > 0 && failpoints::planted("new_key_on_retry") {
@@ -373,6 +365,6 @@ fn delivery(intent: &Intent, piece: &Piece, attempt: u32) -> DeliveryBatch {
         memo: intent.memo.clone(),
         attempt,
         replay: false,
-        operations: BatchReader::new(count, iterator),
+        operations: batch_reader(&piece.operations),
     }
 }

@@ -4,9 +4,11 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::domain::plan::{Cause, Operation, OperationKind};
+use crate::domain::problem::Problem;
 use crate::domain::row::Fingerprint;
 use crate::domain::verdict::Verdict;
 
+use super::cut::unreadable;
 use super::send::{Closing, Fate};
 
 /// Keys that are remembered one by one, 16 bytes each; beyond them no former record is deleted in
@@ -30,14 +32,22 @@ impl Unwritten {
     }
 
     /// Remembers the writes of a batch that were not accepted.
-    pub fn note(&self, closing: &Closing) {
+    ///
+    /// # Errors
+    /// A [`Problem`] of kind `state` where an operation cannot be read.
+    pub fn note(&self, closing: &Closing) -> Result<(), Problem> {
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        for (operation, fate) in &closing.fates {
+        for (at, fate) in &closing.fates {
             let accepted = matches!(fate, Fate::Again | Fate::Verdict(Verdict::Accepted { .. }));
-            if operation.kind != OperationKind::Delete && !accepted && keys.len() <= MOST {
+            if accepted || keys.len() > MOST {
+                continue;
+            }
+            let operation = closing.operations.raw(*at).map_err(unreadable)?;
+            if operation.kind != OperationKind::Delete {
                 keys.insert(operation.key_hash);
             }
         }
+        Ok(())
     }
 
     /// Whether a delete may go: one of a former identifier only where the key's own record stands

@@ -97,12 +97,7 @@ pub(crate) fn encode_operation(operation: &Operation, out: &mut Vec<u8>) -> usiz
 pub(crate) fn decode_operation(mut bytes: &[u8], number: u64) -> Result<Operation, Damaged> {
     let rest = &mut bytes;
     let key_hash = take_hash(rest)?;
-    let kind = match take_byte(rest)? {
-        0 => OperationKind::Create,
-        1 => OperationKind::Update,
-        2 => OperationKind::Delete,
-        _ => return Err(Damaged),
-    };
+    let kind = kind_of_code(take_byte(rest)?)?;
     let key = Key::from_bytes(take_bytes(rest)?);
     let identifier = decode_values(take_bytes(rest)?)?;
     let destination_id = take_optional_text(rest)?;
@@ -125,6 +120,16 @@ pub(crate) fn decode_operation(mut bytes: &[u8], number: u64) -> Result<Operatio
         output_hash,
         cause,
     })
+}
+
+/// The kind that stands after an operation's key hash.
+pub(super) fn kind_of_code(code: u8) -> Result<OperationKind, Damaged> {
+    match code {
+        0 => Ok(OperationKind::Create),
+        1 => Ok(OperationKind::Update),
+        2 => Ok(OperationKind::Delete),
+        _ => Err(Damaged),
+    }
 }
 
 fn end(rest: &[u8]) -> Result<(), Damaged> {

@@ -7,6 +7,7 @@
 //! same hash.
 
 mod codec;
+mod packed;
 mod read;
 mod section;
 mod write;
@@ -24,6 +25,7 @@ use section::Section;
 
 pub(crate) use codec::{decode_invalid, decode_mark, decode_operation};
 pub(crate) use codec::{encode_invalid, encode_mark, encode_operation};
+pub use packed::{PackedOperations, RawOperation};
 pub use read::{InvalidRows, Marks, Operations, PlanReader, Refreshes};
 pub use write::PlanWriter;
 

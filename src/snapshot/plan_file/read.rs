@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use crate::domain::row::{Damaged, Fingerprint};
 use super::super::codec::{take, take_bytes, take_u64, wide};
 use super::super::error::SnapshotError;
 use super::codec::{decode_invalid, decode_mark, decode_operation, decode_refresh};
-use super::{Block, Footer, MAGIC, Mark, PlanHeader, Refresh, Section};
+use super::{Block, Footer, MAGIC, Mark, PlanHeader, RawOperation, Refresh, Section};
 
 /// Bytes at the very end: raw and stored length of the footer, checksum, magic.
 const TAIL: usize = 8 + 8 + 8 + 8;
@@ -301,6 +302,21 @@ pub type Refreshes = Records<Refresh>;
 
 impl<R: PlanRecord> Records<R> {
     fn step(&mut self) -> Result<Option<R>, SnapshotError> {
+        let Some((number, place)) = self.next_place()? else {
+            return Ok(None);
+        };
+        let record = self.raw.get(place).unwrap_or_default();
+        R::decode(record, number)
+            .map(Some)
+            .map_err(|_| self.wrong())
+    }
+
+    fn wrong(&self) -> SnapshotError {
+        SnapshotError::damaged(&self.plan.0.path, "a record is damaged")
+    }
+
+    /// The number of the next record, and where it stands in the block that is loaded.
+    fn next_place(&mut self) -> Result<Option<(u64, Range<usize>)>, SnapshotError> {
         loop {
             let mut rest = self.raw.get(self.at..).unwrap_or_default();
             if rest.is_empty() {
@@ -314,14 +330,30 @@ impl<R: PlanRecord> Records<R> {
                 continue;
             }
             let before = rest.len();
-            let damaged = |_| SnapshotError::damaged(&self.plan.0.path, "a record is damaged");
-            let record = take_bytes(&mut rest).map_err(damaged)?;
+            let record = take_bytes(&mut rest).map_err(|_| self.wrong())?.len();
             let number = self.number;
             self.at += before - rest.len();
             self.number += 1;
             if number >= self.from {
-                return R::decode(record, number).map(Some).map_err(damaged);
+                return Ok(Some((number, self.at - record..self.at)));
             }
+        }
+    }
+}
+
+impl Operations {
+    /// Moves on without decoding: the next operation as bytes.
+    ///
+    /// # Errors
+    /// [`SnapshotError`] where its block is damaged.
+    pub fn next_raw(&mut self) -> Result<Option<RawOperation<'_>>, SnapshotError> {
+        let Some((number, place)) = self.next_place()? else {
+            return Ok(None);
+        };
+        let record = self.raw.get(place).unwrap_or_default();
+        match RawOperation::parse(number, record) {
+            Ok(operation) => Ok(Some(operation)),
+            Err(Damaged) => Err(self.wrong()),
         }
     }
 }

@@ -5,10 +5,6 @@ use crate::domain::plan::{InvalidReason, Record};
 use crate::domain::row::Cell;
 use crate::domain::value::Value;
 
-pub(super) fn mapper(mappings: &[FieldMapping], schema: &ObjectSchema) -> Mapper {
-    Mapper::compile(&model(), mappings, schema, &variables()).unwrap()
-}
-
 fn row() -> Vec<Value> {
     vec![
         Value::Integer(7),

@@ -248,3 +248,25 @@ fn names_are_proposed_exactly_then_blindly_then_by_synonym() {
     target.open = true;
     assert_eq!(suggest(&model(), &target, &taken)[0], pair("id", "id"));
 }
+
+#[test]
+fn a_table_that_the_first_run_made_changes_no_signature() {
+    let mapping = lines(json!([
+        {"source_column": "email", "destination_field": "Email", "is_identifier": true},
+    ]));
+    let before = mapper(&mapping, &open_schema()).signature();
+    let made = |required, max_length| {
+        let field = Field {
+            required,
+            max_length,
+            ..Field::plain("Email", Type::Text)
+        };
+        let schema = ObjectSchema {
+            fields: vec![field],
+            ..open_schema()
+        };
+        mapper(&mapping, &schema).signature()
+    };
+    assert_eq!(made(true, None), before, "an identifier is never null");
+    assert_ne!(made(true, Some(9)), before);
+}

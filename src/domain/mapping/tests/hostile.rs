@@ -2,7 +2,6 @@
 
 use proptest::prelude::*;
 
-use super::applying::mapper;
 use super::*;
 use crate::domain::plan::Record;
 use crate::domain::row::Cell;
