@@ -58,9 +58,14 @@ impl Readers {
         tokio::task::spawn_blocking(move || readers.read_blocking(doing, work))
             .await
             .unwrap_or_else(|error| {
-                Err(StoreError::Internal {
-                    doing,
-                    detail: error.to_string(),
+                // Cancelled work is that of a core which goes away; it is no fault.
+                Err(if error.is_cancelled() {
+                    StoreError::Closed { doing }
+                } else {
+                    StoreError::Internal {
+                        doing,
+                        detail: error.to_string(),
+                    }
                 })
             })
     }

@@ -22,12 +22,18 @@ where
     T: Send + 'static,
     E: From<ConnectorError> + Send + 'static,
 {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| {
-        Err(E::from(ConnectorError::new(
-            ProblemKind::Internal,
-            "the work at the destination stopped before its end",
-        )))
-    })
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|error| {
+            // Cancelled work is that of a core which goes away; it is no fault.
+            let kind = if error.is_cancelled() {
+                ProblemKind::Interrupted
+            } else {
+                ProblemKind::Internal
+            };
+            let text = "the work at the destination stopped before its end";
+            Err(E::from(ConnectorError::new(kind, text)))
+        })
 }
 
 /// Gives the absolute path with every link resolved; the last part need not be there yet.
