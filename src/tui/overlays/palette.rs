@@ -8,12 +8,13 @@ use ratatui::text::Line;
 use super::Overlay;
 use crate::domain::id::SyncId;
 use crate::tui::act;
-use crate::tui::action::{self, Action, TABLE};
-use crate::tui::available::available;
+use crate::tui::action::{self, Action};
+use crate::tui::available::{available, offered};
 use crate::tui::layout::Pane;
 use crate::tui::look::Look;
 use crate::tui::msg::Effect;
-use crate::tui::state::State;
+use crate::tui::router;
+use crate::tui::state::{SYNCS_TAB, State};
 use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::tui::widgets::field::Field;
@@ -100,7 +101,10 @@ fn choose(state: &mut State, hit: &Hit) -> Vec<Effect> {
                 state.syncs.select(&world, place);
                 state.syncs.pane = Pane::List;
             }
-            Vec::new()
+            state.router.go(SYNCS_TAB);
+            let mut effects = router::travel(state);
+            effects.extend(router::to_first(state).1);
+            effects
         }
     }
 }
@@ -108,9 +112,8 @@ fn choose(state: &mut State, hit: &Hit) -> Vec<Effect> {
 /// What fits the typed text, the best first; without a text all actions in the table's order.
 fn hits(state: &State, typed: &str) -> Vec<Hit> {
     let scopes = state.scopes();
-    let actions = TABLE
-        .iter()
-        .filter(|entry| scopes.contains(&entry.scope))
+    let actions = action::all()
+        .filter(|entry| scopes.contains(&entry.scope) && offered(state, entry.action))
         // Moving about is not what one looks for here.
         .filter(|entry| {
             !matches!(

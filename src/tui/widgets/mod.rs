@@ -2,3 +2,6 @@
 
 pub(crate) mod field;
 pub(crate) mod popup;
+pub(crate) mod table;
+pub(crate) mod table_view;
+pub(crate) mod tabs;
