@@ -73,11 +73,12 @@ fn back(state: &mut State) -> Vec<Effect> {
         state.toasts.retain(|toast| !toast.failure);
         return Vec::new();
     }
-    with_top(state, |page, state| {
-        if !page.back(state) {
+    with_top(state, |page, state| match page.back(state) {
+        Some(effects) => effects,
+        None => {
             state.router.close(None);
+            Vec::new()
         }
-        Vec::new()
     })
 }
 

@@ -19,6 +19,7 @@ mod look;
 mod msg;
 mod options;
 mod overlays;
+mod panes;
 mod questions;
 mod requests;
 mod router;

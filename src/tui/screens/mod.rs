@@ -23,6 +23,7 @@
 //! Tests of a screen are a file in `tests/it/screens`: a robot presses keys, pictures are taken at
 //! 80x24, 120x36 and 59x14.
 
+pub(crate) mod models;
 pub(crate) mod page;
 pub(crate) mod syncs;
 
@@ -91,7 +92,7 @@ macro_rules! pages {
                 }
             }
 
-            pub(crate) fn back(&mut self, state: &mut State) -> bool {
+            pub(crate) fn back(&mut self, state: &mut State) -> Option<Vec<Effect>> {
                 match self { $(Self::$page(page) => page::back(&mut **page, state)),+ }
             }
 
@@ -154,6 +155,8 @@ macro_rules! pages {
 
 pages! {
     Syncs: syncs::page::SyncsPage,
+    Models: models::Models,
+    ModelEditor: models::editor::ModelEditor,
 }
 
 /// A tab of the header.
@@ -167,11 +170,18 @@ pub(crate) struct Tab {
 }
 
 /// The tabs by their number.
-pub(crate) static TABS: &[Tab] = &[Tab {
-    number: 2,
-    title: "Syncs",
-    root: || syncs::page::SyncsPage.into(),
-}];
+pub(crate) static TABS: &[Tab] = &[
+    Tab {
+        number: 2,
+        title: "Syncs",
+        root: || syncs::page::SyncsPage.into(),
+    },
+    Tab {
+        number: 4,
+        title: "Models",
+        root: || models::Models::default().into(),
+    },
+];
 
 /// The tab with this number, where there is one.
 pub(crate) fn tab(number: u8) -> Option<&'static Tab> {

@@ -109,10 +109,10 @@ pub(crate) trait Page: fmt::Debug {
         let _ = (state, text);
     }
 
-    /// Takes one step out within the page; false where there is none left.
-    fn back(&mut self, state: &mut State) -> bool {
+    /// Takes one step out within the page; nothing where there is none left.
+    fn back(&mut self, state: &mut State) -> Option<Vec<Effect>> {
         let _ = state;
-        false
+        None
     }
 
     /// Whether [`Self::back`] would take a step.
@@ -180,8 +180,11 @@ pub(super) fn act<P: Page>(page: &mut P, state: &mut State, wish: Wish<P::Act>) 
 }
 
 /// Takes one step out: of marks and filter first, then what the page knows.
-pub(super) fn back<P: Page>(page: &mut P, state: &mut State) -> bool {
-    page.table_mut().is_some_and(Table::back) || page.back(state)
+pub(super) fn back<P: Page>(page: &mut P, state: &mut State) -> Option<Vec<Effect>> {
+    if page.table_mut().is_some_and(Table::back) {
+        return Some(Vec::new());
+    }
+    page.back(state)
 }
 
 /// Whether there is such a step.

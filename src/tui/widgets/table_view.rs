@@ -11,8 +11,8 @@ use crate::tui::theme::Role;
 
 /// A column.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Column {
-    pub title: &'static str,
+pub(crate) struct Column<'a> {
+    pub title: &'a str,
     /// Columns of the screen that it needs.
     pub width: usize,
     /// Whether it takes what is left over.
@@ -23,9 +23,9 @@ pub(crate) struct Column {
     pub right: bool,
 }
 
-impl Column {
+impl<'a> Column<'a> {
     /// A column that stays and takes what is left over.
-    pub(crate) const fn growing(title: &'static str, width: usize) -> Self {
+    pub(crate) const fn growing(title: &'a str, width: usize) -> Self {
         Self {
             title,
             width,
@@ -36,7 +36,7 @@ impl Column {
     }
 
     /// A column of a fixed width that folds as the `fold`th from the last.
-    pub(crate) const fn fixed(title: &'static str, width: usize, fold: u8) -> Self {
+    pub(crate) const fn fixed(title: &'a str, width: usize, fold: u8) -> Self {
         Self {
             title,
             width,
@@ -70,7 +70,7 @@ impl Cell {
 
 /// How a table is drawn.
 pub(crate) struct Drawing<'a> {
-    pub columns: &'a [Column],
+    pub columns: &'a [Column<'a>],
     pub focus: bool,
     /// Whether each takes two lines: the first with what never folds, the second with the rest.
     pub two_lines: bool,
@@ -92,7 +92,7 @@ pub(crate) fn rows(height: u16, two_lines: bool) -> usize {
 }
 
 /// Which columns there is room for, and how wide each is.
-pub(crate) fn widths(columns: &[Column], room: usize) -> Vec<Option<usize>> {
+pub(crate) fn widths(columns: &[Column<'_>], room: usize) -> Vec<Option<usize>> {
     let mut kept: Vec<bool> = columns.iter().map(|_| true).collect();
     let needed = |kept: &[bool]| -> usize {
         let shown = columns.iter().zip(kept).filter(|(_, kept)| **kept);
@@ -275,7 +275,7 @@ pub(crate) fn title(table: &Table, look: &Look, name: &str) -> String {
 mod tests {
     use super::*;
 
-    const COLUMNS: [Column; 3] = [
+    const COLUMNS: [Column<'_>; 3] = [
         Column::growing("Name", 10),
         Column::fixed("Source", 8, 2),
         Column::fixed("Rev", 4, 1).at_right(),

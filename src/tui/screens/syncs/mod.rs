@@ -20,5 +20,5 @@ mod view;
 
 pub(crate) use list::place_at as list_place;
 pub(crate) use log_view::with_hits;
-pub(crate) use state::{Syncs, Tab, scrolled};
+pub(crate) use state::{Syncs, Tab};
 pub(crate) use view::view;

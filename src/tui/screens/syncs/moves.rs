@@ -306,15 +306,9 @@ fn command_line(state: &State) -> String {
     };
     let rest = run.unwrap_or_else(|| {
         let name = state.selected().map_or("", |sync| sync.name());
-        format!("run {}", quoted(name))
+        format!("run {}", text::quoted(name))
     });
     format!("signalsmith {rest}")
-}
-
-/// A word for a POSIX shell.
-fn quoted(word: &str) -> String {
-    let word = crate::safe_text::safe(word);
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 fn runs_rows(areas: &Areas) -> usize {

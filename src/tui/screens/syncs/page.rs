@@ -41,12 +41,12 @@ impl Page for SyncsPage {
         }
     }
 
-    fn back(&mut self, state: &mut State) -> bool {
-        let inside = available::may_go_back(state);
-        if inside {
-            moves::back(state);
+    fn back(&mut self, state: &mut State) -> Option<Vec<Effect>> {
+        if !available::may_go_back(state) {
+            return None;
         }
-        inside
+        moves::back(state);
+        Some(Vec::new())
     }
 
     fn has_back(&self, state: &State) -> bool {
