@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::browse::{Browse, Browsed};
 use super::destination::{Object, ObjectSchema, TestStep};
 use super::edit::Edit;
 use super::event::{Event, LogLine};
@@ -189,6 +190,8 @@ pub enum Command {
         /// The secret.
         secret: SecretText,
     },
+    /// Looks through what is on record, page by page. Reply: [`Reply::Browsed`].
+    Browse(Browse),
     /// Answers a question that changes nothing. Reply: as [`Explore`] says.
     Explore(Explore),
     /// Changes a model, source or destination. Reply: [`Reply::Changes`].
@@ -234,6 +237,8 @@ pub enum Reply {
     Rows(Vec<RowEntry>),
     /// Operations of a plan.
     Plan(Box<PlanPage>),
+    /// A page of what is on record.
+    Browsed(Box<Browsed>),
     /// Lines of a log.
     Log(Vec<LogLine>),
     /// What happened to a key.

@@ -67,6 +67,7 @@ impl Dispatcher {
                 return;
             }
             Command::Explore(_)
+            | Command::Browse(_)
             | Command::Preview { .. }
             | Command::Fields { .. }
             | Command::Objects { .. } => {
