@@ -213,6 +213,8 @@ pub struct RowFilter {
     pub verdict: Option<String>,
     /// Only with this cause code.
     pub code: Option<String>,
+    /// Only with this field or column at fault; empty: with none.
+    pub field: Option<String>,
     /// Only keys that contain this text.
     pub key: Option<String>,
     /// After this place in the row log.

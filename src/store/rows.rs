@@ -124,6 +124,7 @@ impl Store {
                 "SELECT place, key, key_hash, verdict, op, operation, field, code, reason, attempts
                  FROM run_rows WHERE run = ?1 AND place > ?2
                  AND (?3 IS NULL OR verdict = ?3) AND (?4 IS NULL OR code = ?4)
+                 AND (?6 IS NULL OR coalesce(field, '') = ?6)
                  ORDER BY place LIMIT ?5",
             )?;
             let mut rows = statement.query(params![
@@ -131,7 +132,8 @@ impl Store {
                 int(after),
                 filter.verdict,
                 filter.code,
-                STEP
+                STEP,
+                filter.field
             ])?;
             let (mut found, mut last, mut seen) = (Vec::new(), None, 0);
             while let Some(row) = rows.next()? {

@@ -214,6 +214,10 @@ impl Driver {
             Effect::SaveLog { name, text } => {
                 sources.save(self.options.log_folder.join(name), text);
             }
+            Effect::Export { name, what } => {
+                let path = self.options.log_folder.join(name);
+                sources.export(Arc::clone(&self.link), path, what);
+            }
             Effect::SaveSession(text) => self.keep_session(&text),
         }
         Ok(None)

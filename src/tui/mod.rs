@@ -10,6 +10,7 @@ mod available;
 mod banner;
 mod clipboard;
 mod driver;
+mod exporting;
 mod external;
 mod glyph;
 mod intents;
@@ -36,6 +37,7 @@ mod view;
 mod widgets;
 
 pub use driver::{Error, run};
+pub use exporting::Export;
 pub use glyph::GlyphSet;
 pub use look::Look;
 pub use msg::{Effect, Leave, Moment, Msg, What};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use super::exporting::Export;
 use crate::domain::command::{Command, Reply};
 use crate::domain::event::Event;
 use crate::domain::problem::Problem;
@@ -106,6 +107,14 @@ pub enum Effect {
         name: String,
         /// The whole text.
         text: String,
+    },
+    /// Writes what may be longer than memory to a file of this name in the folder for saved logs;
+    /// it ends with [`What::LogSaved`].
+    Export {
+        /// The file's name.
+        name: String,
+        /// What.
+        what: Export,
     },
     /// Keeps what the next start restores.
     SaveSession(String),

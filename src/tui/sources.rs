@@ -13,6 +13,7 @@ use tokio::sync::{broadcast, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
+use super::exporting::{Export, export};
 use crate::domain::command::{Command, Reply};
 use crate::domain::event::Event;
 use crate::domain::problem::Problem;
@@ -167,6 +168,12 @@ impl Sources {
                 Err(error) => Err(format!("{}: {error}", path.display())),
             })
         });
+    }
+
+    /// Writes what the core has, page by page, to a file that was not there before.
+    pub(crate) fn export(&mut self, link: Arc<dyn Link>, path: PathBuf, what: Export) {
+        let work = async move { Wake::Saved(export(link, path, what).await) };
+        self.work.spawn(work);
     }
 
     /// Lets go of what is under way.

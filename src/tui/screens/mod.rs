@@ -23,9 +23,14 @@
 //! Tests of a screen are a file in `tests/it/screens`: a robot presses keys, pictures are taken at
 //! 80x24, 120x36 and 59x14.
 
+pub(crate) mod audit;
 pub(crate) mod connections;
+pub(crate) mod history;
 pub(crate) mod models;
 pub(crate) mod page;
+pub(crate) mod plan;
+pub(crate) mod rows;
+pub(crate) mod runs;
 pub(crate) mod syncs;
 
 use crossterm::event::KeyEvent;
@@ -166,6 +171,12 @@ macro_rules! pages {
 
 pages! {
     Syncs: syncs::page::SyncsPage,
+    Plan: plan::Plan,
+    Runs: runs::Runs,
+    Run: runs::RunPage,
+    Rows: rows::Rows,
+    History: history::History,
+    Audit: audit::Audit,
     Models: models::Models,
     ModelEditor: models::editor::ModelEditor,
     Connections: connections::Connections,
@@ -191,6 +202,11 @@ pub(crate) static TABS: &[Tab] = &[
         root: || syncs::page::SyncsPage.into(),
     },
     Tab {
+        number: 3,
+        title: "Runs",
+        root: || runs::Runs::default().into(),
+    },
+    Tab {
         number: 4,
         title: "Models",
         root: || models::Models::default().into(),
@@ -204,6 +220,11 @@ pub(crate) static TABS: &[Tab] = &[
         number: 6,
         title: "Destinations",
         root: || connections::Connections::of(Side::Destination).into(),
+    },
+    Tab {
+        number: 7,
+        title: "Audit",
+        root: || audit::Audit::default().into(),
     },
 ];
 

@@ -13,8 +13,8 @@ use signalsmith::domain::event::Event;
 use signalsmith::domain::problem::Problem;
 use signalsmith::link::{Connection, WorkspaceView};
 use signalsmith::tui::{
-    Clock, Effect, GlyphSet, Leave, Look, Moment, Msg, Options, State, ThemeName, What, Zone,
-    update, view,
+    Clock, Effect, Export, GlyphSet, Leave, Look, Moment, Msg, Options, State, ThemeName, What,
+    Zone, update, view,
 };
 
 use super::worlds::NOW;
@@ -46,6 +46,8 @@ pub struct Robot {
     pub sent: Vec<Command>,
     pub copied: Vec<String>,
     pub saved: Vec<(String, String)>,
+    /// What was to be exported, by file name.
+    pub exported: Vec<(String, Export)>,
     pub session: Option<String>,
     pub left: Option<Leave>,
     pub suspended: bool,
@@ -87,6 +89,7 @@ impl Robot {
             sent: Vec::new(),
             copied: Vec::new(),
             saved: Vec::new(),
+            exported: Vec::new(),
             session: None,
             left: None,
             suspended: false,
@@ -128,6 +131,7 @@ impl Robot {
                     let edited = (self.editor)(text);
                     self.tell(What::Edited(Ok(edited)));
                 }
+                Effect::Export { name, what } => self.exported.push((name, what)),
                 Effect::Redraw | Effect::Mouse(_) => {}
             }
         }

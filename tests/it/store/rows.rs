@@ -58,6 +58,13 @@ async fn rows_come_back_by_place_and_by_filter() {
         ..any()
     };
     assert_eq!(places(filter).await, [2, 3]);
+    let field = |field: &str| RowFilter {
+        field: Some(field.into()),
+        verdict: Some("rejected".into()),
+        ..any()
+    };
+    assert_eq!(places(field("Email")).await.len(), 3);
+    assert!(places(field("")).await.is_empty());
     let filter = RowFilter {
         verdict: Some("held".into()),
         ..any()
