@@ -18,6 +18,7 @@ use crate::store::Pinned;
 
 use super::super::deliver::acknowledge::Acknowledger;
 use super::super::deliver::cut::BatchLimits;
+use super::super::deliver::in_flight::InFlight;
 use super::super::deliver::send::{RunEnd, Sender};
 use super::super::deliver::unwritten::Unwritten;
 use super::super::deliver::{Delivery, broken};
@@ -85,6 +86,14 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         numbers: AtomicU64::new(0),
         too_large: AtomicBool::new(false),
     });
+    let (seed, form) = (prepared.snapshot.seed(), capabilities.identifier_form);
+    let in_flight = InFlight::load(&job.core, &job.run.sync, seed, form).await?;
+    if !in_flight.is_empty() {
+        job.log.line(
+            "pending",
+            "rows whose last write has no outcome yet are not sent before it is known",
+        );
+    }
     let reporter = job.reporter.clone();
     let progress = move |run: &Run| reporter.soon(run);
     let keep_values = keeps_values(&job.pinned, &job.run);
@@ -105,7 +114,8 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         sender,
         deletes: deletes.filter,
         watch: RejectionWatch::new(&job.guards),
-        unwritten: Unwritten::new(prepared.snapshot.seed()),
+        unwritten: Unwritten::new(seed),
+        in_flight,
         progress: &progress,
     };
     delivery.deliver(&mut job.run).await
