@@ -71,6 +71,7 @@ pub fn cases(bench: &Bench) {
     }
     if let Some((theirs, wall, ours)) = fastest_first {
         let budget = Budget::at_least(theirs / wall, 0.7, "x the fastest peer's speed");
+        let budget = budget.headline();
         let name = "first run end to end, SQLite to SQLite";
         bench.table.case(name, &ours, &[budget], &[]);
     }
@@ -132,12 +133,12 @@ fn compared(bench: &Bench, name: &str, title: &str, theirs: &Moved, ours: Vec<Mo
         sent,
         wrong,
     };
+    let unit = match name {
+        "sling" => "x sling's speed",
+        _ => "x dlt's speed",
+    };
     let budgets = [
-        Budget::at_least(
-            theirs.told.wall / ours.told.wall,
-            10.0,
-            "x the speed of a peer that resends everything",
-        ),
+        Budget::at_least(theirs.told.wall / ours.told.wall, 10.0, unit).headline(),
         Budget::at_most(ours.wrong.total() as f64, 0.0, "rows wrong in the target"),
     ];
     let notes = [
@@ -148,7 +149,7 @@ fn compared(bench: &Bench, name: &str, title: &str, theirs: &Moved, ours: Vec<Mo
             theirs.told.peak_mb / ours.told.peak_mb
         ),
     ];
-    let title = format!("  beside {name}: we, end to end, 2 % differ");
+    let title = format!("beside {name}: we end to end, 2 % differ");
     bench.table.case(&title, &ours.told, &budgets, &notes);
 }
 

@@ -16,6 +16,8 @@ pub struct Budget {
     pub unit: &'static str,
     /// Whether the limit is the least that must be reached.
     pub at_least: bool,
+    /// Whether the README tells of it.
+    is_headline: bool,
 }
 
 impl Budget {
@@ -25,6 +27,7 @@ impl Budget {
             limit,
             unit,
             at_least: false,
+            is_headline: false,
         }
     }
 
@@ -32,6 +35,14 @@ impl Budget {
         Self {
             at_least: true,
             ..Self::at_most(is, limit, unit)
+        }
+    }
+
+    /// Has the README tell of it.
+    pub fn headline(self) -> Self {
+        Self {
+            is_headline: true,
+            ..self
         }
     }
 
@@ -85,7 +96,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// Begins the table; `markdown` gives it in the README's form at the end.
+    /// Begins the table; `markdown` gives the headlines in the README's form at the end.
     pub fn new(title: &str, markdown: bool) -> Self {
         println!("\n{title}; the fastest round of each case; peak memory of its own process\n");
         println!(
@@ -150,11 +161,11 @@ impl Table {
             return;
         }
         println!("\n{}:\n", self.title);
-        println!("| case | measured | budget | | time | memory |");
-        println!("|---|---|---|---|---|---|");
-        for it in kept.iter() {
+        println!("| | measured | budget | time | memory |");
+        println!("|---|---|---|---|---|");
+        for it in kept.iter().filter(|it| it.budget.is_headline) {
             println!(
-                "| {} | **{}** | {} | {} | {:.2} s | {:.0} MB |",
+                "| {} | **{}** | {}, {} | {:.2} s | {:.0} MB |",
                 it.case,
                 it.budget.measured(),
                 it.budget.allowed(),

@@ -30,10 +30,17 @@ impl Wrong {
         if self.total() == 0 {
             return "the target equals the model".to_owned();
         }
-        format!(
-            "in the target {} rows stay that left the model, {} are missing, {} differ",
-            self.stay, self.missing, self.differ
-        )
+        let parts = [
+            (self.stay, "stay that left the model"),
+            (self.missing, "are missing"),
+            (self.differ, "have other values"),
+        ];
+        let parts: Vec<String> = parts
+            .iter()
+            .filter(|(rows, _)| *rows > 0)
+            .map(|(rows, what)| format!("{rows} rows {what}"))
+            .collect();
+        format!("in the target {}", parts.join(", "))
     }
 }
 
