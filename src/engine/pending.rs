@@ -52,10 +52,7 @@ pub(crate) async fn ask(core: &Arc<Core>, sync: &SyncId) -> Result<Asked, Proble
     let mut after = None;
     let mut connector = None;
     loop {
-        let page = core
-            .store
-            .pending_page(sync, after.as_ref(), PAGE)
-            .await?;
+        let page = core.store.pending_page(sync, after.as_ref(), PAGE).await?;
         let Some(last) = page.last() else {
             return Ok(asked);
         };

@@ -93,9 +93,9 @@ impl Store {
     ) -> Result<Vec<PendingEntry>, StoreError> {
         let (sync, after) = (sync.clone(), after.cloned());
         self.read("read pending rows", move |tx| {
-            let (run, operation) = after.as_ref().map_or(("", 0), |(run, operation)| {
-                (run.as_str(), int(*operation))
-            });
+            let (run, operation) = after
+                .as_ref()
+                .map_or(("", 0), |(run, operation)| (run.as_str(), int(*operation)));
             let mut statement = tx.prepare_cached(
                 "SELECT sync, run, operation, key_hash, ticket FROM pending
                  WHERE sync = ?1 AND (run, operation) > (?2, ?3)

@@ -45,14 +45,13 @@ impl InFlight {
         let mut identifiers = HashSet::new();
         let mut after: Option<(RunId, u64)> = None;
         while keys.len() <= MOST {
-            let page = core
-                .store
-                .pending_page(sync, after.as_ref(), PAGE)
-                .await?;
+            let page = core.store.pending_page(sync, after.as_ref(), PAGE).await?;
             let Some(last) = page.last() else { break };
             after = Some((last.run.clone(), last.row.operation));
             for of_run in page.chunk_by(|one, other| one.run == other.run) {
-                let Some(first) = of_run.first() else { continue };
+                let Some(first) = of_run.first() else {
+                    continue;
+                };
                 let numbers = of_run.iter().map(|entry| entry.row.operation).collect();
                 let sent = read_operations(core.plan_path(&first.run), numbers).await?;
                 for at in 0..sent.len() {
