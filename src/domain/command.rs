@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::destination::{Object, ObjectSchema, TestStep};
 use super::event::{Event, LogLine};
 use super::id::RunId;
+pub use super::log_page::{LogPage, LogPlace, PlacedLine};
 use super::model::Column;
 use super::run::{Run, RunOptions};
 use super::secret::SecretText;
@@ -133,6 +134,19 @@ pub enum Command {
         /// At most so many.
         limit: u32,
     },
+    /// Gives a page of a run's log from its end or from a place in it, which costs the same whatever
+    /// the log's length. Reply: [`Reply::LogPage`].
+    LogPage {
+        /// The run.
+        run: RunId,
+        /// Where the lines stand.
+        from: LogPlace,
+        /// At most so many.
+        limit: u32,
+        /// Only lines with this text, whatever the case.
+        #[serde(default)]
+        text: Option<String>,
+    },
     /// Gives what happened to a key over all syncs. Reply: [`Reply::History`].
     History {
         /// A primary key, identifier or destination id, as text.
@@ -230,6 +244,8 @@ pub enum Reply {
     Plan(Box<PlanPage>),
     /// Lines of a log.
     Log(Vec<LogLine>),
+    /// A page of a log.
+    LogPage(LogPage),
     /// What happened to a key.
     History(Vec<HistoryEntry>),
     /// Rows of a model.

@@ -7,6 +7,7 @@ pub mod event;
 pub mod guard;
 pub mod health;
 pub mod id;
+pub mod log_page;
 pub mod mapping;
 pub mod mask;
 pub mod mode;

@@ -30,7 +30,7 @@ mod update;
 mod view;
 mod widgets;
 
-pub use driver::{Error, run};
+pub use driver::{Error, run, stop_here};
 pub use glyph::GlyphSet;
 pub use look::Look;
 pub use msg::{Effect, Leave, Moment, Msg, What};

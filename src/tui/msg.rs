@@ -103,6 +103,12 @@ pub enum Leave {
     Quit,
     /// A person left and said that the runs in this process are to be stopped.
     StopRuns,
-    /// A signal or a closed terminal ended it.
+    /// A person left and said that the runs in this process are to go on without it.
+    KeepRunning,
+    /// A person wants the shell for a while, and the runs in this process to go on without it.
+    Suspend,
+    /// A signal asked it to end.
     Signal,
+    /// The terminal went away.
+    Hangup,
 }

@@ -20,8 +20,10 @@ use crate::link::{Connection, Link, WorkspaceView};
 /// What ended a wait.
 #[derive(Debug)]
 pub(crate) enum Wake {
-    /// The process is to end, or its terminal is gone.
+    /// The process is to end.
     Leave,
+    /// The terminal is gone.
+    Hangup,
     Suspend,
     Continued,
     Input(Input),
@@ -91,14 +93,14 @@ impl Sources {
             let wake = tokio::select! {
                 biased;
                 _ = self.terminate.recv() => Wake::Leave,
-                _ = self.hangup.recv() => Wake::Leave,
+                _ = self.hangup.recv() => Wake::Hangup,
                 _ = self.interrupt.recv() => Wake::Leave,
                 _ = self.stop.recv() => Wake::Suspend,
                 _ = self.go_on.recv() => Wake::Continued,
                 input = self.input.next() => match input {
                     Some(Ok(input)) => Wake::Input(input),
                     // Without a terminal there is nobody to talk to.
-                    Some(Err(_)) | None => Wake::Leave,
+                    Some(Err(_)) | None => Wake::Hangup,
                 },
                 changed = self.view.changed(), if self.view_open => match changed {
                     Ok(()) => Wake::View(Arc::clone(&self.view.borrow_and_update())),

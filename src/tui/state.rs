@@ -73,6 +73,8 @@ pub struct State {
     /// Chords of a sequence that is not whole.
     pub(crate) prefix: Vec<Chord>,
     pub(crate) mouse: bool,
+    /// Whether runs in this process can go on in another one when it is left.
+    pub(crate) leave_running: bool,
     /// Whether the terminal has the focus; without it seconds are not counted.
     pub(crate) focused: bool,
 }
@@ -102,6 +104,7 @@ impl State {
             keymap,
             prefix: Vec::new(),
             mouse: options.mouse,
+            leave_running: options.leave_running,
             focused: true,
         };
         if let Some(text) = session {

@@ -16,6 +16,7 @@ use std::sync::atomic::Ordering;
 use tokio::task::{JoinError, JoinSet};
 
 use crate::domain::guard::{RejectionStop, RejectionWatch};
+use crate::domain::plan::OperationKind;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::Run;
 use crate::domain::verdict::Verdict;
@@ -23,6 +24,7 @@ use crate::failpoints;
 use crate::snapshot::plan_file::{PackedOperations, PlanReader};
 
 use super::core::Core;
+use super::run::remainder::{Remainder, Rest};
 use acknowledge::Acknowledger;
 use cut::{BatchLimits, Cut, DeleteFilter, Pass, unreadable};
 use fate::{Closing, Fate, Piece, RunEnd, Sent};
@@ -43,6 +45,8 @@ pub(crate) struct Delivery<'a> {
     pub watch: RejectionWatch,
     /// Keys whose write was not accepted.
     pub unwritten: Unwritten,
+    /// What is still to be sent; kept up to date.
+    pub remainder: &'a mut Remainder,
     /// Told after each acknowledgement.
     pub progress: &'a (dyn Fn(&Run) + Send + Sync),
 }
@@ -59,6 +63,8 @@ impl Delivery<'_> {
             end = self.pass(Pass::Deletes, run, &mut staged).await.err();
         }
         let finished = self.finish(run, staged).await;
+        self.remainder.unwritten = self.unwritten.keys();
+        self.remainder.next_batch = self.sender.numbers.load(Ordering::Relaxed);
         if end.is_none() && finished.is_ok() && !self.sender.too_large.load(Ordering::Relaxed) {
             self.sender.limits.clean_run(self.batch_limits.rows);
         }
@@ -75,7 +81,9 @@ impl Delivery<'_> {
         let filter: DeleteFilter = Arc::new(move |delete| {
             unwritten.lets_go(delete) && allowed.as_ref().is_none_or(|allows| allows(delete))
         });
-        let mut cuts = cut::start(self.plan.clone(), pass, self.batch_limits.clone(), filter);
+        let rest = self.rest(pass).clone();
+        let limits = self.batch_limits.clone();
+        let mut cuts = cut::start(self.plan.clone(), pass, rest, limits, filter);
         let mut flying: JoinSet<Sent> = JoinSet::new();
         let mut end: Option<RunEnd> = None;
         let mut more = true;
@@ -93,7 +101,7 @@ impl Delivery<'_> {
             tokio::select! {
                 () = cancel.cancelled(), if open => {}
                 cut = cuts.recv(), if open && flying.len() < most => match cut {
-                    Some(Ok(cut)) => self.launch(&mut flying, cut),
+                    Some(Ok(cut)) => self.launch(&mut flying, pass, cut),
                     Some(Err(problem)) => end = end.or(Some(problem.into())),
                     None => more = false,
                 },
@@ -101,7 +109,7 @@ impl Delivery<'_> {
                     // The next batch is on its way while this one is put on record.
                     if open && !probing && sent.as_ref().is_ok_and(Sent::is_all_accepted) {
                         match cuts.try_recv() {
-                            Ok(Ok(cut)) => self.launch(&mut flying, cut),
+                            Ok(Ok(cut)) => self.launch(&mut flying, pass, cut),
                             Ok(Err(problem)) => end = Some(problem.into()),
                             Err(_) => {}
                         }
@@ -118,8 +126,16 @@ impl Delivery<'_> {
         end.map_or(Ok(()), Err)
     }
 
-    fn launch(&self, flying: &mut JoinSet<Sent>, cut: Cut) {
+    fn rest(&mut self, pass: Pass) -> &mut Rest {
+        match pass {
+            Pass::Writes => &mut self.remainder.writes,
+            Pass::Deletes => &mut self.remainder.deletes,
+        }
+    }
+
+    fn launch(&mut self, flying: &mut JoinSet<Sent>, pass: Pass, cut: Cut) {
         failpoints::reach("between_batches");
+        self.rest(pass).launch(cut.operations.numbers());
         let sender = Arc::clone(&self.sender);
         if failpoints::planted("sent_twice_at_once") {
             let (sender, twin) = (Arc::clone(&sender), Arc::clone(&cut.operations));
@@ -174,7 +190,7 @@ impl Delivery<'_> {
     }
 
     /// Notes what a run that ends does not send any more.
-    async fn leave(&self, run: &mut Run, rest: &[Piece]) {
+    async fn leave(&mut self, run: &mut Run, rest: &[Piece]) {
         for closing in leave_all(rest) {
             if let Err(end) = self.close(run, &closing).await {
                 // Of what may have been applied the open intents, or marks made before, know.
@@ -183,8 +199,9 @@ impl Delivery<'_> {
         }
     }
 
-    async fn close(&self, run: &mut Run, closing: &Closing) -> Result<(), RunEnd> {
+    async fn close(&mut self, run: &mut Run, closing: &Closing) -> Result<(), RunEnd> {
         self.unwritten.note(closing)?;
+        self.note_left(closing)?;
         let mut kept = self.acknowledger.acknowledge(run, closing)?;
         failpoints::reach("before_verdict");
         if failpoints::planted("verdict_without_closing") || failpoints::planted("no_intent") {
@@ -205,6 +222,21 @@ impl Delivery<'_> {
         Ok(())
     }
 
+    /// Remembers what was not sent after all.
+    fn note_left(&mut self, closing: &Closing) -> Result<(), Problem> {
+        for (at, fate) in &closing.fates {
+            if *fate == Fate::Unsent {
+                let operation = closing.operations.raw(*at).map_err(unreadable)?;
+                let pass = match operation.kind {
+                    OperationKind::Delete => Pass::Deletes,
+                    _ => Pass::Writes,
+                };
+                self.rest(pass).leave(operation.number);
+            }
+        }
+        Ok(())
+    }
+
     fn watch_over(&mut self, closing: &Closing) -> Option<RejectionStop> {
         closing.fates.iter().find_map(|(_, fate)| match fate {
             Fate::Verdict(verdict) => self.watch.observe(verdict),
@@ -213,7 +245,7 @@ impl Delivery<'_> {
     }
 
     /// Ends the session; what was staged is acknowledged batch by batch from the plan.
-    async fn finish(&self, run: &mut Run, staged: Vec<(u64, Vec<u64>)>) -> Result<(), RunEnd> {
+    async fn finish(&mut self, run: &mut Run, staged: Vec<(u64, Vec<u64>)>) -> Result<(), RunEnd> {
         if staged.is_empty() {
             return match self.sender.session.finish().await {
                 Ok(_) => Ok(()),

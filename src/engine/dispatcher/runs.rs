@@ -15,6 +15,7 @@ use crate::domain::sync::Sync;
 use crate::store::Pinned;
 
 use super::super::recover;
+use super::super::run::remainder::Remainder;
 use super::super::run::report::Reporter;
 use super::super::run::{Job, Stop};
 use super::live::Active;
@@ -187,6 +188,42 @@ impl Dispatcher {
         run.mode = pinned.sync.settings.mode;
         run.status = RunStatus::Running;
         run.started_at = Some(now);
+        self.launch(run, pinned, None).await
+    }
+
+    /// Goes on with a run that an earlier core handed over, under its pinned revision.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the run cannot be claimed.
+    pub(crate) async fn go_on(
+        &mut self,
+        mut run: Run,
+        pinned: Pinned,
+        remainder: Option<Remainder>,
+    ) -> Result<(), Problem> {
+        run.status = RunStatus::Running;
+        run.ended_at = None;
+        if remainder.is_none() {
+            // It had not come to its plan.
+            run.counters = Counters::default();
+            run.phases.clear();
+            run.phase = None;
+        }
+        let sync = run.sync.clone();
+        self.launch(run, pinned, remainder).await?;
+        // It is the last ended run no longer.
+        self.live.reread(&self.core, &sync).await?;
+        self.refresh(&sync);
+        Ok(())
+    }
+
+    async fn launch(
+        &mut self,
+        run: Run,
+        pinned: Pinned,
+        remainder: Option<Remainder>,
+    ) -> Result<(), Problem> {
+        let now = self.core.clock.now();
         self.core.store.claim_run(&run, &pinned).await?;
         let status = EventKind::RunStatus {
             status: RunStatus::Running,
@@ -210,6 +247,10 @@ impl Dispatcher {
             receiver,
             reporter,
         );
+        let job = match remainder {
+            Some(remainder) => job.going_on(remainder),
+            None => job,
+        };
         let active = Active {
             run: run.clone(),
             stop,

@@ -40,7 +40,10 @@ pub(crate) async fn write(
     prepared: &Prepared,
     deletes: Deletes,
 ) -> Result<(), RunEnd> {
-    apply_marks(job).await?;
+    if !job.remainder.marked {
+        apply_marks(job).await?;
+        job.remainder.marked = true;
+    }
     let due = job.run.counters.total(|tally| tally.unsent);
     let result = if due > 0 {
         send(job, prepared, deletes).await
@@ -131,9 +134,16 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         cancel: job.stop.token.clone(),
         over: job.stop.token.child_token(),
         repeatable,
-        numbers: AtomicU64::new(0),
+        numbers: AtomicU64::new(job.remainder.next_batch),
         too_large: AtomicBool::new(false),
     });
+    let unwritten = Unwritten::new(prepared.snapshot.seed(), job.remainder.unwritten_keys());
+    let mut guards = job.guards;
+    if job.run.counters.total(|tally| tally.done + tally.pending) > 0 {
+        // The first answers have come, in the part of the run that an earlier core made.
+        guards.rejected_rows = 0;
+    }
+    let watch = RejectionWatch::new(&guards);
     let reporter = job.reporter.clone();
     let progress = move |run: &Run| reporter.soon(run);
     let keep_values = keeps_values(&job.pinned, &job.run);
@@ -153,8 +163,9 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         concurrency: concurrency as usize,
         sender,
         deletes: deletes.filter,
-        watch: RejectionWatch::new(&job.guards),
-        unwritten: Unwritten::new(prepared.snapshot.seed()),
+        watch,
+        unwritten,
+        remainder: &mut job.remainder,
         progress: &progress,
     };
     delivery.deliver(&mut job.run).await

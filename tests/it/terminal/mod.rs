@@ -3,7 +3,12 @@
 //! The program in the terminal is this test binary: [`interface`] runs the interface over a link
 //! made by hand.
 
+mod host;
+mod leaving;
 mod pty;
+mod rest;
+mod storm;
+mod tmux;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -85,7 +90,7 @@ fn interface() {
         .build()
         .unwrap();
     let left = runtime.block_on(run(Arc::new(link), options)).unwrap();
-    assert!(left == Leave::Quit || left == Leave::Signal);
+    assert!([Leave::Quit, Leave::Signal, Leave::Hangup].contains(&left));
 }
 
 fn program(scene: &str) -> CommandBuilder {
