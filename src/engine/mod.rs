@@ -12,6 +12,7 @@ mod explore;
 mod history;
 pub mod limits;
 mod local;
+mod look;
 mod names;
 mod prune;
 mod recover;
