@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::destination::{Object, ObjectSchema, TestStep};
+use super::edit::Edit;
 use super::event::{Event, LogLine};
+use super::explore::{CatalogTable, Connectors, Explore, KeyCheck};
 use super::id::RunId;
 pub use super::log_page::{LogPage, LogPlace, PlacedLine};
 use super::model::Column;
@@ -201,6 +203,10 @@ pub enum Command {
         /// The secret.
         secret: SecretText,
     },
+    /// Answers a question that changes nothing. Reply: as [`Explore`] says.
+    Explore(Explore),
+    /// Changes a model, source or destination. Reply: [`Reply::Changes`].
+    Edit(Edit),
     /// Gives journaled events after a number. Reply: [`Reply::Events`].
     Events {
         /// The last number that is known.
@@ -250,6 +256,12 @@ pub enum Reply {
     History(Vec<HistoryEntry>),
     /// Rows of a model.
     Table(Table),
+    /// Whether columns can be a key.
+    KeyCheck(KeyCheck),
+    /// Tables of a source.
+    Tables(Vec<CatalogTable>),
+    /// The kinds of connections.
+    Connectors(Connectors),
     /// Steps of a test.
     Steps(Vec<TestStep>),
     /// Objects of a destination.

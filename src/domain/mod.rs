@@ -3,7 +3,9 @@
 pub mod coerce;
 pub mod command;
 pub mod destination;
+pub mod edit;
 pub mod event;
+pub mod explore;
 pub mod guard;
 pub mod health;
 pub mod id;

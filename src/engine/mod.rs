@@ -13,6 +13,7 @@ mod history;
 pub mod limits;
 mod local;
 mod log_page;
+mod look;
 mod names;
 mod prune;
 mod recover;

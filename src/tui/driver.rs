@@ -10,6 +10,7 @@ use rustix::process::Signal;
 use tokio::time::Instant;
 
 use super::clipboard;
+use super::external;
 use super::look::Look;
 use super::msg::{Effect, Leave, Msg, What};
 use super::options::Options;
@@ -198,6 +199,13 @@ impl Driver {
     fn perform(&mut self, effect: Effect, sources: &mut Sources) -> io::Result<Option<Leave>> {
         match effect {
             Effect::Send { token, command } => sources.send(Arc::clone(&self.link), token, command),
+            Effect::Abandon { token } => sources.let_go(token),
+            Effect::OpenEditor { suffix, text } => {
+                self.tty.leave()?;
+                let edited = external::edit(suffix, &text);
+                self.tty.retake()?;
+                return self.tell(What::Edited(edited), sources, KEY_PACE);
+            }
             Effect::Copy(text) => match clipboard::sequence(&text, self.options.tmux) {
                 Some(bytes) => {
                     self.tty.send(&bytes)?;

@@ -1,5 +1,6 @@
 //! Where messages come from: signals, the terminal, the core, and what was asked of it.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
@@ -9,7 +10,7 @@ use crossterm::event::{Event as Input, EventStream};
 use futures_util::StreamExt as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{broadcast, watch};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
 use crate::domain::command::{Command, Reply};
@@ -53,6 +54,8 @@ pub(crate) struct Sources {
     events_open: bool,
     /// Commands and files under way.
     work: JoinSet<Wake>,
+    /// Commands under way by their token.
+    asked: BTreeMap<u64, AbortHandle>,
 }
 
 impl Sources {
@@ -75,6 +78,7 @@ impl Sources {
             connection_open: true,
             events_open: true,
             work: JoinSet::new(),
+            asked: BTreeMap::new(),
         })
     }
 
@@ -138,8 +142,17 @@ impl Sources {
 
     /// Sends a command; the answer comes as [`Wake::Reply`].
     pub(crate) fn send(&mut self, link: Arc<dyn Link>, token: u64, command: Command) {
-        self.work
-            .spawn(async move { Wake::Reply(token, link.send(command).await) });
+        let work = async move { Wake::Reply(token, link.send(command).await) };
+        let handle = self.work.spawn(work);
+        self.asked.retain(|_, asked| !asked.is_finished());
+        self.asked.insert(token, handle);
+    }
+
+    /// Lets go of a command: its answer does not come, and a core that only reads for it stops.
+    pub(crate) fn let_go(&mut self, token: u64) {
+        if let Some(asked) = self.asked.remove(&token) {
+            asked.abort();
+        }
     }
 
     /// Writes a file that was not there before, for its owner alone.

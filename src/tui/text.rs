@@ -50,6 +50,16 @@ pub(crate) fn right(text: &str, columns: usize) -> String {
     format!("{}{out}", " ".repeat(blanks))
 }
 
+/// Text from outside as it can be put on a clipboard or a command line.
+pub(crate) fn harmless(text: &str) -> String {
+    safe_text::safe(text).into_owned()
+}
+
+/// A word for a POSIX shell.
+pub(crate) fn quoted(word: &str) -> String {
+    format!("'{}'", harmless(word).replace('\'', r"'\''"))
+}
+
 fn fill(out: &mut String, columns: usize) {
     let blanks = columns.saturating_sub(width(out));
     out.extend(std::iter::repeat_n(' ', blanks));

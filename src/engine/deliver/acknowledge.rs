@@ -132,6 +132,7 @@ pub(crate) fn bookkeeping(run: &Run) -> Acknowledgement {
         journal: Vec::new(),
         unknown_add: Vec::new(),
         unknown_clear: Vec::new(),
+        unknown_traced: Vec::new(),
         pending: Vec::new(),
         rows: Vec::new(),
         recovered: Vec::new(),

@@ -1,6 +1,7 @@
 //! One run from its start to its end: read, compare, guard, wait for a person, write.
 
 pub(crate) mod guards;
+mod marks;
 pub(crate) mod planning;
 pub(crate) mod prepare;
 pub(crate) mod remainder;

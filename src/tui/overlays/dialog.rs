@@ -30,6 +30,8 @@ pub(crate) enum Ask {
     Yes,
     /// By typing this number.
     Number { expected: u64, field: Field },
+    /// By typing this name.
+    Name { expected: String, field: Field },
 }
 
 /// Another answer than the one that `y` gives.
@@ -91,8 +93,9 @@ impl Dialog {
         if self.deaf(now_ms) {
             return;
         }
-        if let Ask::Number { field, .. } = &mut self.ask {
-            field.paste(text);
+        match &mut self.ask {
+            Ask::Number { field, .. } | Ask::Name { field, .. } => field.paste(text),
+            Ask::Yes => {}
         }
     }
 }
@@ -132,9 +135,43 @@ pub(super) fn key(state: &mut State, mut dialog: Dialog, key: KeyEvent) -> Vec<E
                 dialog.warning.clear();
             }
         }
+        Ask::Name { expected, field } => {
+            if key.code == KeyCode::Enter {
+                if field.text() == expected.as_str() {
+                    return perform(state, dialog.intent);
+                }
+                if field.text().is_empty() {
+                    return Vec::new();
+                }
+                "that is another name".clone_into(&mut dialog.warning);
+                field.clear();
+            } else if field.key(key) {
+                dialog.warning.clear();
+            }
+        }
     }
     state.overlay = Some(Overlay::Dialog(Box::new(dialog)));
     Vec::new()
+}
+
+/// The line at the foot of a dialog that is confirmed by typing.
+fn typed(
+    look: &Look,
+    dialog: &Dialog,
+    field: &Field,
+    what: &str,
+    (above, last): (Rect, Rect),
+    buf: &mut Buffer,
+) -> Position {
+    let columns = usize::from(last.width);
+    let label = format!("type {what} to {}: ", dialog.go);
+    let label = text::line(&label, columns.saturating_sub(14));
+    let place = field.draw(look, &label, last, buf);
+    if dialog.warning.is_empty() {
+        let hint = format!("esc {}", dialog.stay);
+        look.put(buf, above, 0, &Line::from(look.span(Role::Dim, hint)));
+    }
+    place
 }
 
 pub(super) fn draw(dialog: &Dialog, look: &Look, screen: Rect, buf: &mut Buffer) -> Position {
@@ -204,14 +241,12 @@ pub(super) fn draw(dialog: &Dialog, look: &Look, screen: Rect, buf: &mut Buffer)
             Position::new(last.x + 2, last.y)
         }
         Ask::Number { expected, field } => {
-            let label = format!("type {} to {}: ", text::count(*expected), dialog.go);
-            let label = crate::tui::text::line(&label, columns.saturating_sub(14));
-            let place = field.draw(look, &label, last, buf);
-            if dialog.warning.is_empty() {
-                let hint = format!("esc {}", dialog.stay);
-                look.put(buf, above, 0, &Line::from(look.span(Role::Dim, hint)));
-            }
-            place
+            let what = text::count(*expected);
+            typed(look, dialog, field, &what, (above, last), buf)
+        }
+        Ask::Name { expected, field } => {
+            let what = format!("'{expected}'");
+            typed(look, dialog, field, &what, (above, last), buf)
         }
     }
 }

@@ -49,6 +49,10 @@ pub struct Robot {
     pub session: Option<String>,
     pub left: Option<Leave>,
     pub suspended: bool,
+    /// Tokens of commands that were let go.
+    pub abandoned: Vec<u64>,
+    /// What the person does with a text in their own editor.
+    pub editor: fn(String) -> String,
 }
 
 pub fn options() -> Options {
@@ -84,6 +88,8 @@ impl Robot {
             session: None,
             left: None,
             suspended: false,
+            abandoned: Vec::new(),
+            editor: |text| text,
         };
         robot.wait(0);
         robot.wait(500);
@@ -113,6 +119,11 @@ impl Robot {
                 Effect::Suspend => self.suspended = true,
                 Effect::SaveLog { name, text } => self.saved.push((name, text)),
                 Effect::SaveSession(text) => self.session = Some(text),
+                Effect::Abandon { token } => self.abandoned.push(token),
+                Effect::OpenEditor { text, .. } => {
+                    let edited = (self.editor)(text);
+                    self.tell(What::Edited(Ok(edited)));
+                }
                 Effect::Redraw | Effect::Mouse(_) => {}
             }
         }

@@ -216,7 +216,7 @@ fn lines_of(state: &State, look: &Look, line: &LogLine, columns: usize) -> Vec<L
 }
 
 /// Harmless text with each occurrence of `find` set off, whatever the case.
-pub(super) fn with_hits(look: &Look, role: Role, content: &str, find: &str) -> Vec<Span<'static>> {
+pub(crate) fn with_hits(look: &Look, role: Role, content: &str, find: &str) -> Vec<Span<'static>> {
     let (lower, wanted) = (content.to_lowercase(), find.to_lowercase());
     // Where lower case takes other bytes, places in the two texts do not correspond.
     if wanted.is_empty() || lower.len() != content.len() {

@@ -27,11 +27,9 @@ pub(crate) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Left => sideways(state, false),
         Action::Right => sideways(state, true),
         Action::Enter => enter(state),
-        Action::Back => back(state),
         Action::NextPane => turn_pane(state, true),
         Action::PreviousPane => turn_pane(state, false),
         Action::PreviousTab | Action::NextTab => turn_tab(state),
-        Action::ShowSyncs => state.syncs.pane = Pane::List,
         Action::ToggleLog => toggle_log(state),
         Action::Order => {
             state.syncs.order = state.syncs.order.next();
@@ -156,12 +154,8 @@ fn open_log(state: &mut State) {
 }
 
 /// One step out; never more, and nothing is lost by it.
-fn back(state: &mut State) {
+pub(super) fn back(state: &mut State) {
     let world = state.world.clone();
-    if state.toasts.iter().any(|toast| toast.failure) {
-        state.toasts.retain(|toast| !toast.failure);
-        return;
-    }
     let syncs = &mut state.syncs;
     match syncs.pane {
         Pane::Log if !syncs.log.filter.is_empty() => syncs.log.set_filter(""),
@@ -312,15 +306,9 @@ fn command_line(state: &State) -> String {
     };
     let rest = run.unwrap_or_else(|| {
         let name = state.selected().map_or("", |sync| sync.name());
-        format!("run {}", quoted(name))
+        format!("run {}", text::quoted(name))
     });
     format!("signalsmith {rest}")
-}
-
-/// A word for a POSIX shell.
-fn quoted(word: &str) -> String {
-    let word = crate::safe_text::safe(word);
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 fn runs_rows(areas: &Areas) -> usize {
