@@ -15,6 +15,7 @@ mod glyph;
 mod intents;
 mod keymap;
 mod layout;
+mod leaving;
 mod look;
 mod msg;
 mod options;

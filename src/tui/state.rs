@@ -11,7 +11,7 @@ use super::options::Options;
 use super::overlays::Overlay;
 use super::router::{PageId, Router};
 use super::screens::Screen;
-use super::screens::syncs::Syncs;
+use super::screens::syncs::{Question, Syncs};
 use super::text::Zone;
 use crate::domain::command::Command;
 use crate::domain::id::{RunId, SyncId};
@@ -43,7 +43,7 @@ pub(crate) enum Purpose {
     /// The end of a run that only plans.
     Plan { sync: SyncId },
     /// Lines of a log.
-    Log { run: RunId, from: u64 },
+    Log { run: RunId, question: Question },
     /// Runs of a sync, the newest or those before one.
     Runs { sync: SyncId, before: Option<RunId> },
     /// Keys of deletes that are held.

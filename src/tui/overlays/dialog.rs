@@ -18,7 +18,8 @@ use crate::tui::widgets::field::Field;
 use crate::tui::widgets::popup;
 
 pub(crate) use super::super::intents::{Intent, perform};
-pub(crate) use super::super::questions::{ask_cancel, ask_full, ask_held, ask_leave, ask_suspend};
+pub(crate) use super::super::leaving::{ask_leave, ask_suspend};
+pub(crate) use super::super::questions::{ask_cancel, ask_full, ask_held};
 
 /// Keys are not heard this long after a dialog opened: they were meant for what was there before.
 const DEAF_MS: u64 = 300;

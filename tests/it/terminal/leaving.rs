@@ -68,9 +68,9 @@ fn staying_is_the_answer_of_enter_and_stopping_runs_that_of_y() {
     pty.press_until("\r", "f filter");
     pty.send("q");
     pty.sees("leave running");
-    // Pressed until it is heard; the request in flight is awaited.
+    pty.press_until_gone("y");
+    // The request in flight is awaited.
     host.gate.open(1);
-    pty.press_until_end("y");
     assert!(pty.ends());
     given_back(&pty.bytes());
     let run = host.desk.json(0, &["show", "run", "contacts", "--json"]);
@@ -91,7 +91,7 @@ fn ctrl_z_hands_a_live_run_over_and_fg_comes_back_attached_to_it() {
     pty.press_until("l", "handing over");
     host.gate.open(1);
     let shell = pty.gets(b"in-the-shell", before);
-    pty.gets("core ● attached".as_bytes(), shell);
+    pty.sees("core ● attached");
     host.gate.open(100);
     let run = host.ended_run();
     assert_eq!(run["counters"]["create"]["done"], 5, "{run}");

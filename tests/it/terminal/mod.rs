@@ -46,7 +46,8 @@ impl Link for Scene {
             !(self.panics && matches!(command, Command::Run { .. })),
             "a panic that was asked for"
         );
-        (self.core.lock().unwrap())(&command).unwrap()
+        let given = (self.core.lock().unwrap())(&command).unwrap();
+        crate::screens::logs::answer(&command, given, &[])
     }
 
     fn view(&self) -> watch::Receiver<Arc<WorkspaceView>> {

@@ -140,20 +140,22 @@ impl Pty {
         }
     }
 
-    /// Presses a key again and again until the program has ended.
+    /// Presses a key again and again until the interface is gone from the screen.
     #[track_caller]
-    pub fn press_until_end(&mut self, key: &str) {
+    pub fn press_until_gone(&mut self, key: &str) {
         let deadline = Instant::now() + PATIENCE;
+        let leaves = super::LEAVES_ALTERNATE;
         loop {
             // The terminal may be gone by now.
             let _ = self.writer.write_all(key.as_bytes());
             let state = self.output.0.lock().unwrap();
             let pause = Duration::from_millis(100);
-            let ended = self
+            let gone = |bytes: &[u8]| bytes.windows(leaves.len()).any(|at| at == leaves);
+            let waited = self
                 .output
                 .1
-                .wait_timeout_while(state, pause, |state| !state.1);
-            if ended.unwrap().0.1 {
+                .wait_timeout_while(state, pause, |state| !gone(&state.0));
+            if gone(&waited.unwrap().0.0) {
                 return;
             }
             assert!(Instant::now() < deadline, "{key} does not end it");

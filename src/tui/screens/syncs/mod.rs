@@ -6,7 +6,7 @@ mod cell;
 mod detail;
 mod doing;
 mod list;
-pub(crate) mod log;
+mod log;
 mod log_view;
 pub(crate) mod moves;
 pub(crate) mod order;
@@ -19,6 +19,7 @@ mod state;
 mod view;
 
 pub(crate) use list::place_at as list_place;
+pub(crate) use log::Question;
 pub(crate) use log_view::with_hits;
 pub(crate) use state::{Syncs, Tab};
 pub(crate) use view::view;
