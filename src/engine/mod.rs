@@ -15,6 +15,7 @@ mod local;
 mod log_page;
 mod look;
 mod names;
+mod pending;
 mod prune;
 mod recover;
 mod render;
@@ -35,6 +36,7 @@ use rand_chacha::ChaCha12Rng;
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::connectors::registry::{BuiltIn, Connectors};
 use crate::domain::id::SyncId;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::Trigger;
@@ -85,8 +87,19 @@ impl Engine {
     /// # Errors
     /// A [`Problem`]: another core has the workspace, its state cannot be read, a newer schema.
     pub fn start(options: EngineOptions) -> Result<Self, Problem> {
+        Self::start_with(options, Arc::new(BuiltIn))
+    }
+
+    /// As [`Engine::start`], with other connectors than those of this program.
+    ///
+    /// # Errors
+    /// As [`Engine::start`].
+    pub fn start_with(
+        options: EngineOptions,
+        connectors: Arc<dyn Connectors>,
+    ) -> Result<Self, Problem> {
         let lock = WorkspaceLock::acquire(&options.folder, &options.socket)?;
-        Self::start_with(options, lock)
+        Self::start_under(lock, options, connectors)
     }
 
     /// Starts as [`Engine::start`], and goes on with the runs that the core before left which passed
@@ -96,10 +109,14 @@ impl Engine {
     /// As [`Engine::start`]; where the lock is not that of this workspace.
     pub fn take_over(options: EngineOptions, lock: File) -> Result<Self, Problem> {
         let lock = WorkspaceLock::adopt(lock, &options.folder, &options.socket)?;
-        Self::start_with(options, lock)
+        Self::start_under(lock, options, Arc::new(BuiltIn))
     }
 
-    fn start_with(options: EngineOptions, lock: WorkspaceLock) -> Result<Self, Problem> {
+    fn start_under(
+        lock: WorkspaceLock,
+        options: EngineOptions,
+        connectors: Arc<dyn Connectors>,
+    ) -> Result<Self, Problem> {
         // Spools that a kill left; nobody else is in here while the lock is ours.
         let _ = std::fs::remove_dir_all(options.folder.join("tmp"));
         for folder in ["runs", "snapshots", "tmp"] {
@@ -119,7 +136,13 @@ impl Engine {
                     format!("cannot start the core: {error}"),
                 )
             })?;
-        let core = core::Core::new(store.clone(), options.clock, &options.folder, random);
+        let core = core::Core::new(
+            store.clone(),
+            options.clock,
+            connectors,
+            &options.folder,
+            random,
+        );
         let link = runtime.block_on(begin(Arc::new(core), options.autonomous))?;
         Ok(Self {
             runtime: Some(runtime),
@@ -223,6 +246,7 @@ async fn begin(core: Arc<core::Core>, autonomous: bool) -> Result<LocalLink, Pro
     }
     dispatcher.settle_intents().await?;
     if autonomous {
+        dispatcher.note_pending().await?;
         for (run, pinned, remainder) in handed_over {
             let id = run.id.clone();
             if let Err(problem) = dispatcher.go_on(run, pinned, remainder).await {

@@ -107,6 +107,10 @@ impl Acknowledger<'_> {
                         key_hash: operation.key_hash,
                         ticket: ticket.clone(),
                     });
+                    if closing.doubt {
+                        let reason = "an earlier try may have been applied";
+                        kept.unknown_add.push(unknown(operation, &id, reason));
+                    }
                 }
             }
         }

@@ -48,8 +48,8 @@ pub(crate) struct Cut {
     pub operations: Arc<PackedOperations>,
 }
 
-/// Which deletes may go: all, or those that a person has seen.
-pub(crate) type DeleteFilter = Arc<dyn Fn(&Operation) -> bool + Send + Sync>;
+/// Which operations may go.
+pub(crate) type Filter = Arc<dyn Fn(&Operation) -> bool + Send + Sync>;
 
 /// Starts cutting what is left on a blocking thread; the channel bounds what waits in memory.
 pub(crate) fn start(
@@ -57,11 +57,11 @@ pub(crate) fn start(
     pass: Pass,
     rest: Rest,
     limits: BatchLimits,
-    deletes: DeleteFilter,
+    filter: Option<Filter>,
 ) -> mpsc::Receiver<Result<Cut, Problem>> {
     let (sender, receiver) = mpsc::channel(1);
     tokio::task::spawn_blocking(move || {
-        let result = cut(&plan, pass, &rest, &limits, &deletes, |batch| {
+        let result = cut(&plan, pass, &rest, &limits, filter.as_ref(), |batch| {
             sender.blocking_send(Ok(batch)).is_ok()
         });
         if let Err(problem) = result {
@@ -76,7 +76,7 @@ fn cut(
     pass: Pass,
     rest: &Rest,
     limits: &BatchLimits,
-    deletes: &DeleteFilter,
+    filter: Option<&Filter>,
     mut give: impl FnMut(Cut) -> bool,
 ) -> Result<(), Problem> {
     let reader = PlanReader::open(plan).map_err(unreadable)?;
@@ -84,10 +84,12 @@ fn cut(
     let mut probe = limits.probe && pass == Pass::Writes;
     let mut operations = reader.operations(rest.first());
     while let Some(operation) = operations.next_raw().map_err(unreadable)? {
-        let wanted = pass.takes(operation.kind)
-            && rest.has(operation.number)
-            && (pass == Pass::Writes || deletes(&operation.decode().map_err(unreadable)?));
-        if !wanted {
+        if !pass.takes(operation.kind) || !rest.has(operation.number) {
+            continue;
+        }
+        if let Some(allows) = filter
+            && !allows(&operation.decode().map_err(unreadable)?)
+        {
             continue;
         }
         let most_rows = if probe {

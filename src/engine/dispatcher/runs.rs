@@ -191,33 +191,8 @@ impl Dispatcher {
         self.launch(run, pinned, None).await
     }
 
-    /// Goes on with a run that an earlier core handed over, under its pinned revision.
-    ///
-    /// # Errors
-    /// A [`Problem`] where the run cannot be claimed.
-    pub(crate) async fn go_on(
-        &mut self,
-        mut run: Run,
-        pinned: Pinned,
-        remainder: Option<Remainder>,
-    ) -> Result<(), Problem> {
-        run.status = RunStatus::Running;
-        run.ended_at = None;
-        if remainder.is_none() {
-            // It had not come to its plan.
-            run.counters = Counters::default();
-            run.phases.clear();
-            run.phase = None;
-        }
-        let sync = run.sync.clone();
-        self.launch(run, pinned, remainder).await?;
-        // It is the last ended run no longer.
-        self.live.reread(&self.core, &sync).await?;
-        self.refresh(&sync);
-        Ok(())
-    }
-
-    async fn launch(
+    /// Claims a run and starts its task; `remainder` is what another core has left of its plan.
+    pub(super) async fn launch(
         &mut self,
         run: Run,
         pinned: Pinned,
@@ -309,6 +284,9 @@ impl Dispatcher {
         self.note_attention(&run).await;
         if let Err(problem) = self.live.reread(&self.core, &run.sync).await {
             tracing::error!(run = %run.id, %problem, "cannot read the sync's state");
+        }
+        if run.counters.total(|tally| tally.pending) > 0 {
+            self.will_poll(&run.sync);
         }
         self.live.answer_waiters(&run);
         if self.conduct.autonomous && !self.is_stopping() {

@@ -14,7 +14,7 @@ use crate::snapshot::plan_file::PlanReader;
 use crate::store::{Held, RowLog};
 
 use super::super::deliver::acknowledge::bookkeeping;
-use super::super::deliver::cut::{DeleteFilter, unreadable};
+use super::super::deliver::cut::{Filter, unreadable};
 use super::super::deliver::send::RunEnd;
 use super::super::diff::PlanSummary;
 use super::Job;
@@ -27,7 +27,7 @@ const LOOKED_AT: u32 = 200;
 /// What the guards say of a plan's deletes.
 pub(crate) struct Deletes {
     /// Which may go; nothing where all are held.
-    pub filter: Option<DeleteFilter>,
+    pub filter: Option<Filter>,
     /// Whether a person must approve the plan first.
     pub needs_approval: bool,
 }
@@ -122,7 +122,7 @@ async fn deletes(job: &mut Job, planned: &PlanSummary) -> Result<Deletes, RunEnd
     let known = planned.noted.known;
     let decision = job.guards.deletes(count, known, planned.rows);
     let partial = job.run.options.is_partial() || job.run.options.plan_only;
-    let all: DeleteFilter = Arc::new(|_| true);
+    let all: Filter = Arc::new(|_| true);
     match decision {
         DeleteDecision::Held { limit } => {
             job.run
@@ -180,7 +180,7 @@ async fn hold(job: &Job, planned: &PlanSummary, count: u64) -> Result<(), RunEnd
 pub(crate) async fn again(job: &Job) -> Result<Deletes, RunEnd> {
     let other = job.run.options.approved_plan.as_ref();
     let other = other.filter(|approved| job.run.plan_hash.as_ref() != Some(approved));
-    let filter: Option<DeleteFilter> = if let Some(approved) = other {
+    let filter: Option<Filter> = if let Some(approved) = other {
         let runs = job.core.store.runs(Some(&job.run.sync), None, LOOKED_AT);
         let runs = runs.await.map_err(Problem::from)?;
         let found = runs
@@ -206,7 +206,7 @@ pub(crate) async fn again(job: &Job) -> Result<Deletes, RunEnd> {
 }
 
 /// Lets those deletes go that stand in a plan.
-fn in_plan(path: &Path) -> Result<DeleteFilter, Problem> {
+fn in_plan(path: &Path) -> Result<Filter, Problem> {
     let seen = Mutex::new(PlanReader::open(path).map_err(unreadable)?);
     Ok(Arc::new(move |delete| {
         let reader = seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -222,7 +222,7 @@ async fn approved_deletes(
     held: Option<Held>,
     approved: &str,
 ) -> Result<Deletes, RunEnd> {
-    let all: DeleteFilter = Arc::new(|_| true);
+    let all: Filter = Arc::new(|_| true);
     if planned.hash == approved {
         job.core
             .store

@@ -18,6 +18,7 @@ use crate::store::Pinned;
 
 use super::super::deliver::acknowledge::Acknowledger;
 use super::super::deliver::cut::BatchLimits;
+use super::super::deliver::in_flight::InFlight;
 use super::super::deliver::send::{RunEnd, Sender};
 use super::super::deliver::unwritten::Unwritten;
 use super::super::deliver::{Delivery, broken};
@@ -88,13 +89,21 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         numbers: AtomicU64::new(job.remainder.next_batch),
         too_large: AtomicBool::new(false),
     });
-    let unwritten = Unwritten::new(prepared.snapshot.seed(), job.remainder.unwritten_keys());
+    let (seed, form) = (prepared.snapshot.seed(), capabilities.identifier_form);
+    let unwritten = Unwritten::new(seed, job.remainder.unwritten_keys());
     let mut guards = job.guards;
     if job.run.counters.total(|tally| tally.done + tally.pending) > 0 {
         // The first answers have come, in the part of the run that an earlier core made.
         guards.rejected_rows = 0;
     }
     let watch = RejectionWatch::new(&guards);
+    let in_flight = InFlight::load(&job.core, &job.run.sync, seed, form).await?;
+    if !in_flight.is_empty() {
+        job.log.line(
+            "pending",
+            "rows whose last write has no outcome yet are not sent before it is known",
+        );
+    }
     let reporter = job.reporter.clone();
     let progress = move |run: &Run| reporter.soon(run);
     let keep_values = keeps_values(&job.pinned, &job.run);
@@ -117,6 +126,7 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         watch,
         unwritten,
         remainder: &mut job.remainder,
+        in_flight,
         progress: &progress,
     };
     delivery.deliver(&mut job.run).await
