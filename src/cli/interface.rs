@@ -2,7 +2,6 @@
 
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
-use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 
@@ -12,7 +11,7 @@ use crate::tui::{self, GlyphSet, Leave, Options, ThemeName, stop_here};
 
 use super::context::Context;
 use super::output::{remark, say};
-use super::{headless, successor};
+use super::{headless, planted, successor};
 
 /// Opens the interface over a workspace until it is left, and does with the core in this process what
 /// the person wants.
@@ -85,7 +84,7 @@ pub(super) async fn show(
 ) -> Result<Leave, Problem> {
     let mut options = options(folder)?;
     options.leave_running = leave_running;
-    let shown = tui::run(Arc::clone(&context.link), options).await;
+    let shown = tui::run(planted::link(&context.link), options).await;
     shown.map_err(|error| cannot_show(&error))
 }
 

@@ -15,6 +15,7 @@ mod logs;
 mod object;
 mod output;
 mod plan;
+mod planted;
 mod preview;
 mod progress;
 mod rows;

@@ -55,8 +55,14 @@ impl Host {
 
     /// The interface, as a person starts it.
     pub fn interface(&self) -> Pty {
+        self.interface_with("LANG", "C.UTF-8")
+    }
+
+    /// As [`Self::interface`], with a variable in its environment.
+    pub fn interface_with(&self, variable: &str, value: &str) -> Pty {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_signalsmith"));
         self.environment(&mut command);
+        command.env(variable, value);
         let pty = Pty::start(command, SIZE);
         pty.sees("core ● local");
         pty
