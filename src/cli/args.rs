@@ -248,6 +248,14 @@ pub enum CommandLine {
         #[command(subcommand)]
         action: ScheduleAction,
     },
+    /// Runs the workspace's core without an interface, until it is told to stop.
+    Serve {
+        /// Goes on with what another core left, whose lock is standard input.
+        #[arg(long, hide = true)]
+        take_over: bool,
+    },
+    /// Stops the workspace's core, wherever it runs; runs under way go on with the next one.
+    Stop,
     /// Lists the transforms, or explains one.
     Transforms {
         /// The transform.

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::destination::{Capabilities, Object, ObjectSchema, TestStep};
+pub use crate::domain::explore::CatalogTable;
 use crate::domain::id::{RunId, SyncId};
 use crate::domain::mode::Mode;
 use crate::domain::model::Column;
@@ -82,17 +83,6 @@ pub enum Chunk {
 
 /// Rows as they come; bounded, so that a slow reader slows the source.
 pub type RowStream = mpsc::Receiver<Result<Chunk, ConnectorError>>;
-
-/// A table of a source's catalog.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CatalogTable {
-    /// The schema, where the source has schemas.
-    pub schema: Option<String>,
-    /// The table's, view's or file's name.
-    pub name: String,
-    /// Its columns with the types that they would be pinned to.
-    pub columns: Vec<Column>,
-}
 
 /// A system that models query.
 #[async_trait]

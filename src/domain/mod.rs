@@ -3,10 +3,13 @@
 pub mod coerce;
 pub mod command;
 pub mod destination;
+pub mod edit;
 pub mod event;
+pub mod explore;
 pub mod guard;
 pub mod health;
 pub mod id;
+pub mod log_page;
 pub mod mapping;
 pub mod mask;
 pub mod mode;

@@ -2,7 +2,7 @@
 //!
 //! A message goes into [`update`], which changes the [`State`] and gives back [`Effect`]s; [`view`]
 //! draws the state. Both are pure: only [`run`] waits, draws on the terminal and talks to the core.
-//! A further screen is one entry in `screens` and a folder; a further key is one line in `action`.
+//! How a screen is added says `screens`; the pages of all screens lie on one another in `router`.
 
 mod act;
 mod action;
@@ -10,15 +10,20 @@ mod available;
 mod banner;
 mod clipboard;
 mod driver;
+mod external;
 mod glyph;
 mod intents;
 mod keymap;
 mod layout;
+mod leaving;
 mod look;
 mod msg;
 mod options;
 mod overlays;
+mod panes;
 mod questions;
+mod requests;
+mod router;
 mod screens;
 mod session;
 mod sources;
@@ -30,7 +35,7 @@ mod update;
 mod view;
 mod widgets;
 
-pub use driver::{Error, run};
+pub use driver::{Error, run, stop_here};
 pub use glyph::GlyphSet;
 pub use look::Look;
 pub use msg::{Effect, Leave, Moment, Msg, What};

@@ -1,5 +1,6 @@
 //! Where messages come from: signals, the terminal, the core, and what was asked of it.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
@@ -9,7 +10,7 @@ use crossterm::event::{Event as Input, EventStream};
 use futures_util::StreamExt as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{broadcast, watch};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
 use crate::domain::command::{Command, Reply};
@@ -20,8 +21,10 @@ use crate::link::{Connection, Link, WorkspaceView};
 /// What ended a wait.
 #[derive(Debug)]
 pub(crate) enum Wake {
-    /// The process is to end, or its terminal is gone.
+    /// The process is to end.
     Leave,
+    /// The terminal is gone.
+    Hangup,
     Suspend,
     Continued,
     Input(Input),
@@ -51,6 +54,8 @@ pub(crate) struct Sources {
     events_open: bool,
     /// Commands and files under way.
     work: JoinSet<Wake>,
+    /// Commands under way by their token.
+    asked: BTreeMap<u64, AbortHandle>,
 }
 
 impl Sources {
@@ -73,6 +78,7 @@ impl Sources {
             connection_open: true,
             events_open: true,
             work: JoinSet::new(),
+            asked: BTreeMap::new(),
         })
     }
 
@@ -91,14 +97,14 @@ impl Sources {
             let wake = tokio::select! {
                 biased;
                 _ = self.terminate.recv() => Wake::Leave,
-                _ = self.hangup.recv() => Wake::Leave,
+                _ = self.hangup.recv() => Wake::Hangup,
                 _ = self.interrupt.recv() => Wake::Leave,
                 _ = self.stop.recv() => Wake::Suspend,
                 _ = self.go_on.recv() => Wake::Continued,
                 input = self.input.next() => match input {
                     Some(Ok(input)) => Wake::Input(input),
                     // Without a terminal there is nobody to talk to.
-                    Some(Err(_)) | None => Wake::Leave,
+                    Some(Err(_)) | None => Wake::Hangup,
                 },
                 changed = self.view.changed(), if self.view_open => match changed {
                     Ok(()) => Wake::View(Arc::clone(&self.view.borrow_and_update())),
@@ -136,8 +142,17 @@ impl Sources {
 
     /// Sends a command; the answer comes as [`Wake::Reply`].
     pub(crate) fn send(&mut self, link: Arc<dyn Link>, token: u64, command: Command) {
-        self.work
-            .spawn(async move { Wake::Reply(token, link.send(command).await) });
+        let work = async move { Wake::Reply(token, link.send(command).await) };
+        let handle = self.work.spawn(work);
+        self.asked.retain(|_, asked| !asked.is_finished());
+        self.asked.insert(token, handle);
+    }
+
+    /// Lets go of a command: its answer does not come, and a core that only reads for it stops.
+    pub(crate) fn let_go(&mut self, token: u64) {
+        if let Some(asked) = self.asked.remove(&token) {
+            asked.abort();
+        }
     }
 
     /// Writes a file that was not there before, for its owner alone.

@@ -6,7 +6,9 @@ use crate::data::{Differences, Version};
 use crate::measure::{Measured, best, give, in_child, measured};
 use crate::table::Table;
 use crate::workspace::{Core, Source, must_have_done};
-use crate::{Options, acknowledge, deliver, floor, generated, movers, product, sender, writes};
+use crate::{
+    Options, acknowledge, deliver, floor, frame, generated, movers, product, sender, writes,
+};
 
 /// Runs one case in this process.
 pub fn child(arguments: &[String]) {
@@ -56,6 +58,7 @@ pub fn child(arguments: &[String]) {
             version(rows, differing),
         )),
         ["accept", folder, rows] => give(generated::accept(Path::new(folder), number(rows))),
+        ["frame", folder] => give(frame::run(Path::new(folder))),
         other => panic!("there is no case {other:?}"),
     }
 }
@@ -81,6 +84,7 @@ pub fn all(options: Options) {
         writes::acknowledgements(&bench);
         writes::http(&bench);
         movers::cases(&bench);
+        frame::cases(&bench);
     }
     bench.table.end();
     if !bench.options.keep {

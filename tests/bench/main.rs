@@ -39,6 +39,7 @@ mod cases;
 mod data;
 mod deliver;
 mod floor;
+mod frame;
 mod generated;
 mod measure;
 mod movers;

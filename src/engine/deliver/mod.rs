@@ -17,7 +17,7 @@ use std::sync::atomic::Ordering;
 use tokio::task::{JoinError, JoinSet};
 
 use crate::domain::guard::{RejectionStop, RejectionWatch};
-use crate::domain::plan::Operation;
+use crate::domain::plan::{Operation, OperationKind};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::Run;
 use crate::domain::verdict::Verdict;
@@ -25,6 +25,7 @@ use crate::failpoints;
 use crate::snapshot::plan_file::{PackedOperations, PlanReader};
 
 use super::core::Core;
+use super::run::remainder::{Remainder, Rest};
 use acknowledge::Acknowledger;
 use cut::{BatchLimits, Cut, Filter, Pass, unreadable};
 use fate::{Closing, Fate, Piece, RunEnd, Sent};
@@ -46,6 +47,8 @@ pub(crate) struct Delivery<'a> {
     pub watch: RejectionWatch,
     /// Keys whose write was not accepted.
     pub unwritten: Unwritten,
+    /// What is still to be sent; kept up to date.
+    pub remainder: &'a mut Remainder,
     /// Keys and identifiers that wait for the outcome of an earlier run's write.
     pub in_flight: InFlight,
     /// Told after each acknowledgement.
@@ -64,6 +67,8 @@ impl Delivery<'_> {
             end = self.pass(Pass::Deletes, run, &mut staged).await.err();
         }
         let finished = self.finish(run, staged).await;
+        self.remainder.unwritten = self.unwritten.keys();
+        self.remainder.next_batch = self.sender.numbers.load(Ordering::Relaxed);
         if end.is_none() && finished.is_ok() && !self.sender.too_large.load(Ordering::Relaxed) {
             self.sender.limits.clean_run(self.batch_limits.rows);
         }
@@ -76,8 +81,9 @@ impl Delivery<'_> {
         run: &mut Run,
         staged: &mut Vec<(u64, Vec<u64>)>,
     ) -> Result<(), RunEnd> {
-        let filter = self.filter(pass);
-        let mut cuts = cut::start(self.plan.clone(), pass, self.batch_limits.clone(), filter);
+        let (filter, rest) = (self.filter(pass), self.rest(pass).clone());
+        let limits = self.batch_limits.clone();
+        let mut cuts = cut::start(self.plan.clone(), pass, rest, limits, filter);
         let mut flying: JoinSet<Sent> = JoinSet::new();
         let mut end: Option<RunEnd> = None;
         let mut more = true;
@@ -95,7 +101,7 @@ impl Delivery<'_> {
             tokio::select! {
                 () = cancel.cancelled(), if open => {}
                 cut = cuts.recv(), if open && flying.len() < most => match cut {
-                    Some(Ok(cut)) => self.launch(&mut flying, cut),
+                    Some(Ok(cut)) => self.launch(&mut flying, pass, cut),
                     Some(Err(problem)) => end = end.or(Some(problem.into())),
                     None => more = false,
                 },
@@ -103,7 +109,7 @@ impl Delivery<'_> {
                     // The next batch is on its way while this one is put on record.
                     if open && !probing && sent.as_ref().is_ok_and(Sent::is_all_accepted) {
                         match cuts.try_recv() {
-                            Ok(Ok(cut)) => self.launch(&mut flying, cut),
+                            Ok(Ok(cut)) => self.launch(&mut flying, pass, cut),
                             Ok(Err(problem)) => end = Some(problem.into()),
                             Err(_) => {}
                         }
@@ -143,8 +149,16 @@ impl Delivery<'_> {
         }))
     }
 
-    fn launch(&self, flying: &mut JoinSet<Sent>, cut: Cut) {
+    fn rest(&mut self, pass: Pass) -> &mut Rest {
+        match pass {
+            Pass::Writes => &mut self.remainder.writes,
+            Pass::Deletes => &mut self.remainder.deletes,
+        }
+    }
+
+    fn launch(&mut self, flying: &mut JoinSet<Sent>, pass: Pass, cut: Cut) {
         failpoints::reach("between_batches");
+        self.rest(pass).launch(cut.operations.numbers());
         let sender = Arc::clone(&self.sender);
         if failpoints::planted("sent_twice_at_once") {
             let (sender, twin) = (Arc::clone(&sender), Arc::clone(&cut.operations));
@@ -199,7 +213,7 @@ impl Delivery<'_> {
     }
 
     /// Notes what a run that ends does not send any more.
-    async fn leave(&self, run: &mut Run, rest: &[Piece]) {
+    async fn leave(&mut self, run: &mut Run, rest: &[Piece]) {
         for closing in leave_all(rest) {
             if let Err(end) = self.close(run, &closing).await {
                 // Of what may have been applied the open intents, or marks made before, know.
@@ -208,8 +222,9 @@ impl Delivery<'_> {
         }
     }
 
-    async fn close(&self, run: &mut Run, closing: &Closing) -> Result<(), RunEnd> {
+    async fn close(&mut self, run: &mut Run, closing: &Closing) -> Result<(), RunEnd> {
         self.unwritten.note(closing)?;
+        self.note_left(closing)?;
         let mut kept = self.acknowledger.acknowledge(run, closing)?;
         failpoints::reach("before_verdict");
         if failpoints::planted("verdict_without_closing") || failpoints::planted("no_intent") {
@@ -230,6 +245,21 @@ impl Delivery<'_> {
         Ok(())
     }
 
+    /// Remembers what was not sent after all.
+    fn note_left(&mut self, closing: &Closing) -> Result<(), Problem> {
+        for (at, fate) in &closing.fates {
+            if *fate == Fate::Unsent {
+                let operation = closing.operations.raw(*at).map_err(unreadable)?;
+                let pass = match operation.kind {
+                    OperationKind::Delete => Pass::Deletes,
+                    _ => Pass::Writes,
+                };
+                self.rest(pass).leave(operation.number);
+            }
+        }
+        Ok(())
+    }
+
     fn watch_over(&mut self, closing: &Closing) -> Option<RejectionStop> {
         closing.fates.iter().find_map(|(_, fate)| match fate {
             Fate::Verdict(verdict) => self.watch.observe(verdict),
@@ -238,7 +268,7 @@ impl Delivery<'_> {
     }
 
     /// Ends the session; what was staged is acknowledged batch by batch from the plan.
-    async fn finish(&self, run: &mut Run, staged: Vec<(u64, Vec<u64>)>) -> Result<(), RunEnd> {
+    async fn finish(&mut self, run: &mut Run, staged: Vec<(u64, Vec<u64>)>) -> Result<(), RunEnd> {
         if staged.is_empty() {
             return match self.sender.session.finish().await {
                 Ok(_) => Ok(()),

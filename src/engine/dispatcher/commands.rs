@@ -41,19 +41,44 @@ impl Dispatcher {
                 let (core, catalog) = (Arc::clone(&self.core), Arc::clone(&self.live.catalog));
                 let sender = self.sender.clone();
                 let wish = configure::Wish {
-                    text,
                     base,
                     prune,
                     dry_run,
                     confirm,
+                    ..configure::Wish::default()
                 };
                 tokio::spawn(async move {
-                    let result = configure::apply(&core, &catalog, wish).await;
+                    let result = configure::apply(&core, &catalog, &text, wish).await;
                     if result.is_ok() && !dry_run {
                         let _ = sender.send(Message::CatalogChanged(Some((answer, result))));
                     } else {
                         let _ = answer.send(result);
                     }
+                });
+                return;
+            }
+            Command::Edit(wanted) => {
+                let (core, catalog) = (Arc::clone(&self.core), Arc::clone(&self.live.catalog));
+                let sender = self.sender.clone();
+                tokio::spawn(async move {
+                    let result = configure::edit::edit(&core, &catalog, wanted).await;
+                    let _ = sender.send(Message::CatalogChanged(Some((answer, result))));
+                });
+                return;
+            }
+            Command::Explore(_)
+            | Command::Preview { .. }
+            | Command::Fields { .. }
+            | Command::Objects { .. } => {
+                let (core, catalog) = (Arc::clone(&self.core), Arc::clone(&self.live.catalog));
+                let mut answer = answer;
+                tokio::spawn(async move {
+                    let result = tokio::select! {
+                        result = explore::answer(&core, &catalog, command) => result,
+                        // Nobody waits any more: what reads for it stops.
+                        () = answer.closed() => return,
+                    };
+                    let _ = answer.send(result);
                 });
                 return;
             }

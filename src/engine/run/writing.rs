@@ -38,7 +38,10 @@ pub(crate) async fn write(
     prepared: &Prepared,
     deletes: Deletes,
 ) -> Result<(), RunEnd> {
-    marks::apply(job).await?;
+    if !job.remainder.marked {
+        marks::apply(job).await?;
+        job.remainder.marked = true;
+    }
     let due = job.run.counters.total(|tally| tally.unsent);
     let result = if due > 0 {
         send(job, prepared, deletes).await
@@ -83,10 +86,17 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         cancel: job.stop.token.clone(),
         over: job.stop.token.child_token(),
         repeatable,
-        numbers: AtomicU64::new(0),
+        numbers: AtomicU64::new(job.remainder.next_batch),
         too_large: AtomicBool::new(false),
     });
     let (seed, form) = (prepared.snapshot.seed(), capabilities.identifier_form);
+    let unwritten = Unwritten::new(seed, job.remainder.unwritten_keys());
+    let mut guards = job.guards;
+    if job.run.counters.total(|tally| tally.done + tally.pending) > 0 {
+        // The first answers have come, in the part of the run that an earlier core made.
+        guards.rejected_rows = 0;
+    }
+    let watch = RejectionWatch::new(&guards);
     let in_flight = InFlight::load(&job.core, &job.run.sync, seed, form).await?;
     if !in_flight.is_empty() {
         job.log.line(
@@ -113,8 +123,9 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         concurrency: concurrency as usize,
         sender,
         deletes: deletes.filter,
-        watch: RejectionWatch::new(&job.guards),
-        unwritten: Unwritten::new(seed),
+        watch,
+        unwritten,
+        remainder: &mut job.remainder,
         in_flight,
         progress: &progress,
     };

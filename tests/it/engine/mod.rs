@@ -7,6 +7,7 @@ mod choosing;
 mod crashes;
 mod faults;
 mod guards;
+mod hand_over;
 mod keeping;
 mod mirrors;
 mod modes;

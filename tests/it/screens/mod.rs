@@ -3,6 +3,7 @@
 mod flows;
 mod hostile;
 mod log_flows;
+pub mod logs;
 mod pictures;
 pub mod robot;
 pub mod worlds;

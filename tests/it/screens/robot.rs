@@ -9,7 +9,7 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use signalsmith::domain::command::{Command, Reply};
-use signalsmith::domain::event::Event;
+use signalsmith::domain::event::{Event, EventKind, LogLine};
 use signalsmith::domain::problem::Problem;
 use signalsmith::link::{Connection, WorkspaceView};
 use signalsmith::tui::{
@@ -17,6 +17,7 @@ use signalsmith::tui::{
     update, view,
 };
 
+use super::logs;
 use super::worlds::NOW;
 
 /// What the core answers to a command; nothing leaves it unanswered.
@@ -42,6 +43,8 @@ pub struct Robot {
     size: (u16, u16),
     ms: u64,
     script: Script,
+    /// Lines that have come to the log since the script's.
+    arrived: Vec<LogLine>,
     /// All commands that were sent.
     pub sent: Vec<Command>,
     pub copied: Vec<String>,
@@ -49,6 +52,10 @@ pub struct Robot {
     pub session: Option<String>,
     pub left: Option<Leave>,
     pub suspended: bool,
+    /// Tokens of commands that were let go.
+    pub abandoned: Vec<u64>,
+    /// What the person does with a text in their own editor.
+    pub editor: fn(String) -> String,
 }
 
 pub fn options() -> Options {
@@ -78,12 +85,15 @@ impl Robot {
             size,
             ms: 0,
             script,
+            arrived: Vec::new(),
             sent: Vec::new(),
             copied: Vec::new(),
             saved: Vec::new(),
             session: None,
             left: None,
             suspended: false,
+            abandoned: Vec::new(),
+            editor: |text| text,
         };
         robot.wait(0);
         robot.wait(500);
@@ -104,7 +114,7 @@ impl Robot {
                 Effect::Send { token, command } => {
                     self.sent.push(command.clone());
                     if let Some(result) = (self.script)(&command) {
-                        let result = Box::new(result);
+                        let result = Box::new(logs::answer(&command, result, &self.arrived));
                         self.tell(What::Reply { token, result });
                     }
                 }
@@ -113,6 +123,11 @@ impl Robot {
                 Effect::Suspend => self.suspended = true,
                 Effect::SaveLog { name, text } => self.saved.push((name, text)),
                 Effect::SaveSession(text) => self.session = Some(text),
+                Effect::Abandon { token } => self.abandoned.push(token),
+                Effect::OpenEditor { text, .. } => {
+                    let edited = (self.editor)(text);
+                    self.tell(What::Edited(Ok(edited)));
+                }
                 Effect::Redraw | Effect::Mouse(_) => {}
             }
         }
@@ -147,8 +162,13 @@ impl Robot {
         self.tell(What::View(Arc::new(world)));
     }
 
+    /// Tells that something happened; a line of a log is in its file by then, and is read soon.
     pub fn event(&mut self, event: Event) {
+        if let EventKind::Log(line) = &event.kind {
+            self.arrived.push(line.clone());
+        }
         self.tell(What::Event(event));
+        self.wait(150);
     }
 
     pub fn resize(&mut self, size: (u16, u16)) {

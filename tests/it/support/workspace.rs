@@ -70,13 +70,17 @@ impl Workspace {
 
     /// A further core on the same workspace.
     pub fn another(&self, seed: u64) -> Result<Engine, Problem> {
-        Engine::start(EngineOptions {
+        Engine::start(self.options(seed))
+    }
+
+    fn options(&self, seed: u64) -> EngineOptions {
+        EngineOptions {
             folder: self.folder(),
             socket: self.path("core.sock"),
             clock: self.clock.clone(),
             seed,
             autonomous: true,
-        })
+        }
     }
 
     /// Takes the core away under whatever it does, as a kill would.
@@ -98,6 +102,23 @@ impl Workspace {
             work(&|command| self.wait_for(link.send(command)));
             stopping.join().unwrap();
         });
+    }
+
+    /// Lets the core hand its runs over to another one while something is done.
+    pub fn hand_over_while(
+        &mut self,
+        work: impl FnOnce(&dyn Fn(Command) -> Result<Reply, Problem>),
+    ) {
+        let engine = self.engine.take().unwrap();
+        let link = engine.link();
+        let lock = std::thread::scope(|scope| {
+            let stopping = scope.spawn(|| engine.hand_over());
+            work(&|command| self.wait_for(link.send(command)));
+            stopping.join().unwrap().unwrap()
+        });
+        self.starts += 1;
+        let options = self.options(self.starts);
+        self.engine = Some(Engine::take_over(options, lock).unwrap());
     }
 
     pub fn now(&self) -> DateTime<Utc> {

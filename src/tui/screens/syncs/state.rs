@@ -10,6 +10,7 @@ use super::runs::Runs;
 use crate::domain::id::{RunId, SyncId};
 use crate::link::WorkspaceView;
 use crate::tui::layout::Pane;
+pub(crate) use crate::tui::widgets::table::scrolled;
 
 /// The tabs of the detail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -125,27 +126,5 @@ impl Syncs {
     /// Scrolls so that the cursor is among `rows` rows.
     pub(crate) fn scroll(&mut self, rows: usize) {
         self.top = scrolled(self.top, self.cursor, self.shown.len(), rows);
-    }
-}
-
-/// The first row to show so that `cursor` is among `rows` of `total`, moved as little as can be.
-pub(crate) fn scrolled(top: usize, cursor: usize, total: usize, rows: usize) -> usize {
-    let rows = rows.max(1);
-    let lowest = (cursor + 1).saturating_sub(rows);
-    top.clamp(lowest, cursor.max(lowest))
-        .min(total.saturating_sub(rows))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::scrolled;
-
-    #[test]
-    fn scrolling_moves_as_little_as_it_must() {
-        assert_eq!(scrolled(0, 3, 10, 5), 0);
-        assert_eq!(scrolled(0, 5, 10, 5), 1);
-        assert_eq!(scrolled(4, 2, 10, 5), 2);
-        assert_eq!(scrolled(8, 9, 10, 5), 5);
-        assert_eq!(scrolled(3, 0, 0, 0), 0);
     }
 }

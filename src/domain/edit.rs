@@ -1,0 +1,156 @@
+//! Edits of single models, sources and destinations, as forms make them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::destination::Settings;
+use super::model::Role;
+use super::secret::SecretText;
+use super::value::Type;
+
+/// A change of one resource. Reply: [`Reply::Changes`](super::command::Reply::Changes), with what
+/// follows for syncs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "edit")]
+pub enum Edit {
+    /// Makes or changes a model.
+    Model {
+        /// The model.
+        model: ModelDraft,
+        /// Shows what would change and changes nothing.
+        #[serde(default)]
+        dry_run: bool,
+        /// Names of syncs whose snapshot may be dropped.
+        #[serde(default)]
+        confirm: Vec<String>,
+    },
+    /// Makes or changes a source or a destination, with its secrets.
+    Connection {
+        /// Which of the two.
+        side: Side,
+        /// The source or destination.
+        connection: ConnectionDraft,
+        /// Shows what would change and changes nothing.
+        #[serde(default)]
+        dry_run: bool,
+    },
+    /// Removes what nothing uses.
+    Delete {
+        /// What it is.
+        kind: ResourceKind,
+        /// Its id or name.
+        name: String,
+    },
+}
+
+/// Where a connection stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// Models query it.
+    Source,
+    /// Syncs write to it.
+    Destination,
+}
+
+impl Side {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Destination => "destination",
+        }
+    }
+}
+
+/// What can be removed by an edit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResourceKind {
+    /// A source.
+    Source,
+    /// A model.
+    Model,
+    /// A destination.
+    Destination,
+}
+
+impl ResourceKind {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Model => "model",
+            Self::Destination => "destination",
+        }
+    }
+}
+
+impl From<Side> for ResourceKind {
+    fn from(side: Side) -> Self {
+        match side {
+            Side::Source => Self::Source,
+            Side::Destination => Self::Destination,
+        }
+    }
+}
+
+/// A model as a form gives it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelDraft {
+    /// Its id; nothing for a new one.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// The revision that was edited: another one means that somebody else saved meanwhile.
+    #[serde(default)]
+    pub revision: Option<u64>,
+    /// Its name.
+    pub name: String,
+    /// Its source's name or id.
+    pub source: String,
+    /// The query.
+    pub sql: String,
+    /// The key's columns.
+    pub primary_key: Vec<String>,
+    /// Columns with a declared type or a role of their own.
+    #[serde(default)]
+    pub columns: Vec<ColumnDraft>,
+}
+
+/// A column as a form gives it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnDraft {
+    /// The name as the query gives it.
+    pub name: String,
+    /// The declared type; else it is inferred.
+    #[serde(rename = "type", default)]
+    pub kind: Option<Type>,
+    /// Identifier or attribute.
+    #[serde(default)]
+    pub role: Role,
+}
+
+/// A source or destination as a form gives it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectionDraft {
+    /// Its id; nothing for a new one.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// The revision that was edited.
+    #[serde(default)]
+    pub revision: Option<u64>,
+    /// Its name.
+    pub name: String,
+    /// The connector's word.
+    #[serde(rename = "type")]
+    pub connector: String,
+    /// Its settings; a secret stands here as a reference, or not at all where it is typed.
+    pub settings: Settings,
+    /// Secrets that were typed, by key: they are kept encrypted.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, SecretText>,
+}
