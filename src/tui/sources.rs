@@ -1,8 +1,7 @@
 //! Where messages come from: signals, the terminal, the core, and what was asked of it.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,6 +12,7 @@ use tokio::sync::{broadcast, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
+use super::saving::{self, SavedLog};
 use crate::domain::command::{Command, Reply};
 use crate::domain::event::Event;
 use crate::domain::problem::Problem;
@@ -155,20 +155,10 @@ impl Sources {
         }
     }
 
-    /// Writes a file that was not there before, for its owner alone.
-    pub(crate) fn save(&mut self, path: PathBuf, text: String) {
-        self.work.spawn_blocking(move || {
-            let written = std::fs::OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&path)
-                .and_then(|mut file| file.write_all(text.as_bytes()));
-            Wake::Saved(match written {
-                Ok(()) => Ok(path),
-                Err(error) => Err(format!("{}: {error}", path.display())),
-            })
-        });
+    /// Writes a log to a file; what came of it comes as [`Wake::Saved`].
+    pub(crate) fn save(&mut self, link: Arc<dyn Link>, folder: PathBuf, log: SavedLog) {
+        self.work
+            .spawn(async move { Wake::Saved(saving::save(link, folder, log).await) });
     }
 
     /// Lets go of what is under way.
