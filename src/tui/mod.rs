@@ -32,6 +32,7 @@ mod state;
 mod terminal;
 mod text;
 mod theme;
+mod timer;
 mod update;
 mod view;
 mod widgets;

@@ -13,6 +13,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
 use super::saving::{self, SavedLog};
+use super::timer::Timer;
 use crate::domain::command::{Command, Reply};
 use crate::domain::event::Event;
 use crate::domain::problem::Problem;
@@ -45,6 +46,7 @@ pub(crate) struct Sources {
     stop: Signal,
     go_on: Signal,
     input: EventStream,
+    timer: Timer,
     view: watch::Receiver<Arc<WorkspaceView>>,
     connection: watch::Receiver<Connection>,
     events: broadcast::Receiver<Event>,
@@ -71,6 +73,7 @@ impl Sources {
             stop: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
             go_on: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
             input: EventStream::new(),
+            timer: Timer::new(),
             view: link.view(),
             connection: link.connection(),
             events: link.events(),
@@ -134,7 +137,7 @@ impl Sources {
                         continue;
                     }
                 },
-                () = tokio::time::sleep_until(until) => Wake::Time,
+                () = self.timer.until(until) => Wake::Time,
             };
             return wake;
         }
