@@ -94,7 +94,7 @@ fn travel(state: &mut State, action: Action) {
             let log = &mut state.syncs.log;
             let place = target(action, log.cursor, log.len(), rows);
             match action {
-                Action::First => log.to_start(state.now.ms),
+                Action::First => log.go_to_start(state.now.ms),
                 Action::Last => log.follow(state.now.ms),
                 _ => log.move_to(place),
             }
