@@ -179,12 +179,17 @@ impl Robot {
         self.tell(What::View(Arc::new(world)));
     }
 
-    /// Tells that something happened; a line of a log is in its file by then, and is read soon.
+    /// Tells that something happened; a line of a log is in its file by then, and is read soon:
+    /// [`Self::reads_log`].
     pub fn event(&mut self, event: Event) {
         if let EventKind::Log(line) = &event.kind {
             self.arrived.push(line.clone());
         }
         self.tell(What::Event(event));
+    }
+
+    /// Lets pass what a new line waits until it is read.
+    pub fn reads_log(&mut self) {
         self.wait(150);
     }
 
