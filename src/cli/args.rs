@@ -256,7 +256,7 @@ pub enum CommandLine {
         #[arg(long, hide = true)]
         take_over: bool,
     },
-    /// Stops the workspace's core, wherever it runs; runs under way go on with the next one.
+    /// Stops the workspace's core, wherever it runs; what is under way is run again by the next one.
     Stop,
     /// Lists the transforms, or explains one.
     Transforms {
