@@ -67,5 +67,5 @@ pub(super) async fn told_to_end() -> Problem {
         Err(_) => std::future::pending().await,
     };
     Problem::new(ProblemKind::Interrupted, "the command was told to end")
-        .hint("runs that it had begun go on with the next core")
+        .hint("what it had begun is interrupted, and run again by the next core")
 }

@@ -41,6 +41,9 @@ pub(super) async fn open(folder: &Path) -> Result<u8, Problem> {
                 return go_on_headless(context).await;
             }
             Ok(result) => {
+                if matches!(result, Ok(Leave::StopRuns)) {
+                    remark("stopping the runs: batches in flight are awaited");
+                }
                 context.close();
                 return result.map(|_| 0);
             }

@@ -1,5 +1,6 @@
 //! The command line: parse, ask the core, print. One file per subcommand.
 
+mod actions;
 mod apply;
 mod approve;
 mod args;

@@ -1,12 +1,14 @@
 //! `stop`: ends the workspace's core, wherever it runs.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::link::RemoteLink;
+use crate::link::view::SyncView;
+use crate::link::{Link as _, RemoteLink};
 use crate::store::{LockInfo, WorkspaceLock};
 
 use super::context::require_workspace;
@@ -25,10 +27,19 @@ pub(super) async fn stop(folder: &Path) -> Result<u8, Problem> {
         return Ok(0);
     };
     // What a dead core left in the file names a process that may be anybody's by now.
-    if RemoteLink::attach(&info.socket).await.is_err() {
+    let Ok(link) = RemoteLink::attach(&info.socket).await else {
         say("no core runs");
         return Ok(0);
-    }
+    };
+    let under_way = |sync: &Arc<SyncView>| sync.active.is_some();
+    let runs = link
+        .view()
+        .borrow()
+        .syncs
+        .iter()
+        .filter(|sync| under_way(sync))
+        .count();
+    drop(link);
     let pid = i32::try_from(info.pid).ok().and_then(Pid::from_raw);
     let refused = |why: &dyn std::fmt::Display| {
         let text = format!("cannot stop the core, process {}: {why}", info.pid);
@@ -39,7 +50,7 @@ pub(super) async fn stop(folder: &Path) -> Result<u8, Problem> {
     kill_process(pid, Signal::TERM).map_err(|error| refused(&error))?;
     for _ in 0..LOOKS {
         if has_gone(folder, &info, pid) {
-            say("stopped; runs that were under way go on with the next core");
+            say(told(runs));
             return Ok(0);
         }
         tokio::time::sleep(LOOK).await;
@@ -47,6 +58,13 @@ pub(super) async fn stop(folder: &Path) -> Result<u8, Problem> {
     let text = format!("the core, process {}, does not end", info.pid);
     Err(Problem::new(ProblemKind::Interrupted, text)
         .hint("it awaits what is in flight; look into core.log in the workspace's folder"))
+}
+
+fn told(runs: usize) -> &'static str {
+    match runs {
+        0 => "stopped",
+        _ => "stopped; what was under way is interrupted, and run again by the next core",
+    }
 }
 
 /// Whether the core is no more; a process of ours that ended is one until it is waited for.

@@ -223,8 +223,9 @@ impl Driver {
             Effect::Suspend => self.suspend()?,
             Effect::Redraw => self.tty.forget_screen(),
             Effect::Mouse(on) => self.tty.set_mouse(on)?,
-            Effect::SaveLog { name, text } => {
-                sources.save(self.options.log_folder.join(name), text);
+            Effect::SaveLog(log) => {
+                let folder = self.options.log_folder.clone();
+                sources.save(Arc::clone(&self.link), folder, log);
             }
             Effect::SaveSession(text) => self.keep_session(&text),
         }

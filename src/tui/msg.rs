@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use super::saving::SavedLog;
 use crate::domain::command::{Command, Reply};
 use crate::domain::event::Event;
 use crate::domain::problem::Problem;
@@ -100,13 +101,8 @@ pub enum Effect {
     Redraw,
     /// Turns reports of the mouse on or off.
     Mouse(bool),
-    /// Writes a run's log to a file of this name in the folder for saved logs.
-    SaveLog {
-        /// The file's name.
-        name: String,
-        /// The whole text.
-        text: String,
-    },
+    /// Writes a run's log to a file in the folder for saved logs.
+    SaveLog(SavedLog),
     /// Keeps what the next start restores.
     SaveSession(String),
 }

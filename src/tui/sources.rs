@@ -1,8 +1,7 @@
 //! Where messages come from: signals, the terminal, the core, and what was asked of it.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,6 +12,8 @@ use tokio::sync::{broadcast, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
+use super::saving::{self, SavedLog};
+use super::timer::Timer;
 use crate::domain::command::{Command, Reply};
 use crate::domain::event::Event;
 use crate::domain::problem::Problem;
@@ -45,6 +46,7 @@ pub(crate) struct Sources {
     stop: Signal,
     go_on: Signal,
     input: EventStream,
+    timer: Timer,
     view: watch::Receiver<Arc<WorkspaceView>>,
     connection: watch::Receiver<Connection>,
     events: broadcast::Receiver<Event>,
@@ -71,6 +73,7 @@ impl Sources {
             stop: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
             go_on: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
             input: EventStream::new(),
+            timer: Timer::new(),
             view: link.view(),
             connection: link.connection(),
             events: link.events(),
@@ -134,7 +137,7 @@ impl Sources {
                         continue;
                     }
                 },
-                () = tokio::time::sleep_until(until) => Wake::Time,
+                () = self.timer.until(until) => Wake::Time,
             };
             return wake;
         }
@@ -155,20 +158,10 @@ impl Sources {
         }
     }
 
-    /// Writes a file that was not there before, for its owner alone.
-    pub(crate) fn save(&mut self, path: PathBuf, text: String) {
-        self.work.spawn_blocking(move || {
-            let written = std::fs::OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&path)
-                .and_then(|mut file| file.write_all(text.as_bytes()));
-            Wake::Saved(match written {
-                Ok(()) => Ok(path),
-                Err(error) => Err(format!("{}: {error}", path.display())),
-            })
-        });
+    /// Writes a log to a file; what came of it comes as [`Wake::Saved`].
+    pub(crate) fn save(&mut self, link: Arc<dyn Link>, folder: PathBuf, log: SavedLog) {
+        self.work
+            .spawn(async move { Wake::Saved(saving::save(link, folder, log).await) });
     }
 
     /// Lets go of what is under way.

@@ -2,6 +2,7 @@
 
 mod flows;
 mod hostile;
+mod leaving_flows;
 mod log_flows;
 pub mod logs;
 mod pictures;

@@ -95,13 +95,7 @@ impl Workspace {
 
     /// Lets the core stop while something is done that may ask it for more.
     pub fn stop_while(&mut self, work: impl FnOnce(&dyn Fn(Command) -> Result<Reply, Problem>)) {
-        let engine = self.engine.take().unwrap();
-        let link = engine.link();
-        std::thread::scope(|scope| {
-            let stopping = scope.spawn(|| engine.stop());
-            work(&|command| self.wait_for(link.send(command)));
-            stopping.join().unwrap();
-        });
+        self.end_while(Engine::stop, work);
     }
 
     /// Lets the core hand its runs over to another one while something is done.
@@ -109,16 +103,23 @@ impl Workspace {
         &mut self,
         work: impl FnOnce(&dyn Fn(Command) -> Result<Reply, Problem>),
     ) {
+        let lock = self.end_while(|engine| engine.hand_over().unwrap(), work);
+        self.starts += 1;
+        self.engine = Some(Engine::take_over(self.options(self.starts), lock).unwrap());
+    }
+
+    fn end_while<T: Send>(
+        &mut self,
+        end: impl FnOnce(Engine) -> T + Send,
+        work: impl FnOnce(&dyn Fn(Command) -> Result<Reply, Problem>),
+    ) -> T {
         let engine = self.engine.take().unwrap();
         let link = engine.link();
-        let lock = std::thread::scope(|scope| {
-            let stopping = scope.spawn(|| engine.hand_over());
+        std::thread::scope(|scope| {
+            let ending = scope.spawn(|| end(engine));
             work(&|command| self.wait_for(link.send(command)));
-            stopping.join().unwrap().unwrap()
-        });
-        self.starts += 1;
-        let options = self.options(self.starts);
-        self.engine = Some(Engine::take_over(options, lock).unwrap());
+            ending.join().unwrap()
+        })
     }
 
     pub fn now(&self) -> DateTime<Utc> {
@@ -166,7 +167,7 @@ impl Workspace {
 
     /// Rows of the destination `copy.db`, their cells joined by `|`.
     pub fn target(&self, sql: &str) -> Vec<String> {
-        query(&self.path("copy.db"), sql)
+        super::rows::query(&self.path("copy.db"), sql)
     }
 
     /// Asks for a run.
@@ -370,28 +371,6 @@ impl Workspace {
         }
         self.wait_for(self.clock.sleepers(1));
     }
-}
-
-/// Rows of a database, their cells joined by `|`.
-pub fn query(path: &std::path::Path, sql: &str) -> Vec<String> {
-    let db = rusqlite::Connection::open(path).unwrap();
-    let mut statement = db.prepare(sql).unwrap();
-    let width = statement.column_count();
-    let rows = statement.query_map([], |row| {
-        let cells = (0..width).map(|at| {
-            Ok(match row.get::<_, rusqlite::types::Value>(at)? {
-                rusqlite::types::Value::Null => "null".to_owned(),
-                rusqlite::types::Value::Integer(number) => number.to_string(),
-                rusqlite::types::Value::Real(number) => number.to_string(),
-                rusqlite::types::Value::Text(text) => text,
-                rusqlite::types::Value::Blob(_) => "blob".to_owned(),
-            })
-        });
-        Ok(cells
-            .collect::<Result<Vec<String>, rusqlite::Error>>()?
-            .join("|"))
-    });
-    rows.unwrap().collect::<Result<_, _>>().unwrap()
 }
 
 fn a_run(reply: Reply) -> Run {

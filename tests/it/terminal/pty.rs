@@ -75,15 +75,16 @@ impl Pty {
         self.until(text, |bytes| self.screen_of(bytes).contains(text));
     }
 
-    /// Waits until bytes occur from `from` on, and gives how many bytes there are then.
+    /// Waits until bytes occur from `from` on, and gives where they end.
     #[track_caller]
     pub fn gets(&self, bytes: &[u8], from: usize) -> usize {
         let what = String::from_utf8_lossy(bytes).into_owned();
-        self.until(&what, |all| {
-            all.get(from..)
-                .is_some_and(|new| new.windows(bytes.len()).any(|at| at == bytes))
-        })
-        .len()
+        let find = |all: &[u8]| {
+            let new = all.get(from..)?;
+            let at = new.windows(bytes.len()).position(|at| at == bytes)?;
+            Some(from + at + bytes.len())
+        };
+        find(&self.until(&what, |all| find(all).is_some())).unwrap()
     }
 
     fn screen_of(&self, bytes: &[u8]) -> String {

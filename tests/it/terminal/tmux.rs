@@ -140,6 +140,7 @@ fn count(screen: &str, word: &str) -> usize {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "a test that was left out says so")]
 fn a_person_walks_through_the_demo_at_both_sizes() {
     if !has_tmux() {
         eprintln!("left out: tmux is missing");

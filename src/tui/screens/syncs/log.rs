@@ -333,7 +333,7 @@ impl Log {
     }
 
     /// Goes to the log's first line.
-    pub(crate) fn to_start(&mut self, now_ms: u64) {
+    pub(crate) fn go_to_start(&mut self, now_ms: u64) {
         self.move_to(0);
         if self.start > 0 {
             self.paused = true;

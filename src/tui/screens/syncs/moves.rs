@@ -7,6 +7,7 @@ use super::{list, log_view, runs_view};
 use crate::tui::action::Action;
 use crate::tui::layout::{Areas, Class, Pane};
 use crate::tui::msg::Effect;
+use crate::tui::saving::SavedLog;
 use crate::tui::state::State;
 use crate::tui::text;
 
@@ -93,7 +94,7 @@ fn travel(state: &mut State, action: Action) {
             let log = &mut state.syncs.log;
             let place = target(action, log.cursor, log.len(), rows);
             match action {
-                Action::First => log.to_start(state.now.ms),
+                Action::First => log.go_to_start(state.now.ms),
                 Action::Last => log.follow(state.now.ms),
                 _ => log.move_to(place),
             }
@@ -254,21 +255,12 @@ fn save_log(state: &State) -> Vec<Effect> {
     let Some(run) = &log.run else {
         return Vec::new();
     };
-    let mut out = String::new();
-    for place in 0..log.len() {
-        let Some(line) = log.line(place) else { break };
-        let at = line.at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
-        let content = crate::safe_text::safe(&line.text);
-        out.push_str(&format!(
-            "{at} {} {content}\n",
-            crate::safe_text::safe(&line.word)
-        ));
-    }
     let stamp = state.now.wall.format("%Y%m%dT%H%M%S");
-    vec![Effect::SaveLog {
+    vec![Effect::SaveLog(SavedLog {
         name: format!("{}-{stamp}.log", run.as_str()),
-        text: out,
-    }]
+        run: run.clone(),
+        text: (!log.filter.is_empty()).then(|| log.filter.clone()),
+    })]
 }
 
 fn copy(state: &State) -> Vec<Effect> {

@@ -214,7 +214,7 @@ fn one_reading_takes_all_lines_that_were_lost() {
 #[test]
 fn the_ends_of_a_log_are_one_step_away() {
     let mut core = Core::new(500_000);
-    core.log.to_start(core.now_ms);
+    core.log.go_to_start(core.now_ms);
     core.answer();
     assert_eq!(
         (core.at_cursor().as_str(), core.log.paused),
