@@ -18,6 +18,7 @@ mod runs_view;
 mod state;
 mod view;
 
+pub(crate) use cell::state_word;
 pub(crate) use list::place_at as list_place;
 pub(crate) use log::Question;
 pub(crate) use log_view::with_hits;
