@@ -7,6 +7,7 @@ mod mapped;
 mod model;
 mod outcome;
 mod play;
+mod rest;
 mod world;
 
 use std::cell::RefCell;

@@ -106,11 +106,13 @@ impl Play<'_> {
         if is_open {
             self.state.doubt(slot.clone(), &said.identifier, deleting);
         }
-        if !deleting && !matches!(verdict, Verdict::Rejected(_)) {
-            let at = self.normal(&said.identifier);
-            if let Some(ours) = &mut self.ours {
-                ours.insert(at);
-            }
+        let at = self.normal(&said.identifier);
+        let is_gone = deleting && matches!(verdict, Verdict::Accepted { .. });
+        let Some(ours) = &mut self.ours else { return };
+        if is_gone {
+            ours.remove(&at);
+        } else if !deleting && !matches!(verdict, Verdict::Rejected(_)) {
+            ours.insert(at);
         }
     }
 
@@ -264,6 +266,7 @@ impl Play<'_> {
         let work = self.work(expected, &run.id, planned, approved);
         let is_partial = view.keys.is_some() || view.limit.is_some();
         let plan_only = step.take == Take::PlanOnly;
+        self.is_at_rest = work.planned.is_empty() && self.pending.is_empty();
         let mut became: Vec<Became> = vec![Became::Unsent; work.planned.len()];
         for place in &work.held {
             became[*place] = Became::Held;
