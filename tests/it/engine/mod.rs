@@ -10,6 +10,8 @@ mod guards;
 mod keeping;
 mod mirrors;
 mod modes;
+mod pending;
+mod pruning;
 mod scheduling;
 mod troubles;
 
