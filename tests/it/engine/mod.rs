@@ -13,6 +13,8 @@ mod hand_over;
 mod keeping;
 mod mirrors;
 mod modes;
+mod pending;
+mod pruning;
 mod scheduling;
 mod troubles;
 
