@@ -180,7 +180,7 @@ impl Case<'_> {
                 "reading and hashing {:.2} s; reading and comparing {compared:.2} x that, the whole run {:.2} x, its CPU {:.2} x",
                 floor.wall,
                 told.wall / floor.wall,
-                told.cpu / floor.cpu
+                told.cpu / floor.cpu.max(0.01)
             ),
             format!("{}; the destination alone {written:.2}", parts(&told)),
         ];
