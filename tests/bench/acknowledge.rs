@@ -118,6 +118,7 @@ async fn acknowledge(store: &Store, run: &Run, batch: u64, entries: &[(Fingerpri
         journal: journal.collect(),
         unknown_add: Vec::new(),
         unknown_clear: hashes().collect(),
+        unknown_traced: Vec::new(),
         pending: Vec::new(),
         rows: Vec::new(),
         recovered: hashes().collect(),
