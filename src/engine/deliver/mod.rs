@@ -125,8 +125,15 @@ impl Delivery<'_> {
         let in_flight = self.in_flight.clone();
         if pass == Pass::Writes {
             // Nothing is decoded for the sake of a filter that lets all go.
-            return (!in_flight.is_empty())
-                .then(|| Arc::new(move |write: &Operation| !in_flight.holds(write)) as Filter);
+            let unwritten = self.unwritten.clone();
+            let lets_go = move |write: &Operation| {
+                let waits = in_flight.holds(write);
+                if waits {
+                    unwritten.note_unsent(write);
+                }
+                !waits
+            };
+            return (!self.in_flight.is_empty()).then(|| Arc::new(lets_go) as Filter);
         }
         let (allowed, unwritten) = (self.deletes.clone(), self.unwritten.clone());
         Some(Arc::new(move |delete| {
