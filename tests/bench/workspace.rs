@@ -190,9 +190,9 @@ pub fn copy_folder(from: &Path, to: &Path) {
         .mode(mode & 0o777)
         .create(to)
         .unwrap();
-    let is_final = ["snapshots", "runs"]
-        .iter()
-        .any(|name| from.iter().any(|it| it == *name));
+    let is_called = |path: &Path, name: &str| path.file_name().is_some_and(|it| it == name);
+    let is_final =
+        is_called(from, "runs") || from.parent().is_some_and(|it| is_called(it, "snapshots"));
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let kind = entry.file_type().unwrap();
