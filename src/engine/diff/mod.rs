@@ -271,6 +271,7 @@ impl Comparing<'_> {
             };
             if has_rows {
                 judge.present(&mut rows, of_key)?;
+                rows.end_key()?;
             } else {
                 judge.absent(known.hash(), of_key)?;
             }

@@ -1,4 +1,4 @@
-//! Plain queries, read from the files themselves straight into columnar batches.
+//! Plain queries, read from the files themselves straight into batches.
 
 use csv::ByteRecord;
 
@@ -131,9 +131,9 @@ pub(super) fn rows(
 
 fn put_row(options: &Options, record: &ByteRecord, plan: &[(usize, Type)], sink: &mut Sink) {
     let mut room = Room::new();
-    for (cells, (position, kind)) in sink.cells().iter_mut().zip(plan) {
+    for (position, kind) in plan {
         let field = record.get(*position).unwrap_or_default();
-        cells.push_with(|out| put(options, field, *kind, &mut room, out));
+        sink.cell(|out| put(options, field, *kind, &mut room, out));
     }
 }
 
@@ -149,9 +149,9 @@ fn put_ragged_row(
     let why = format!("row has {} fields, not {width}", record.len());
     let last = plan.iter().map(|(position, _)| *position).max();
     let mut room = Room::new();
-    for (cells, (position, kind)) in sink.cells().iter_mut().zip(plan) {
+    for (position, kind) in plan {
         let field = record.get(*position).filter(|_| Some(*position) != last);
-        cells.push_with(|out| match field {
+        sink.cell(|out| match field {
             Some(field) => put(options, field, *kind, &mut room, out),
             None => put_misfit(&why, out),
         });
