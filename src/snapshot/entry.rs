@@ -270,6 +270,12 @@ impl<'a> EntryView<'a> {
         self.flags & LEFT != 0
     }
 
+    /// Whether the identifier is the key.
+    #[inline]
+    pub fn identifier_is_key(&self) -> bool {
+        self.flags & IDENTIFIER_IS_KEY != 0 || self.identifier == self.key
+    }
+
     /// As [`Entry::adopted`].
     pub fn is_adopted(&self) -> bool {
         self.flags & ADOPTED != 0
