@@ -205,8 +205,8 @@ fn stream(version: Version) -> impl Iterator<Item = Result<Chunk, ConnectorError
         let mut batch = Batch::new(COLUMNS.len());
         let mut rows = 0;
         version.each(|row| {
-            for ((position, cell), column) in row.iter().enumerate().zip(batch.columns_mut()) {
-                column.push_with(|out| match position {
+            for (position, cell) in row.iter().enumerate() {
+                batch.push_with(|out| match position {
                     5 => encode(&Value::Integer(cell.parse().unwrap()), out),
                     _ => encode_text(cell, out),
                 });
