@@ -1,10 +1,12 @@
 //! Delivery: a plan's operations go out in batches, concurrently, each acknowledged on disk.
 
 pub(crate) mod acknowledge;
+mod air;
 pub(crate) mod batch;
 mod behind;
 pub(crate) mod cut;
 pub(crate) mod fate;
+pub(crate) mod in_flight;
 mod judge;
 mod ledger;
 pub(crate) mod send;
@@ -15,9 +17,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinError;
 
 use crate::domain::guard::{RejectionStop, RejectionWatch};
+use crate::domain::plan::Operation;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::Run;
 use crate::domain::verdict::Verdict;
@@ -28,10 +31,11 @@ use crate::store::Acknowledgement;
 
 use super::core::Core;
 use acknowledge::Acknowledger;
-use behind::Behind;
-use cut::{BatchLimits, Cut, DeleteFilter, Pass, unreadable};
+use air::Air;
+use cut::{BatchLimits, Cut, Filter, Pass, unreadable};
 use fate::{Closing, Fate, Piece, RunEnd, Sent};
-use ledger::{Answered, Ledger, Recorded};
+use in_flight::InFlight;
+use ledger::{Answered, Recorded};
 use send::Sender;
 use unwritten::Unwritten;
 
@@ -47,10 +51,12 @@ pub(crate) struct Delivery<'a> {
     /// Batches under way at once.
     pub concurrency: usize,
     /// Which deletes may go; none where deletes are held.
-    pub deletes: Option<DeleteFilter>,
+    pub deletes: Option<Filter>,
     pub watch: RejectionWatch,
     /// Keys whose write was not accepted.
     pub unwritten: Unwritten,
+    /// Keys and identifiers that wait for the outcome of an earlier run's write.
+    pub in_flight: InFlight,
     /// Told after each acknowledgement.
     pub progress: &'a (dyn Fn(&Run) + Send + Sync),
 }
@@ -79,10 +85,7 @@ impl Delivery<'_> {
         run: &mut Run,
         staged: &mut Vec<(u64, Vec<u64>)>,
     ) -> Result<(), RunEnd> {
-        let (allowed, unwritten) = (self.deletes.clone(), self.unwritten.clone());
-        let filter: DeleteFilter = Arc::new(move |delete| {
-            unwritten.lets_go(delete) && allowed.as_ref().is_none_or(|allows| allows(delete))
-        });
+        let filter = self.filter(pass);
         let mut cuts = cut::start(self.plan.clone(), pass, self.batch_limits.clone(), filter);
         let mut air = Air::new(self, self.batch_limits.probe && pass == Pass::Writes);
         let mut end: Option<RunEnd> = None;
@@ -126,6 +129,29 @@ impl Delivery<'_> {
         }
         air.behind.stop().await;
         end.map_or(Ok(()), Err)
+    }
+
+    /// What of a pass may go.
+    fn filter(&self, pass: Pass) -> Option<Filter> {
+        let in_flight = self.in_flight.clone();
+        if pass == Pass::Writes {
+            // Nothing is decoded for the sake of a filter that lets all go.
+            let unwritten = self.unwritten.clone();
+            let lets_go = move |write: &Operation| {
+                let waits = in_flight.holds(write);
+                if waits {
+                    unwritten.note_unsent(write);
+                }
+                !waits
+            };
+            return (!self.in_flight.is_empty()).then(|| Arc::new(lets_go) as Filter);
+        }
+        let (allowed, unwritten) = (self.deletes.clone(), self.unwritten.clone());
+        Some(Arc::new(move |delete| {
+            unwritten.lets_go(delete)
+                && !in_flight.holds(delete)
+                && allowed.as_ref().is_none_or(|allows| allows(delete))
+        }))
     }
 
     fn launch(&self, air: &mut Air, cut: Cut) {
@@ -294,42 +320,6 @@ impl Delivery<'_> {
             self.close(run, &closing).await?;
         }
         end.map_or(Ok(()), Err)
-    }
-}
-
-/// What is under way in one pass.
-struct Air {
-    flying: JoinSet<(u64, Sent)>,
-    ledger: Ledger,
-    behind: Behind,
-    /// Cuts that went out.
-    cuts: u64,
-    /// Whether the first operation is under way alone.
-    probing: bool,
-}
-
-impl Air {
-    fn new(delivery: &Delivery<'_>, probing: bool) -> Self {
-        Self {
-            flying: JoinSet::new(),
-            ledger: Ledger::new(&delivery.core.store),
-            behind: Behind::new(delivery.snapshot, delivery.acknowledger.keep_values),
-            cuts: 0,
-            probing,
-        }
-    }
-
-    /// Whether another batch may go out. Where many may be under way, more than those get their
-    /// intents, so that none of the destination's permits waits for our disk; and as many again at
-    /// most are not on record. Where one may, the verdict on what was not accepted is on record
-    /// before the next.
-    fn has_room(&self, concurrency: usize) -> bool {
-        let (flying, recording) = (self.flying.len(), self.ledger.len());
-        if self.probing {
-            return flying + recording == 0;
-        }
-        let ready = flying + self.ledger.resting() < concurrency + concurrency / 4;
-        ready && flying + recording < concurrency * 2 && (concurrency > 1 || self.ledger.is_clean())
     }
 }
 
