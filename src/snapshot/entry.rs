@@ -173,15 +173,12 @@ impl Entry {
     ) -> Vec<u8> {
         let values = values.unwrap_or_default();
         let mut out = Vec::with_capacity(64 + key.len() + identifier.len() + values.len());
-        let mut flags = 0;
-        for (set, flag) in [
-            (identifier == key, IDENTIFIER_IS_KEY),
-            (destination_id.is_some(), HAS_DESTINATION_ID),
-            (!values.is_empty(), HAS_VALUES),
-        ] {
-            flags |= if set { flag } else { 0 };
-        }
-        out.push(flags);
+        let flag = |set: bool, flag: u8| if set { flag } else { 0 };
+        out.push(
+            flag(identifier == key, IDENTIFIER_IS_KEY)
+                | flag(destination_id.is_some(), HAS_DESTINATION_ID)
+                | flag(!values.is_empty(), HAS_VALUES),
+        );
         hashes
             .iter()
             .for_each(|hash| out.extend_from_slice(&hash.0));

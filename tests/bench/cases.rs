@@ -33,18 +33,20 @@ pub fn child(arguments: &[String]) {
             give(told);
         }
         ["deliver", plan, database] => give(deliver::run(Path::new(plan), Path::new(database))),
-        ["acknowledge", folder, rows, batch] => {
+        ["acknowledge", folder, rows, batch, together] => {
             give(acknowledge::run(
                 Path::new(folder),
                 number(rows),
                 number(batch),
+                number(together),
             ));
         }
-        ["append", file, rows, batch] => {
+        ["append", file, rows, batch, together] => {
             give(acknowledge::floor(
                 Path::new(file),
                 number(rows),
                 number(batch),
+                number(together),
             ));
         }
         ["serve", latency_ms] => sender::serve(number(latency_ms)),

@@ -47,6 +47,7 @@ mod order;
 mod session;
 mod storage;
 mod table;
+mod texts;
 mod writer;
 
 /// How long another program may hold the database.

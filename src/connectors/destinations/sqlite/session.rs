@@ -51,10 +51,11 @@ impl SqliteSession {
                 })?
             }
         };
-        let writer = Writer::new(&found, run)?;
-        batches::prepare(&begun)
-            .and_then(|()| begun.commit())
-            .map_err(|error| failure::connector("prepare the database for batches", &error))?;
+        let failed = |error| failure::connector("prepare the database for batches", &error);
+        batches::prepare(&begun).map_err(failed)?;
+        let schema = table::schema_version(&begun).map_err(failed)?;
+        let writer = Writer::new(&found, schema, run)?;
+        begun.commit().map_err(failed)?;
         if keyed && !found.keeps_unique(&run.shape.identifier_names()) {
             tracing::warn!(
                 table = found.name,
