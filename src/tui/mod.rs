@@ -40,10 +40,10 @@ mod widgets;
 
 pub use driver::{Error, run, stop_here};
 pub use glyph::GlyphSet;
+pub use log_file::SavedLog;
 pub use look::Look;
 pub use msg::{Effect, Leave, Moment, Msg, What};
 pub use options::{Clock, MachineClock, Options};
-pub use log_file::SavedLog;
 pub use state::State;
 pub use terminal::FrameWriter;
 pub use text::Zone;

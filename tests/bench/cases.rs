@@ -32,18 +32,20 @@ pub fn child(arguments: &[String]) {
             must_have_done(&run, wanted, number(unchanged));
             give(told);
         }
-        ["acknowledge", folder, rows, batch] => {
+        ["acknowledge", folder, rows, batch, together] => {
             give(acknowledge::run(
                 Path::new(folder),
                 number(rows),
                 number(batch),
+                number(together),
             ));
         }
-        ["append", file, rows, batch] => {
+        ["append", file, rows, batch, together] => {
             give(acknowledge::floor(
                 Path::new(file),
                 number(rows),
                 number(batch),
+                number(together),
             ));
         }
         ["serve", latency_ms] => sender::serve(number(latency_ms)),
