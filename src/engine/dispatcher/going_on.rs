@@ -18,6 +18,10 @@ impl Dispatcher {
         pinned: Pinned,
         remainder: Option<Remainder>,
     ) -> Result<(), Problem> {
+        if self.live.settling.contains(&run.sync) {
+            // What is open of it may be sent again first: the sync is run anew then.
+            return Ok(());
+        }
         run.status = RunStatus::Running;
         run.ended_at = None;
         if remainder.is_none() {
