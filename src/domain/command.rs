@@ -12,6 +12,7 @@ use super::event::{Event, LogLine};
 use super::explore::{CatalogTable, Connectors, Explore, KeyCheck};
 use super::id::RunId;
 use super::model::Column;
+use super::rehearsal::{ObjectInfo, Rehearsal};
 use super::run::{Run, RunOptions};
 use super::secret::SecretText;
 
@@ -246,6 +247,10 @@ pub enum Reply {
     Tables(Vec<CatalogTable>),
     /// The kinds of connections.
     Connectors(Connectors),
+    /// An object with what it can do.
+    Object(Box<ObjectInfo>),
+    /// What a draft of a sync would do.
+    Rehearsal(Box<Rehearsal>),
     /// Steps of a test.
     Steps(Vec<TestStep>),
     /// Objects of a destination.

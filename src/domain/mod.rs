@@ -16,6 +16,7 @@ pub mod model;
 pub(crate) mod near;
 pub mod plan;
 pub mod problem;
+pub mod rehearsal;
 pub mod row;
 pub mod run;
 pub mod schedule;

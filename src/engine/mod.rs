@@ -16,6 +16,7 @@ mod look;
 mod names;
 mod prune;
 mod recover;
+mod rehearse;
 mod render;
 mod run;
 mod run_log;

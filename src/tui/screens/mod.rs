@@ -23,6 +23,7 @@
 //! Tests of a screen are a file in `tests/it/screens`: a robot presses keys, pictures are taken at
 //! 80x24, 120x36 and 59x14.
 
+pub(crate) mod mapping;
 pub(crate) mod models;
 pub(crate) mod page;
 pub(crate) mod syncs;
@@ -157,6 +158,7 @@ pages! {
     Syncs: syncs::page::SyncsPage,
     Models: models::Models,
     ModelEditor: models::editor::ModelEditor,
+    MappingEditor: mapping::MappingEditor,
 }
 
 /// A tab of the header.
