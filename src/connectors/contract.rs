@@ -84,11 +84,21 @@ pub enum Chunk {
 /// Rows as they come; bounded, so that a slow reader slows the source.
 pub type RowStream = mpsc::Receiver<Result<Chunk, ConnectorError>>;
 
+/// Where the steps of a test are told as they are taken.
+pub type StepSink<'a> = &'a (dyn Fn(&TestStep) + Send + Sync);
+
 /// A system that models query.
 #[async_trait]
 pub trait SourceConnector: Send + Sync {
     /// Tries the connection step by step; stops at the first failed step.
     async fn test(&self) -> Vec<TestStep>;
+
+    /// As [`Self::test`], telling each step; one that takes no time may tell them all at its end.
+    async fn test_live(&self, tell: StepSink<'_>) -> Vec<TestStep> {
+        let steps = self.test().await;
+        steps.iter().for_each(tell);
+        steps
+    }
 
     /// Gives schemas, tables and columns.
     ///
@@ -313,6 +323,13 @@ pub trait Session: Send + Sync {
 pub trait DestinationConnector: Send + Sync {
     /// Tries the connection step by step; stops at the first failed step.
     async fn test(&self) -> Vec<TestStep>;
+
+    /// As [`Self::test`], telling each step; one that takes no time may tell them all at its end.
+    async fn test_live(&self, tell: StepSink<'_>) -> Vec<TestStep> {
+        let steps = self.test().await;
+        steps.iter().for_each(tell);
+        steps
+    }
 
     /// Gives the objects.
     ///

@@ -9,5 +9,6 @@ pub mod sources;
 
 pub use contract::{
     BatchReader, CatalogTable, Chunk, ConnectorError, DeliveryBatch, DestinationConnector,
-    Finished, Listing, Query, RowStream, RunContext, Session, SourceConnector, WriteError, Written,
+    Finished, Listing, Query, RowStream, RunContext, Session, SourceConnector, StepSink,
+    WriteError, Written,
 };

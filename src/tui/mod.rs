@@ -23,6 +23,7 @@ mod panes;
 mod questions;
 mod requests;
 mod router;
+mod saving;
 mod screens;
 mod session;
 mod sources;

@@ -329,6 +329,7 @@ impl State {
     /// Whether an event changes something on the screen.
     pub(crate) fn shows_event(&self, event: &crate::domain::event::Event) -> bool {
         event.run.is_some() && event.run == self.syncs.log.run
+            || self.page().is_some_and(|page| page.shows(event))
     }
 
     /// Whether a run whose seconds count is on the screen.

@@ -24,6 +24,7 @@
 //! 80x24, 120x36 and 59x14.
 
 pub(crate) mod mapping;
+pub(crate) mod connections;
 pub(crate) mod models;
 pub(crate) mod page;
 pub(crate) mod syncs;
@@ -38,6 +39,8 @@ use super::look::Look;
 use super::msg::Effect;
 use super::state::State;
 use super::widgets::table::Table;
+use crate::domain::edit::Side;
+use crate::domain::event::Event;
 use page::{Heard, Page, Wish};
 
 /// Makes the enums of all pages and of all their own actions, and gives each call to the right one.
@@ -117,6 +120,10 @@ macro_rules! pages {
                 match self { $(Self::$page(page) => page.hear(state, heard)),+ }
             }
 
+            pub(crate) fn shows(&self, event: &Event) -> bool {
+                match self { $(Self::$page(page) => page.shows(event)),+ }
+            }
+
             pub(crate) fn refresh(&mut self, state: &mut State) -> Vec<Effect> {
                 match self { $(Self::$page(page) => page.refresh(state)),+ }
             }
@@ -159,6 +166,9 @@ pages! {
     Models: models::Models,
     ModelEditor: models::editor::ModelEditor,
     MappingEditor: mapping::MappingEditor,
+    Connections: connections::Connections,
+    ConnectionForm: connections::form::ConnectionForm,
+    Browser: connections::browser::Browser,
 }
 
 /// A tab of the header.
@@ -176,12 +186,22 @@ pub(crate) static TABS: &[Tab] = &[
     Tab {
         number: 2,
         title: "Syncs",
-        root: || syncs::page::SyncsPage.into(),
+        root: || syncs::page::SyncsPage::default().into(),
     },
     Tab {
         number: 4,
         title: "Models",
         root: || models::Models::default().into(),
+    },
+    Tab {
+        number: 5,
+        title: "Sources",
+        root: || connections::Connections::of(Side::Source).into(),
+    },
+    Tab {
+        number: 6,
+        title: "Destinations",
+        root: || connections::Connections::of(Side::Destination).into(),
     },
 ];
 

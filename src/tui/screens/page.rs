@@ -8,6 +8,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use crate::domain::command::Reply;
+use crate::domain::event::Event;
 use crate::domain::mapping::FieldMapping;
 use crate::domain::problem::Problem;
 use crate::domain::schedule::Schedule;
@@ -48,6 +49,8 @@ pub(crate) enum Heard {
     Edited(Result<String, String>),
     /// The page that was opened from this one closed with this.
     Handed(Handed),
+    /// Something happened in the core that [`Page::shows`] let through.
+    Happened(Box<Event>),
 }
 
 /// What a page gives to the one beneath it as it closes.
@@ -102,6 +105,12 @@ pub(crate) trait Page: fmt::Debug {
     fn hear(&mut self, state: &mut State, heard: Heard) -> Vec<Effect> {
         let _ = (state, heard);
         Vec::new()
+    }
+
+    /// Whether an event changes something on it, as far as the latest state does not tell it.
+    fn shows(&self, event: &Event) -> bool {
+        let _ = event;
+        false
     }
 
     /// Whether a text field has the focus, which owns the keys.

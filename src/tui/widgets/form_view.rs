@@ -194,9 +194,11 @@ fn draw_secret(
     if !secret.field.text().is_empty() {
         return secret.field.draw_masked(look, "", at, buf);
     }
-    let words = match (secret.is_stored(), focused) {
-        (true, true) => "kept encrypted; type to replace it",
+    let words = match (secret.is_kept(), focused) {
+        (true, true) => "kept encrypted; type to replace it, backspace takes it away",
         (true, false) => "********",
+        (false, _) if secret.is_removed() => "(taken away)",
+        (false, _) if secret.is_missed() => "(give it again)",
         (false, _) => "(not given)",
     };
     look.put(buf, at, 0, &Line::from(look.span(Role::Dim, words)));

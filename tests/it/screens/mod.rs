@@ -1,8 +1,12 @@
 //! Tests of the screens: a robot presses keys and reads what stands on the screen.
 
+mod catalogs;
 mod flows;
 mod hostile;
 mod log_flows;
+mod model_flows;
+mod model_pictures;
 mod pictures;
+mod real;
 pub mod robot;
 pub mod worlds;

@@ -51,6 +51,8 @@ pub struct Robot {
     pub suspended: bool,
     /// Tokens of commands that were let go.
     pub abandoned: Vec<u64>,
+    /// Tokens of all commands, in the order of `sent`.
+    pub tokens: Vec<u64>,
     /// What the person does with a text in their own editor.
     pub editor: fn(String) -> String,
 }
@@ -89,6 +91,7 @@ impl Robot {
             left: None,
             suspended: false,
             abandoned: Vec::new(),
+            tokens: Vec::new(),
             editor: |text| text,
         };
         robot.wait(0);
@@ -109,6 +112,7 @@ impl Robot {
             match effect {
                 Effect::Send { token, command } => {
                     self.sent.push(command.clone());
+                    self.tokens.push(token);
                     if let Some(result) = (self.script)(&command) {
                         let result = Box::new(result);
                         self.tell(What::Reply { token, result });

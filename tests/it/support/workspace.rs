@@ -116,6 +116,11 @@ impl Workspace {
         self.wait_for(link.send(command))
     }
 
+    /// The face's way to the core.
+    pub fn link(&self) -> signalsmith::engine::LocalLink {
+        self.engine.as_ref().unwrap().link()
+    }
+
     /// Brings a resource file in.
     pub fn apply(&self, text: &str) -> Vec<Change> {
         self.try_apply(text, &[]).unwrap()

@@ -8,6 +8,7 @@ use crate::domain::explore::{CatalogTable, KeyCheck};
 use crate::domain::model::{Model, Role as ColumnRole};
 use crate::link::WorkspaceView;
 use crate::tui::requests::Waiting;
+use crate::tui::saving::Saving;
 use crate::tui::widgets::editor::Editor;
 use crate::tui::widgets::form::{Form, FormField, choice, text};
 
@@ -41,17 +42,6 @@ pub(super) struct Preview {
     pub ms: u64,
 }
 
-/// Where saving stands.
-#[derive(Debug)]
-pub(super) enum Saving {
-    /// The core is asked what would follow for syncs.
-    Looking(u64),
-    /// A person is asked.
-    Asking(Vec<String>),
-    /// The core saves.
-    Saving(u64),
-}
-
 /// The editor of a model.
 #[derive(Debug)]
 pub(crate) struct ModelEditor {
@@ -74,7 +64,7 @@ pub(crate) struct ModelEditor {
     pub(super) catalog: Waiting<Vec<CatalogTable>>,
     /// The source whose catalog that is.
     pub(super) catalog_of: String,
-    pub(super) saving: Option<Saving>,
+    pub(super) saving: Saving,
     /// What kept it from being saved, until something is changed.
     pub(super) trouble: Option<(String, String)>,
 }
@@ -148,7 +138,7 @@ impl ModelEditor {
             checked: Vec::new(),
             catalog: Waiting::Not,
             catalog_of: String::new(),
-            saving: None,
+            saving: Saving::Not,
             trouble: None,
             before,
         }
