@@ -27,6 +27,7 @@ pub(crate) mod mapping;
 pub(crate) mod connections;
 pub(crate) mod models;
 pub(crate) mod page;
+pub(crate) mod schedule;
 pub(crate) mod syncs;
 
 use crossterm::event::KeyEvent;
@@ -166,6 +167,7 @@ pages! {
     Models: models::Models,
     ModelEditor: models::editor::ModelEditor,
     MappingEditor: mapping::MappingEditor,
+    ScheduleEditor: schedule::ScheduleEditor,
     Connections: connections::Connections,
     ConnectionForm: connections::form::ConnectionForm,
     Browser: connections::browser::Browser,

@@ -27,7 +27,8 @@ impl MappingEditor {
             state.note("it is being saved already");
             return Vec::new();
         }
-        if let Some(worst) = self.errors().next().cloned() {
+        let worst = self.errors().next().cloned();
+        if let Some(worst) = worst {
             self.refuse(state, &worst);
             return Vec::new();
         }

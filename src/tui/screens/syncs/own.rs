@@ -9,6 +9,7 @@ use crate::tui::msg::Effect;
 use crate::tui::questions::ask_name;
 use crate::tui::screens::PageAct;
 use crate::tui::screens::mapping::MappingEditor;
+use crate::tui::screens::schedule::ScheduleEditor;
 use crate::tui::screens::page::{Handed, Heard, Tag, no};
 use crate::tui::state::State;
 use crate::tui::text;
@@ -17,6 +18,7 @@ use crate::tui::text;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Act {
     Mapping,
+    Schedule,
     Delete,
 }
 
@@ -29,6 +31,7 @@ const fn own(act: Act) -> Action {
 #[rustfmt::skip] // It is read as a table.
 pub(super) const ACTIONS: &[Entry] = &[
     entry(own(Act::Mapping), "sync_mapping", &["m"], "Edit the mapping", "mapping", Scope::Syncs),
+    entry(own(Act::Schedule), "sync_schedule", &["s"], "Edit the schedule", "schedule", Scope::Syncs),
     entry(own(Act::Delete), "sync_delete", &["D"], "Delete the sync", "", Scope::Syncs),
 ];
 
@@ -41,7 +44,7 @@ pub(super) fn can(state: &State, act: Act) -> Result<(), Refusal> {
         return no("no sync is selected");
     };
     match act {
-        Act::Mapping => Ok(()),
+        Act::Mapping | Act::Schedule => Ok(()),
         Act::Delete => {
             reachable(state)?;
             match sync.active.is_some() || sync.queued.is_some() {
@@ -62,6 +65,7 @@ impl SyncsPage {
                 let editor = MappingEditor::of(&state.world, &sync.sync, None);
                 state.router.open(editor);
             }
+            Act::Schedule => state.router.open(ScheduleEditor::of(&sync.sync)),
             Act::Delete => {
                 let name = sync.name();
                 let body = vec![
