@@ -120,12 +120,7 @@ impl AckLog for NoAcks {
         Ok(0)
     }
 
-    fn dirty(
-        &self,
-        _: &SyncId,
-        _: [u8; 16],
-        _: [u8; 16],
-    ) -> Result<Vec<Dirty>, SnapshotError> {
+    fn dirty(&self, _: &SyncId, _: [u8; 16], _: [u8; 16]) -> Result<Vec<Dirty>, SnapshotError> {
         Ok(Vec::new())
     }
 

@@ -334,7 +334,9 @@ pub(super) async fn row(
             values.is_some_and(|values| Key::of(&values) == wanted)
         };
         if let Some(row) = (0..batch.rows()).find(is_it) {
-            table.rows.push(look::json(&batch, row, model.columns.len()));
+            table
+                .rows
+                .push(look::json(&batch, row, model.columns.len()));
             break;
         }
     }

@@ -10,9 +10,9 @@ mod mapper;
 mod problem;
 mod suggest;
 mod template;
-mod trial;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod variable;
 
 use serde::{Deserialize, Serialize};

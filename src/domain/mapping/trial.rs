@@ -3,11 +3,11 @@
 use base64::Engine as _;
 use serde_json::Value as Json;
 
+use super::FieldMapping;
 use super::line::Line;
 use super::mapper::Mapper;
 use super::problem::MappingProblem;
 use super::variable::RunVariables;
-use super::FieldMapping;
 use crate::domain::coerce::{coerce, from_json};
 use crate::domain::destination::ObjectSchema;
 use crate::domain::model::{Column, Model};
@@ -70,7 +70,9 @@ impl Trial {
 /// The cells of a row as a preview shows it.
 pub fn cells(columns: &[Column], row: &[Json]) -> Vec<Cell> {
     let cells = columns.iter().zip(row);
-    cells.map(|(column, json)| cell(column.kind, json)).collect()
+    cells
+        .map(|(column, json)| cell(column.kind, json))
+        .collect()
 }
 
 fn cell(kind: Type, json: &Json) -> Cell {
@@ -86,7 +88,9 @@ fn cell(kind: Type, json: &Json) -> Cell {
     };
     value.map_or_else(
         || {
-            let text = json.as_str().map_or_else(|| json.to_string(), str::to_owned);
+            let text = json
+                .as_str()
+                .map_or_else(|| json.to_string(), str::to_owned);
             let text = text.strip_suffix(MISFIT).unwrap_or(&text);
             Cell::Misfit(text.to_owned())
         },

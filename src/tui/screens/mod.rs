@@ -23,8 +23,8 @@
 //! Tests of a screen are a file in `tests/it/screens`: a robot presses keys, pictures are taken at
 //! 80x24, 120x36 and 59x14.
 
-pub(crate) mod mapping;
 pub(crate) mod connections;
+pub(crate) mod mapping;
 pub(crate) mod models;
 pub(crate) mod page;
 pub(crate) mod schedule;

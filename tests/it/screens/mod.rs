@@ -1,12 +1,16 @@
 //! Tests of the screens: a robot presses keys and reads what stands on the screen.
 
 mod catalogs;
+mod crm;
 mod flows;
 mod hostile;
 mod log_flows;
+mod mapping_flows;
 mod model_flows;
 mod model_pictures;
 mod pictures;
 mod real;
 pub mod robot;
+mod schedule_flows;
+mod sync_pictures;
 pub mod worlds;

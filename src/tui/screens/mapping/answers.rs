@@ -128,10 +128,11 @@ impl MappingEditor {
             self.place();
         } else if self.sample.awaits(token) {
             let model = self.model.clone();
-            self.sample.take(token, result, |reply| match (reply, model) {
-                (Reply::Table(table), Some(model)) => Some(Sample::of(&model, &table)),
-                _ => None,
-            });
+            self.sample
+                .take(token, result, |reply| match (reply, model) {
+                    (Reply::Table(table), Some(model)) => Some(Sample::of(&model, &table)),
+                    _ => None,
+                });
             self.settle(state, true);
             self.place();
         } else if self.rehearsal.awaits(token) {
@@ -176,7 +177,10 @@ impl MappingEditor {
             }
             Ok(_) => None,
             Err(problem) => {
-                state.fail(format!("could not look for {key}: {}", problem.text), problem.hint);
+                state.fail(
+                    format!("could not look for {key}: {}", problem.text),
+                    problem.hint,
+                );
                 return;
             }
         };

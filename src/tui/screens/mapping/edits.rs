@@ -20,7 +20,11 @@ impl MappingEditor {
             column.is_some_and(|column| column.role == ColumnRole::Identifier)
         });
         let takes = self.object.here().is_some_and(|object| match row.known {
-            Some(known) => object.schema.fields.get(known).is_some_and(|it| it.identifier),
+            Some(known) => object
+                .schema
+                .fields
+                .get(known)
+                .is_some_and(|it| it.identifier),
             None => object.schema.open,
         });
         let free = !self.draft.now.lines.iter().any(|line| line.is_identifier);
@@ -133,8 +137,8 @@ impl MappingEditor {
         let outcome = row.line.and_then(|place| self.outcomes.get(place));
         self.is_broken(row)
             || outcome.is_some_and(|outcome| outcome.invalid > 0)
-            || self.check_of(row).is_some_and(|check| {
-                check.invalid > 0 || row.required && check.missing > 0
-            })
+            || self
+                .check_of(row)
+                .is_some_and(|check| check.invalid > 0 || row.required && check.missing > 0)
     }
 }

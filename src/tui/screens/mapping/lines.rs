@@ -54,7 +54,10 @@ impl Rows {
                     .is_some_and(|field| field.required),
             }
         };
-        let mapped: HashSet<&str> = lines.iter().map(|line| line.destination_field.as_str()).collect();
+        let mapped: HashSet<&str> = lines
+            .iter()
+            .map(|line| line.destination_field.as_str())
+            .collect();
         let mut all: Vec<Row> = lines
             .iter()
             .enumerate()
@@ -86,7 +89,10 @@ impl Rows {
 
     /// How many lines are suggested.
     pub(super) fn suggested(&self) -> usize {
-        self.all.iter().filter(|row| row.suggested.is_some()).count()
+        self.all
+            .iter()
+            .filter(|row| row.suggested.is_some())
+            .count()
     }
 }
 

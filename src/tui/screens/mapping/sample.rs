@@ -88,7 +88,10 @@ impl Outcome {
         let Ok(trial) = &outcome.trial else {
             return outcome;
         };
-        for (place, row) in sample.iter().flat_map(|sample| sample.rows.iter().enumerate()) {
+        for (place, row) in sample
+            .iter()
+            .flat_map(|sample| sample.rows.iter().enumerate())
+        {
             match trial.value(row) {
                 Ok(Some(value)) if !value.is_null() => {}
                 Ok(_) => outcome.missing += 1,

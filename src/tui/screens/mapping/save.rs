@@ -86,7 +86,11 @@ impl MappingEditor {
     /// Whether records are to be matched by something else than before.
     fn moves_identifier(&self) -> bool {
         let marked = |lines: &[crate::domain::mapping::FieldMapping]| -> Vec<_> {
-            lines.iter().filter(|line| line.is_identifier).cloned().collect()
+            lines
+                .iter()
+                .filter(|line| line.is_identifier)
+                .cloned()
+                .collect()
         };
         marked(&self.draft.now.lines) != marked(&self.before.lines)
     }
@@ -165,7 +169,10 @@ pub(super) fn cost(rehearsal: &Rehearsal) -> String {
     let Some(counters) = &rehearsal.counters else {
         return format!("{} were read", text::counted(rehearsal.rows, "row"));
     };
-    let mut parts = vec![format!("{} sent again", text::count(counters.update.planned))];
+    let mut parts = vec![format!(
+        "{} sent again",
+        text::count(counters.update.planned)
+    )];
     if counters.create.planned > 0 {
         parts.push(format!("{} new", text::count(counters.create.planned)));
     }

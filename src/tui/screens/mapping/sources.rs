@@ -29,11 +29,18 @@ impl MappingEditor {
             _ => row.suggested.clone().unwrap_or_default(),
         };
         let mut items = Vec::new();
-        for (place, column) in self.model_now().iter().flat_map(|it| it.columns.iter().enumerate()) {
+        for (place, column) in self
+            .model_now()
+            .iter()
+            .flat_map(|it| it.columns.iter().enumerate())
+        {
             let cell = self.sample_row().and_then(|row| row.get(place));
             let shown = cell.map_or(String::new(), view::cell_text);
             let role = view::role_word(column.role);
-            items.push(Item::new(&column.name, format!("{}{role}  {shown}", column.kind)));
+            items.push(Item::new(
+                &column.name,
+                format!("{}{role}  {shown}", column.kind),
+            ));
             if column.kind == Type::Json {
                 items.extend(view::paths(&column.name, cell));
             }
@@ -59,10 +66,12 @@ impl MappingEditor {
     pub(super) fn next_error(&mut self) {
         let from = self.table.cursor + 1;
         let len = self.table.len();
-        let found = (from..from + len).map(|place| place % len.max(1)).find(|place| {
-            let row = self.table.at(*place).and_then(|at| self.rows.all.get(at));
-            row.is_some_and(|row| self.needs_look(row))
-        });
+        let found = (from..from + len)
+            .map(|place| place % len.max(1))
+            .find(|place| {
+                let row = self.table.at(*place).and_then(|at| self.rows.all.get(at));
+                row.is_some_and(|row| self.needs_look(row))
+            });
         if let Some(place) = found {
             self.table.cursor = place;
         }
@@ -92,7 +101,8 @@ impl MappingEditor {
             return;
         }
         let source = ValueSource::Constant("".into());
-        self.draft.change(|mapping| mapping.lines.push(line(source, field, false)));
+        self.draft
+            .change(|mapping| mapping.lines.push(line(source, field, false)));
         self.edited_now(state);
         self.select_field(field);
     }

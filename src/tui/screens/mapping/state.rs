@@ -149,7 +149,9 @@ impl MappingEditor {
     /// The sync with the mapping as it is now.
     pub(super) fn edited(&self) -> SyncDraft {
         let mut sync = self.sync.clone();
-        sync.settings.field_mappings.clone_from(&self.draft.now.lines);
+        sync.settings
+            .field_mappings
+            .clone_from(&self.draft.now.lines);
         sync
     }
 
@@ -251,7 +253,10 @@ impl MappingEditor {
                 .iter()
                 .any(|problem| problem.code == "required_not_mapped");
         let own = self.problems_of(row);
-        missing || own.into_iter().any(|problem| problem.severity == Severity::Error)
+        missing
+            || own
+                .into_iter()
+                .any(|problem| problem.severity == Severity::Error)
     }
 
     /// Problems that keep the mapping from being saved.
@@ -277,6 +282,9 @@ impl MappingEditor {
     pub(super) fn check_of(&self, row: &Row) -> Option<&FieldCheck> {
         let rehearsal = self.rehearsal.here().filter(|_| self.is_rehearsed())?;
         row.line?;
-        rehearsal.fields.iter().find(|check| check.field == row.field)
+        rehearsal
+            .fields
+            .iter()
+            .find(|check| check.field == row.field)
     }
 }

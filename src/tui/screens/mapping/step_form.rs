@@ -89,9 +89,7 @@ fn input(parameter: &Parameter, given: Option<&Json>) -> Input {
     let value = given.cloned().or(default);
     let shown = value.as_ref().map(plain).unwrap_or_default();
     match parameter.kind {
-        ParameterKind::Boolean => {
-            choice(&["true".to_owned(), "false".to_owned()], Some(&shown))
-        }
+        ParameterKind::Boolean => choice(&["true".to_owned(), "false".to_owned()], Some(&shown)),
         ParameterKind::Choice(words) => {
             let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
             choice(&words, Some(&shown))
@@ -105,7 +103,9 @@ fn input(parameter: &Parameter, given: Option<&Json>) -> Input {
             let table = value.as_ref().and_then(Json::as_object);
             let pairs = table.into_iter().flatten();
             items(
-                pairs.map(|(key, value)| format!("{key} = {}", plain(value))).collect(),
+                pairs
+                    .map(|(key, value)| format!("{key} = {}", plain(value)))
+                    .collect(),
                 true,
             )
         }
@@ -142,7 +142,12 @@ fn value(parameter: &Parameter, input: &Input) -> Result<Option<Json>, String> {
         ParameterKind::Table => Ok(input.value()?.map(|table| match table {
             Json::Object(table) => {
                 let typed = |value: Json| value.as_str().map_or(Json::Null, single);
-                Json::Object(table.into_iter().map(|(key, it)| (key, typed(it))).collect())
+                Json::Object(
+                    table
+                        .into_iter()
+                        .map(|(key, it)| (key, typed(it)))
+                        .collect(),
+                )
             }
             other => other,
         })),
@@ -167,14 +172,20 @@ mod tests {
         for spec in registry() {
             let given: Map<String, Json> = serde_json::from_str(spec.example.parameters).unwrap();
             let form = StepForm::new(spec, None, &given);
-            let call = form.call().unwrap_or_else(|why| panic!("{}: {why}", spec.name));
+            let call = form
+                .call()
+                .unwrap_or_else(|why| panic!("{}: {why}", spec.name));
             for (name, value) in &call.parameters {
                 assert_eq!(plain(value), plain(&given[name]), "{} {name}", spec.name);
             }
             for (name, value) in given {
                 let parameter = spec.parameters.iter().find(|it| it.name == name).unwrap();
                 let kept = call.parameters.contains_key(&name);
-                assert!(kept || is_default(parameter, &value), "{} {name}", spec.name);
+                assert!(
+                    kept || is_default(parameter, &value),
+                    "{} {name}",
+                    spec.name
+                );
             }
         }
     }

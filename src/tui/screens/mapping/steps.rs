@@ -54,7 +54,9 @@ impl MappingEditor {
 
     /// Opens the form of the step under the cursor.
     pub(super) fn edit_step(&mut self, state: &mut State) {
-        let Some(call) = self.selected_line().and_then(|line| line.transforms.get(self.step))
+        let Some(call) = self
+            .selected_line()
+            .and_then(|line| line.transforms.get(self.step))
         else {
             self.pick_step(state);
             return;
@@ -160,7 +162,10 @@ impl MappingEditor {
             .selected()
             .and_then(|at| beside(at, later))
             .and_then(|at| self.rows.all.get(at))
-            .filter(|other| self.selected().is_some_and(|own| own.required == other.required))
+            .filter(|other| {
+                self.selected()
+                    .is_some_and(|own| own.required == other.required)
+            })
             .and_then(|other| other.line);
         let Some(other) = other else {
             return false;

@@ -145,16 +145,25 @@ impl Page for MappingEditor {
             Heard::Picked { tag: STEP, value } => self.add_step(state, &value),
             Heard::Picked { tag: SOURCE, value } => {
                 let variable = VARIABLES.iter().any(|(name, _)| *name == value);
-                self.put_source(state, match variable {
-                    true => ValueSource::Variable(value),
-                    false => ValueSource::Column(value),
-                });
+                self.put_source(
+                    state,
+                    match variable {
+                        true => ValueSource::Variable(value),
+                        false => ValueSource::Column(value),
+                    },
+                );
             }
-            Heard::Entered { tag: CONSTANT, text } => {
+            Heard::Entered {
+                tag: CONSTANT,
+                text,
+            } => {
                 let value = self.constant(&text);
                 self.put_source(state, ValueSource::Constant(value));
             }
-            Heard::Entered { tag: TEMPLATE, text } if !text.is_empty() => {
+            Heard::Entered {
+                tag: TEMPLATE,
+                text,
+            } if !text.is_empty() => {
                 self.put_source(state, ValueSource::Template(text));
             }
             Heard::Entered { tag: KEY, text } => return self.seek(state, &text),

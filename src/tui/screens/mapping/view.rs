@@ -90,13 +90,18 @@ fn title(page: &MappingEditor, state: &State, look: &Look) -> String {
     let dot = look.glyphs.dot;
     let settings = &page.sync.settings;
     let world = &state.world.destinations;
-    let destination = world.iter().find(|it| it.id.as_str() == settings.destination);
+    let destination = world
+        .iter()
+        .find(|it| it.id.as_str() == settings.destination);
     let destination = destination.map_or(&settings.destination, |it| &it.name);
     let head = match &page.host {
         Host::New(head) => head.clone(),
         Host::Saved => format!("Mapping {dot} {}", settings.name),
     };
-    let object = format!("{destination} {} {}", look.glyphs.into, settings.destination_object);
+    let object = format!(
+        "{destination} {} {}",
+        look.glyphs.into, settings.destination_object
+    );
     let state_word = match (&page.saving, &page.host) {
         (Some(Saving::Saving(_) | Saving::Counting), _) => {
             format!("{} saving", look.spinner(state.now.ms))
@@ -139,7 +144,10 @@ fn list(
     if page.table.len() == 0 {
         let (what, hint) = match page.table.total() {
             0 => ("The object has no fields yet.", "`+` maps one of any name."),
-            _ => ("No field matches the filter.", "`esc` clears it, `f` edits it."),
+            _ => (
+                "No field matches the filter.",
+                "`esc` clears it, `f` edits it.",
+            ),
         };
         return panes::empty(look, buf, inner, what, hint);
     }
@@ -185,13 +193,7 @@ fn row_heading(page: &MappingEditor, state: &State, look: &Look) -> String {
     }
 }
 
-fn cells(
-    page: &MappingEditor,
-    state: &State,
-    look: &Look,
-    row: &Row,
-    small: bool,
-) -> Vec<Cell> {
+fn cells(page: &MappingEditor, state: &State, look: &Look, row: &Row, small: bool) -> Vec<Cell> {
     let line = row.line.and_then(|place| page.draft.now.lines.get(place));
     let known = row.known.and_then(|place| {
         let object = page.object.here()?;
@@ -199,7 +201,11 @@ fn cells(
     });
     let star = if row.required { "*" } else { " " };
     let field = Cell::new(
-        if row.required { Role::Strong } else { Role::Text },
+        if row.required {
+            Role::Strong
+        } else {
+            Role::Text
+        },
         format!("{star} {}", row.field),
     );
     let tag = match (line.is_some_and(|line| line.is_identifier), known) {
@@ -240,7 +246,10 @@ fn given(page: &MappingEditor, look: &Look, row: &Row) -> Cell {
             let text = problems.first().map_or("", |problem| problem.text.as_str());
             return Cell::new(Role::Error, text);
         }
-        return match outcome.zip(sample).and_then(|(outcome, row)| outcome.given(row)) {
+        return match outcome
+            .zip(sample)
+            .and_then(|(outcome, row)| outcome.given(row))
+        {
             Some(given) => shown(look, &given),
             None => Cell::new(Role::Dim, ""),
         };
@@ -262,7 +271,10 @@ pub(super) fn shown(look: &Look, given: &Given) -> Cell {
         Ok(None) => Cell::new(Role::Dim, "left out"),
         Ok(Some(Value::Null)) => Cell::new(Role::Dim, "null"),
         Ok(Some(value)) => Cell::new(Role::Text, value_text(value)),
-        Err(reason) => Cell::new(Role::Error, format!("{} {}", look.glyphs.failed, reason.text)),
+        Err(reason) => Cell::new(
+            Role::Error,
+            format!("{} {}", look.glyphs.failed, reason.text),
+        ),
     }
 }
 
@@ -331,7 +343,10 @@ pub(super) fn status(page: &MappingEditor, state: &State, look: &Look) -> Line<'
     }
     let suggested = page.rows.suggested();
     if suggested > 0 {
-        add(Role::Text, format!("{} suggested", text::count(wide(suggested))));
+        add(
+            Role::Text,
+            format!("{} suggested", text::count(wide(suggested))),
+        );
     }
     if let Some((role, words)) = view_detail::cost_words(page, state, look) {
         add(role, words);

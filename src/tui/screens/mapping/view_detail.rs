@@ -29,7 +29,10 @@ pub(super) fn title(page: &MappingEditor, look: &Look) -> String {
     });
     match known {
         Some(field) => format!("{} {} {}", row.field, look.glyphs.dot, words::field(field)),
-        None => format!("{} {} takes the type of its value", row.field, look.glyphs.dot),
+        None => format!(
+            "{} {} takes the type of its value",
+            row.field, look.glyphs.dot
+        ),
     }
 }
 
@@ -58,8 +61,10 @@ pub(super) fn draw(
     if cursor.is_none() && page.selected().is_some() {
         let hint = match page.selected().and_then(|row| row.suggested.as_ref()) {
             Some(column) => format!("{column} is suggested by its name: `a` takes it."),
-            None => "Not mapped: it keeps what it holds. `enter` column, `=` constant, `x` template."
-                .to_owned(),
+            None => {
+                "Not mapped: it keeps what it holds. `enter` column, `=` constant, `x` template."
+                    .to_owned()
+            }
         };
         lines.wrapped(Role::Dim, &hint, 2);
     }
@@ -141,7 +146,15 @@ fn result(page: &MappingEditor, look: &Look, line: &FieldMapping, lines: &mut Li
                 text::count(check.missing),
                 row.field
             );
-            lines.wrapped(if row.required { Role::Error } else { Role::Text }, &words, 1);
+            lines.wrapped(
+                if row.required {
+                    Role::Error
+                } else {
+                    Role::Text
+                },
+                &words,
+                1,
+            );
         }
         if let Some((key, why)) = &check.example {
             let words = format!(
@@ -196,12 +209,18 @@ fn troubles(page: &MappingEditor, state: &State, look: &Look, lines: &mut Lines<
         return;
     }
     if let Some(problem) = page.rehearsal.problem().filter(|_| page.is_rehearsed()) {
-        let words = format!("{} could not check all rows: {}", look.glyphs.failed, problem.text);
+        let words = format!(
+            "{} could not check all rows: {}",
+            look.glyphs.failed, problem.text
+        );
         lines.wrapped(Role::Error, &words, 2);
         lines.wrapped(Role::Text, &problem.hint, 1);
     }
     let Some(row) = page.selected() else { return };
-    let whole = page.problems.iter().filter(|problem| problem.line.is_none());
+    let whole = page
+        .problems
+        .iter()
+        .filter(|problem| problem.line.is_none());
     for problem in page.problems_of(row).chain(whole) {
         let (what, hint) = advice(page, state, problem);
         let (role, glyph) = match problem.severity {
@@ -228,7 +247,10 @@ pub(super) fn cost_words(
     if page.rehearsal.is_asked() && page.is_rehearsed() {
         let spinner = look.spinner(state.now.ms);
         let bound = bound(page, state).map_or(String::new(), |bound| format!("{bound}, "));
-        return Some((Role::Running, format!("{lead}: {bound}{spinner} counting, esc stops")));
+        return Some((
+            Role::Running,
+            format!("{lead}: {bound}{spinner} counting, esc stops"),
+        ));
     }
     if is_new {
         return None;
@@ -246,7 +268,10 @@ fn bound(page: &MappingEditor, state: &State) -> Option<String> {
         Mode::Mirror => format!(", at most {}", text::counted(known, "delete")),
         _ => ", 0 deletes".to_owned(),
     };
-    Some(format!("at most {} sent again{deletes}", text::count(known)))
+    Some(format!(
+        "at most {} sent again{deletes}",
+        text::count(known)
+    ))
 }
 
 /// Draws the form of a step above everything else and gives the place of the cursor in it.
@@ -259,7 +284,12 @@ pub(super) fn draw_form(
 ) -> Position {
     let rows = u16::try_from(form.form.fields.len()).unwrap_or(8);
     let height = rows.saturating_mul(1).saturating_add(11);
-    let title = format!("{} {} {}", form.spec.name, look.glyphs.dot, form.spec.family.word());
+    let title = format!(
+        "{} {} {}",
+        form.spec.name,
+        look.glyphs.dot,
+        form.spec.family.word()
+    );
     let inner = popup::centred(look, &title, (76, height), area, buf);
     let columns = usize::from(inner.width.saturating_sub(2));
     let mut head = Lines::new(look, columns);
@@ -275,7 +305,10 @@ pub(super) fn draw_form(
         Some(why) => foot.wrapped(Role::Error, &format!("{} {why}", look.glyphs.failed), 2),
         None => foot.out.extend(page.tried(look, form, columns)),
     }
-    foot.line(vec![look.span(Role::Dim, "enter at the last field takes it   esc leaves it")]);
+    foot.line(vec![look.span(
+        Role::Dim,
+        "enter at the last field takes it   esc leaves it",
+    )]);
     let (above, below) = (head.out.len() + 1, foot.out.len());
     panes::lines(look, buf, inner, &head.out);
     let above = u16::try_from(above).unwrap_or(0).min(inner.height);

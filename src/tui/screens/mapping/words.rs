@@ -57,7 +57,11 @@ pub(super) fn field(field: &Field) -> String {
         Some(most) => format!("{}({most})", field.kind),
         None => field.kind.to_string(),
     };
-    let need = if field.required { "required" } else { "optional" };
+    let need = if field.required {
+        "required"
+    } else {
+        "optional"
+    };
     let mut words = vec![kind, need.to_owned()];
     if field.identifier {
         words.push("identifier".to_owned());

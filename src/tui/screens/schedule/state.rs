@@ -230,7 +230,11 @@ pub(super) fn workspace_zone(state: &State) -> Tz {
 /// A schedule in words, with syncs by their names.
 pub(crate) fn words(state: &State, schedule: &Schedule) -> String {
     schedule.describe_with(workspace_zone(state), |id| {
-        let found = state.world.syncs.iter().find(|sync| sync.id().as_str() == id);
+        let found = state
+            .world
+            .syncs
+            .iter()
+            .find(|sync| sync.id().as_str() == id);
         found.map_or_else(|| id.to_owned(), |sync| sync.name().to_owned())
     })
 }

@@ -241,7 +241,9 @@ impl ScheduleEditor {
     /// Gives the schedule back to the sync that is being made; one that cannot be stays as it was.
     fn hand_back(&mut self, state: &mut State, onward: bool) {
         let schedule = self.schedule().unwrap_or_else(|_| self.before.clone());
-        state.router.close(Some(Handed::Schedule { schedule, onward }));
+        state
+            .router
+            .close(Some(Handed::Schedule { schedule, onward }));
     }
 
     fn save(&mut self, state: &mut State) -> Vec<Effect> {
@@ -304,7 +306,9 @@ fn said(state: &State, schedule: &Schedule) -> String {
             let zone = view::zone_of(state, schedule);
             let common = workspace_zone(state);
             let next = schedule.next_times(state.now.wall, common, 1);
-            let next = next.first().map_or("never".to_owned(), |at| view::both(state, zone, *at));
+            let next = next
+                .first()
+                .map_or("never".to_owned(), |at| view::both(state, zone, *at));
             format!("Saved. {words}. Next: {next}. Slots before this edit are not made up.")
         }
     }

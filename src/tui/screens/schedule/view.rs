@@ -34,7 +34,10 @@ pub(super) fn draw(
     for (number, kind) in page.rows().iter().enumerate() {
         let focused = number == page.row;
         let at = Rect {
-            y: inner.y + u16::try_from(row).unwrap_or(0).min(inner.height.saturating_sub(1)),
+            y: inner.y
+                + u16::try_from(row)
+                    .unwrap_or(0)
+                    .min(inner.height.saturating_sub(1)),
             height: inner.height.min(1),
             ..inner
         };
@@ -135,7 +138,10 @@ fn one(
         Row::Kind => choice(page.kind.word(), buf),
         Row::Every => {
             let minutes = OFFERED.get(page.every);
-            choice(&minutes.map_or("another interval".to_owned(), |it| every(*it)), buf)
+            choice(
+                &minutes.map_or("another interval".to_owned(), |it| every(*it)),
+                buf,
+            )
         }
         Row::Zone => {
             let words = match &page.zone {
@@ -171,13 +177,7 @@ fn every(minutes: u32) -> String {
     }
 }
 
-fn days(
-    page: &ScheduleEditor,
-    look: &Look,
-    focused: bool,
-    at: Rect,
-    buf: &mut Buffer,
-) -> Position {
+fn days(page: &ScheduleEditor, look: &Look, focused: bool, at: Rect, buf: &mut Buffer) -> Position {
     let Some(cron) = page.cron() else {
         let words = "as soon as the line above is understood";
         look.put(buf, at, 0, &Line::from(look.span(Role::Dim, words)));
@@ -187,7 +187,11 @@ fn days(
     let mut place = at.as_position();
     let mut used = 0;
     for (number, (name, on)) in DAYS.iter().zip(cron.weekdays()).enumerate() {
-        let words = if on { format!("[{name}]") } else { format!(" {name} ") };
+        let words = if on {
+            format!("[{name}]")
+        } else {
+            format!(" {name} ")
+        };
         let here = focused && number == page.day;
         if here {
             place.x = at.x.saturating_add(used + 1);
@@ -230,14 +234,24 @@ fn outcome(page: &ScheduleEditor, state: &State, look: &Look, lines: &mut Lines<
         look.span(Role::Dim, zone_words),
     ]);
     for at in times {
-        let there = at.with_timezone(&zone).format("%a %-d %b %H:%M").to_string();
+        let there = at
+            .with_timezone(&zone)
+            .format("%a %-d %b %H:%M")
+            .to_string();
         let own = match same {
             true => String::new(),
             false => state.zone.naive(at).format("%a %-d %b %H:%M").to_string(),
         };
         lines.line(vec![
             look.span(Role::Text, text::left(&there, 26)),
-            look.span(Role::Text, if own.is_empty() { own } else { text::left(&own, 20) }),
+            look.span(
+                Role::Text,
+                if own.is_empty() {
+                    own
+                } else {
+                    text::left(&own, 20)
+                },
+            ),
             look.span(Role::Dim, text::ahead(state.now.wall, at)),
         ]);
     }
@@ -264,7 +278,10 @@ pub(super) fn zone_of(state: &State, schedule: &Schedule) -> Tz {
 
 /// A time in its own zone and in the viewer's: `Tue 25 Nov 09:00 (08:00 UTC)`.
 pub(super) fn both(state: &State, zone: Tz, at: DateTime<Utc>) -> String {
-    let there = at.with_timezone(&zone).format("%a %-d %b %H:%M").to_string();
+    let there = at
+        .with_timezone(&zone)
+        .format("%a %-d %b %H:%M")
+        .to_string();
     let own = match state.zone {
         Zone::Named(own) if own == zone => return there,
         Zone::Named(own) => own.name().to_owned(),

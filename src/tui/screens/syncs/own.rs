@@ -9,8 +9,8 @@ use crate::tui::msg::Effect;
 use crate::tui::questions::ask_name;
 use crate::tui::screens::PageAct;
 use crate::tui::screens::mapping::MappingEditor;
-use crate::tui::screens::schedule::ScheduleEditor;
 use crate::tui::screens::page::{Handed, Heard, Tag, no};
+use crate::tui::screens::schedule::ScheduleEditor;
 use crate::tui::state::State;
 use crate::tui::text;
 
