@@ -26,8 +26,11 @@
 pub(crate) mod connections;
 pub(crate) mod mapping;
 pub(crate) mod models;
+pub(crate) mod modes;
+pub(crate) mod new_sync;
 pub(crate) mod page;
 pub(crate) mod schedule;
+pub(crate) mod sync_edit;
 pub(crate) mod syncs;
 
 use crossterm::event::KeyEvent;
@@ -168,6 +171,8 @@ pages! {
     ModelEditor: models::editor::ModelEditor,
     MappingEditor: mapping::MappingEditor,
     ScheduleEditor: schedule::ScheduleEditor,
+    SyncEditor: sync_edit::SyncEditor,
+    NewSync: new_sync::NewSync,
     Connections: connections::Connections,
     ConnectionForm: connections::form::ConnectionForm,
     Browser: connections::browser::Browser,

@@ -8,6 +8,7 @@ mod log_flows;
 mod mapping_flows;
 mod model_flows;
 mod model_pictures;
+mod new_sync_flows;
 mod pictures;
 mod real;
 pub mod robot;

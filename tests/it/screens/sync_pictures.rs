@@ -65,3 +65,38 @@ fn the_schedule_shows_words_days_and_times() {
         desk.press(&["s", "right", "down", "down"])
     });
 }
+
+#[test]
+fn the_settings_of_a_sync_stand_in_a_form() {
+    at_each_size("sync_settings", |desk| desk.press(&["e"]));
+}
+
+fn new_at_each_size(name: &str, keys: &[&str]) {
+    for size in SIZES {
+        let mut desk = Desk::new(crm::workspace(), size);
+        desk.press(keys);
+        desk.robot.wait(20_000);
+        picture(name, &desk, size);
+    }
+}
+
+#[test]
+fn each_step_of_a_new_sync_shows_what_can_be_chosen() {
+    new_at_each_size("new_sync_1_name", &["n"]);
+    new_at_each_size("new_sync_2_model", &["n", "enter"]);
+    new_at_each_size("new_sync_4_object", &["n", "enter", "enter", "enter"]);
+    new_at_each_size(
+        "new_sync_5_mode",
+        &["n", "enter", "enter", "enter", "enter", "j"],
+    );
+}
+
+#[test]
+fn the_last_steps_show_mapping_schedule_review_and_first_run() {
+    let to_mapping = ["n", "enter", "enter", "enter", "enter", "enter"];
+    let with = |more: &[&'static str]| [&to_mapping[..], more].concat();
+    new_at_each_size("new_sync_6_mapping", &with(&["A"]));
+    new_at_each_size("new_sync_7_schedule", &with(&["A", "ctrl-s"]));
+    new_at_each_size("new_sync_8_review", &with(&["A", "ctrl-s", "ctrl-s"]));
+    new_at_each_size("new_sync_9_run", &with(&["A", "ctrl-s", "ctrl-s", "enter"]));
+}

@@ -16,4 +16,4 @@ mod view_detail;
 mod words;
 
 pub(crate) use state::MappingEditor;
-pub(crate) use words::source as source_words;
+pub(crate) use words::line as line_words;

@@ -25,6 +25,7 @@ use crate::tui::widgets::table::Table;
 /// What the mapping editor has of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Act {
+    Choose,
     Constant,
     Template,
     AddStep,
@@ -61,25 +62,26 @@ impl Page for MappingEditor {
     type Act = Act;
     #[rustfmt::skip] // It is read as a table.
     const ACTIONS: &'static [Entry] = &[
-        vital(entry(own(Act::Constant), "mapping_constant", &["="], "Write a constant into the field", "constant", MAPPING)),
-        entry(own(Act::Template), "mapping_template", &["x"], "Write a template over the row", "template", MAPPING),
-        vital(entry(own(Act::AddStep), "mapping_transform", &["t"], "Add a transform", "transform", MAPPING)),
-        vital(entry(own(Act::Identifier), "mapping_identifier", &["i"], "Match records by this field; gives the column its role", "identifier", MAPPING)),
+        vital(entry(own(Act::Choose), "mapping_choose", &["enter"], "Choose a column, or edit the transform", "column", MAPPING)),
+        vital(entry(own(Act::Constant), "mapping_constant", &["="], "Write a constant into the field", "fix", MAPPING)),
+        entry(own(Act::Template), "mapping_template", &["x"], "Write a template over the row", "", MAPPING),
+        vital(entry(own(Act::AddStep), "mapping_transform", &["t"], "Add a transform", "add", MAPPING)),
+        vital(entry(own(Act::Identifier), "mapping_identifier", &["i"], "Match records by this field; gives the column its role", "id", MAPPING)),
         vital(entry(own(Act::Take), "mapping_take", &["a"], "Take the suggestion", "take", MAPPING)),
-        entry(own(Act::TakeAll), "mapping_take_all", &["A"], "Take all suggestions", "take all", MAPPING),
+        entry(own(Act::TakeAll), "mapping_take_all", &["A"], "Take all suggestions", "all", MAPPING),
         entry(own(Act::NextError), "mapping_error", &["e"], "To the next error", "error", MAPPING),
-        entry(own(Act::Check), "mapping_check", &["v"], "Check all rows, and count what saving costs", "check all", MAPPING),
+        entry(own(Act::Check), "mapping_check", &["v"], "Check all rows, and count what saving costs", "check", MAPPING),
         entry(own(Act::Undo), "mapping_undo", &["u"], "Take the last edit back", "undo", MAPPING),
         entry(own(Act::Redo), "mapping_redo", &["ctrl-r"], "Make the edit again", "", MAPPING),
         entry(own(Act::Clear), "mapping_clear", &["d"], "Clear the line, or drop the transform", "clear", MAPPING),
-        entry(own(Act::Nulls), "mapping_nulls", &["n"], "Send nulls, or skip them", "nulls", MAPPING),
-        entry(own(Act::Write), "mapping_write", &["w"], "When the field is written", "write", MAPPING),
+        entry(own(Act::Nulls), "mapping_nulls", &["n"], "Send nulls, or skip them", "", MAPPING),
+        entry(own(Act::Write), "mapping_write", &["w"], "When the field is written", "", MAPPING),
         entry(own(Act::PreviousRow), "mapping_row_back", &[","], "Previous sample row", "", MAPPING),
         entry(own(Act::NextRow), "mapping_row", &["."], "Next sample row", "row", MAPPING),
         entry(own(Act::RowByKey), "mapping_key", &["#"], "Sample row by its key", "row by key", MAPPING),
         entry(own(Act::Later), "mapping_later", &["J"], "Line or transform one down", "", MAPPING),
         entry(own(Act::Earlier), "mapping_earlier", &["K"], "Line or transform one up", "", MAPPING),
-        entry(own(Act::OtherField), "mapping_field", &["+"], "Map a field that is not listed", "field", MAPPING),
+        entry(own(Act::OtherField), "mapping_field", &["+"], "Map a field that is not listed", "", MAPPING),
     ];
 
     fn scopes(&self) -> &'static [Scope] {
@@ -94,9 +96,7 @@ impl Page for MappingEditor {
         match wish {
             Wish::Shared(Action::NextPane | Action::PreviousPane) => Ok(()),
             Wish::Shared(Action::Save) => reachable(state),
-            Wish::Shared(Action::Enter | Action::Up | Action::Down) if self.form.is_none() => {
-                self.ready()
-            }
+            Wish::Shared(Action::Up | Action::Down) if self.form.is_none() => self.ready(),
             Wish::Shared(_) => not_here(),
             Wish::Own(act) => {
                 self.ready()?;
@@ -124,10 +124,6 @@ impl Page for MappingEditor {
                 let steps = self.selected_line().map_or(0, |line| line.transforms.len());
                 self.step = (self.step + 1).min(steps.saturating_sub(1));
             }
-            Wish::Shared(Action::Enter) => match self.pane {
-                Pane::Lines => self.pick_source(state),
-                Pane::Steps => self.edit_step(state),
-            },
             Wish::Shared(_) => {}
             Wish::Own(act) => return self.own(state, act),
         }
@@ -255,8 +251,7 @@ impl Page for MappingEditor {
 
     fn short(&self, _: &State, entry: &Entry) -> &'static str {
         match (entry.action, self.pane, &self.host) {
-            (Action::Enter, Pane::Lines, _) => "column",
-            (Action::Enter, Pane::Steps, _) => "edit",
+            (Action::Page(PageAct::MappingEditor(Act::Choose)), Pane::Steps, _) => "edit",
             (Action::Save, _, Host::New(_)) => "take",
             _ => entry.short,
         }
@@ -305,13 +300,19 @@ impl MappingEditor {
                 true => Ok(()),
                 false => no("this object takes no other fields"),
             },
-            Act::Constant | Act::Template if row.is_none() => no("no field is selected"),
+            Act::Choose | Act::Constant | Act::Template if row.is_none() => {
+                no("no field is selected")
+            }
             _ => Ok(()),
         }
     }
 
     fn own(&mut self, state: &mut State, act: Act) -> Vec<Effect> {
         match act {
+            Act::Choose => match self.pane {
+                Pane::Lines => self.pick_source(state),
+                Pane::Steps => self.edit_step(state),
+            },
             Act::Constant => {
                 let text = match self.selected_line().map(|line| &line.source) {
                     Some(ValueSource::Constant(Json::String(text))) => text.clone(),

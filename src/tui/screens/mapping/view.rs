@@ -11,6 +11,7 @@ use super::{view_detail, words};
 use crate::domain::model::Role as ColumnRole;
 use crate::domain::row::Cell as RowCell;
 use crate::domain::value::Value;
+use crate::tui::action::Action;
 use crate::tui::layout::Class;
 use crate::tui::look::{Lines, Look};
 use crate::tui::overlays::picker::Item;
@@ -350,6 +351,15 @@ pub(super) fn status(page: &MappingEditor, state: &State, look: &Look) -> Line<'
     }
     if let Some((role, words)) = view_detail::cost_words(page, state, look) {
         add(role, words);
+    }
+    if errors == 0 && (page.is_edited() || matches!(page.host, Host::New(_))) {
+        let key = state.keymap.label(Action::Save).unwrap_or("ctrl-s");
+        let verb = if page.host == Host::Saved {
+            "saves"
+        } else {
+            "goes on"
+        };
+        add(Role::Key, format!("{key} {verb}"));
     }
     Line::from(spans)
 }

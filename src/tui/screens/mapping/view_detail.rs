@@ -240,7 +240,11 @@ pub(super) fn cost_words(
 ) -> Option<(Role, String)> {
     let is_new = matches!(page.host, Host::New(_));
     let counted = page.rehearsal.here().filter(|_| page.is_rehearsed());
-    let lead = if is_new { "first run" } else { "saving" };
+    let lead = match (is_new, page.is_edited()) {
+        (true, _) => "first run",
+        (false, true) => "saving",
+        (false, false) => "next run",
+    };
     if let Some(rehearsal) = counted {
         return Some((Role::Text, format!("{lead}: {}", cost(rehearsal))));
     }

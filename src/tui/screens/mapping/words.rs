@@ -5,7 +5,7 @@ use crate::domain::mapping::{FieldMapping, Nulls, ValueSource, Write};
 use crate::domain::transform::TransformCall;
 
 /// Where a value comes from.
-pub(crate) fn source(source: &ValueSource) -> String {
+pub(super) fn source(source: &ValueSource) -> String {
     match source {
         ValueSource::Column(column) => column.clone(),
         ValueSource::Constant(value) => format!("= {value}"),
@@ -15,7 +15,7 @@ pub(crate) fn source(source: &ValueSource) -> String {
 }
 
 /// A line in the fewest words: `phone | trim substring 0,40`.
-pub(super) fn line(mapping: &FieldMapping) -> String {
+pub(crate) fn line(mapping: &FieldMapping) -> String {
     let mut words = source(&mapping.source);
     if !mapping.transforms.is_empty() {
         let steps: Vec<String> = mapping.transforms.iter().map(brief).collect();

@@ -9,8 +9,10 @@ use crate::tui::msg::Effect;
 use crate::tui::questions::ask_name;
 use crate::tui::screens::PageAct;
 use crate::tui::screens::mapping::MappingEditor;
+use crate::tui::screens::new_sync::NewSync;
 use crate::tui::screens::page::{Handed, Heard, Tag, no};
 use crate::tui::screens::schedule::ScheduleEditor;
+use crate::tui::screens::sync_edit::SyncEditor;
 use crate::tui::state::State;
 use crate::tui::text;
 
@@ -19,6 +21,9 @@ use crate::tui::text;
 pub(crate) enum Act {
     Mapping,
     Schedule,
+    Edit,
+    New,
+    Clone,
     Delete,
 }
 
@@ -32,6 +37,9 @@ const fn own(act: Act) -> Action {
 pub(super) const ACTIONS: &[Entry] = &[
     entry(own(Act::Mapping), "sync_mapping", &["m"], "Edit the mapping", "mapping", Scope::Syncs),
     entry(own(Act::Schedule), "sync_schedule", &["s"], "Edit the schedule", "schedule", Scope::Syncs),
+    entry(own(Act::Edit), "sync_edit", &["e"], "Edit the settings: name, object, mode, guards, tags", "edit", Scope::Syncs),
+    entry(own(Act::New), "sync_new", &["n"], "Make a sync", "new", Scope::Syncs),
+    entry(own(Act::Clone), "sync_clone", &["N"], "Make a sync like this one", "", Scope::Syncs),
     entry(own(Act::Delete), "sync_delete", &["D"], "Delete the sync", "", Scope::Syncs),
 ];
 
@@ -40,11 +48,14 @@ pub(super) const ACTIONS: &[Entry] = &[
 /// # Errors
 /// Why it cannot.
 pub(super) fn can(state: &State, act: Act) -> Result<(), Refusal> {
+    if act == Act::New {
+        return Ok(());
+    }
     let Some(sync) = state.selected() else {
         return no("no sync is selected");
     };
     match act {
-        Act::Mapping | Act::Schedule => Ok(()),
+        Act::Mapping | Act::Schedule | Act::Edit | Act::Clone | Act::New => Ok(()),
         Act::Delete => {
             reachable(state)?;
             match sync.active.is_some() || sync.queued.is_some() {
@@ -57,10 +68,17 @@ pub(super) fn can(state: &State, act: Act) -> Result<(), Refusal> {
 
 impl SyncsPage {
     pub(super) fn own(&mut self, state: &mut State, act: Act) -> Vec<Effect> {
+        if act == Act::New {
+            state.router.open(NewSync::go_on(state));
+            return Vec::new();
+        }
         let Some(sync) = state.selected().cloned() else {
             return Vec::new();
         };
         match act {
+            Act::New => {}
+            Act::Edit => state.router.open(SyncEditor::of(&state.world, &sync)),
+            Act::Clone => state.router.open(NewSync::like(&sync)),
             Act::Mapping => {
                 let editor = MappingEditor::of(&state.world, &sync.sync, None);
                 state.router.open(editor);
@@ -116,12 +134,9 @@ impl SyncsPage {
     }
 }
 
-/// Puts the cursor on the sync of a name, where it is listed.
+/// Puts the cursor on the sync of a name, now or as soon as it is listed.
 fn select(state: &mut State, name: &str) {
     let world = state.world.clone();
-    let found = world.syncs.iter().find(|sync| sync.name() == name);
-    if let Some(sync) = found {
-        state.syncs.selected = Some(sync.id().clone());
-        state.syncs.arrange(&world);
-    }
+    state.syncs.wanted = Some(name.to_owned());
+    state.syncs.arrange(&world);
 }
