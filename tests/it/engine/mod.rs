@@ -10,6 +10,7 @@ mod guards;
 mod keeping;
 mod mirrors;
 mod modes;
+mod rehearsing;
 mod scheduling;
 mod troubles;
 

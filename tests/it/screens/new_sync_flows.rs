@@ -68,8 +68,8 @@ fn all_rows_go_at_once_where_that_is_chosen() {
     let mut desk = at_mapping();
     desk.press(&["A", "ctrl-s", "ctrl-s", "enter", "j", "enter"]);
     let run = desk.workspace.next_run("Contacts - Hourly", None);
-    assert_eq!(run.status, RunStatus::Completed);
-    assert_eq!(run.counters.create.done, 3);
+    assert_eq!(run.status, RunStatus::CompletedWithErrors);
+    assert_eq!((run.counters.create.done, run.counters.invalid), (3, 1));
     assert!(
         !desk
             .workspace
@@ -121,7 +121,8 @@ fn a_draft_survives_leaving_and_even_the_end_of_the_program() {
     desk.robot.sees("New sync 4/9");
     desk.press(&["D", "y", "n"]);
     desk.robot.sees("New sync 1/9");
-    desk.robot.sees_no("Contacts - Hourly");
+    desk.robot.sees("name:");
+    desk.robot.sees_no("name: Contacts");
 }
 
 #[test]
@@ -135,7 +136,7 @@ fn steps_are_walked_back_and_forth_and_what_is_chosen_again_asks_anew() {
     desk.robot.sees("New sync 5/9");
     desk.press(&["j", "enter"]);
     desk.robot.sees("copy ▸ People");
-    desk.press(&["ctrl-s", "right", "right"]);
+    desk.press(&["ctrl-s", "right"]);
     desk.robot.sees("made by the first run");
     desk.robot.sees("mirror: as upsert");
 }
@@ -160,7 +161,9 @@ fn a_model_that_is_missing_is_made_in_place() {
 #[test]
 fn a_mode_that_the_object_cannot_do_says_why() {
     let workspace = crm::workspace();
-    workspace.apply("[[destination]]\nname = \"out\"\ntype = \"file\"\npath = \"out.csv\"\n");
+    workspace.apply(
+        "[[destination]]\nname = \"hook\"\ntype = \"webhook\"\nurl = \"https://hook.example/in\"\n",
+    );
     let mut desk = Desk::new(workspace, WIDE);
     desk.press(&["n", "enter", "enter", "j", "enter"]);
     desk.robot.sees("OBJECT");
@@ -169,6 +172,8 @@ fn a_mode_that_the_object_cannot_do_says_why() {
     desk.press(&["enter"]);
     desk.robot.sees("New sync 5/9");
     desk.robot.sees("cannot be here:");
+    desk.press(&["j", "enter"]);
+    desk.robot.sees("not now: mirror cannot be here");
 }
 
 #[test]
@@ -269,7 +274,7 @@ fn another_object_needs_the_name_and_maps_its_fields_anew() {
     desk.robot.type_text("People");
     desk.press(&["down", "ctrl-s"]);
     desk.robot.sees("It starts an empty snapshot.");
-    desk.robot.sees("create 2");
+    desk.robot.sees("create 3");
     desk.robot.wait(400);
     desk.robot.type_text("CRM Contacts");
     desk.press(&["enter"]);
@@ -281,7 +286,9 @@ fn another_object_needs_the_name_and_maps_its_fields_anew() {
 #[test]
 fn what_is_wrong_with_the_mode_is_said_by_the_core() {
     let workspace = crm::with_sync();
-    workspace.apply("[[destination]]\nname = \"out\"\ntype = \"file\"\npath = \"out.csv\"\n");
+    workspace.apply(
+        "[[destination]]\nname = \"hook\"\ntype = \"webhook\"\nurl = \"https://hook.example/in\"\n",
+    );
     let mut desk = Desk::new(workspace, WIDE);
     desk.press(&["e", "down", "down", "right", "down", "down", "right"]);
     desk.press(&["ctrl-s"]);

@@ -159,9 +159,9 @@ impl MappingEditor {
             Some(field) => row.field == *field,
             None => self.is_broken(row),
         };
-        let place = self.rows.all.iter().position(find);
-        if let Some(place) = place {
-            self.table.cursor = place;
+        let row = self.rows.all.iter().find(|row| find(row));
+        if let Some(field) = row.map(|row| row.field.clone()) {
+            self.select_field(&field);
         }
     }
 

@@ -1,9 +1,11 @@
 //! Saving a mapping: what stands against it, what it costs, and what is said when it is done.
 
+use super::lines::Row;
 use super::state::{Host, MappingEditor, Saving};
 use crate::domain::command::{Command, Reply};
 use crate::domain::edit::Edit;
-use crate::domain::mapping::MappingProblem;
+use crate::domain::mapping::{FieldMapping, MappingProblem, ValueSource};
+use crate::domain::model::Role as ColumnRole;
 use crate::domain::problem::Problem;
 use crate::domain::rehearsal::Rehearsal;
 use crate::tui::msg::Effect;
@@ -64,28 +66,44 @@ impl MappingEditor {
     /// Says what stands against saving, and goes there.
     fn refuse(&mut self, state: &State, worst: &MappingProblem) {
         self.trouble = Some(advice(self, state, worst));
-        let place = self.rows.all.iter().position(|row| match worst.line {
-            Some(line) => row.line == Some(line),
-            None => match worst.code.as_str() {
-                "required_not_mapped" => row.required && row.line.is_none(),
-                "no_identifier" => {
-                    let field = row.known.and_then(|known| {
-                        let object = self.object.here()?;
-                        object.schema.fields.get(known)
-                    });
-                    field.is_some_and(|field| field.identifier)
-                }
-                _ => false,
-            },
-        });
-        if let Some(place) = place {
-            self.table.cursor = place;
+        let rows = &self.rows.all;
+        let place = match (worst.line, worst.code.as_str()) {
+            (Some(line), _) => rows.iter().position(|row| row.line == Some(line)),
+            (None, "required_not_mapped") => rows
+                .iter()
+                .position(|row| row.required && row.line.is_none()),
+            (None, "no_identifier") => rows
+                .iter()
+                .position(|row| self.could_identify(row, true))
+                .or_else(|| rows.iter().position(|row| self.could_identify(row, false))),
+            _ => None,
+        };
+        let field = place.and_then(|place| rows.get(place));
+        if let Some(field) = field.map(|row| row.field.clone()) {
+            self.select_field(&field);
         }
+    }
+
+    /// Whether records can be matched by the field of a line; where `has` is wanted, only if its
+    /// column, mapped or suggested, is an identifier.
+    fn could_identify(&self, row: &Row, has: bool) -> bool {
+        let field = row
+            .known
+            .and_then(|known| self.object.here()?.schema.fields.get(known));
+        let mapped = row.line.and_then(|line| self.draft.now.lines.get(line));
+        let column = match mapped.map(|line| &line.source) {
+            Some(ValueSource::Column(column)) => Some(column),
+            Some(_) => None,
+            None => row.suggested.as_ref(),
+        };
+        let role = column.and_then(|column| self.model.as_ref()?.column(column));
+        let is_identifier = role.is_some_and(|column| column.role == ColumnRole::Identifier);
+        field.is_some_and(|field| field.identifier) && (is_identifier || !has)
     }
 
     /// Whether records are to be matched by something else than before.
     fn moves_identifier(&self) -> bool {
-        let marked = |lines: &[crate::domain::mapping::FieldMapping]| -> Vec<_> {
+        let marked = |lines: &[FieldMapping]| -> Vec<_> {
             lines
                 .iter()
                 .filter(|line| line.is_identifier)

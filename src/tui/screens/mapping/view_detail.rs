@@ -11,6 +11,8 @@ use super::step_form::StepForm;
 use super::{view, words};
 use crate::domain::mapping::{FieldMapping, Severity};
 use crate::domain::mode::Mode;
+use crate::domain::row::Cell;
+use crate::domain::value::Value;
 use crate::tui::look::{Lines, Look};
 use crate::tui::panes;
 use crate::tui::state::State;
@@ -124,7 +126,7 @@ fn result(page: &MappingEditor, look: &Look, line: &FieldMapping, lines: &mut Li
     {
         let cell = view::shown(look, &given);
         let before = input(page, line).map_or(String::new(), |text| {
-            format!("\"{}\" {} ", text::line(&text, 40), look.glyphs.arrow)
+            format!("{} {} ", text::line(&text, 40), look.glyphs.arrow)
         });
         let lead = format!("row {} ", page.at + 1);
         let room = lines
@@ -198,7 +200,10 @@ fn input(page: &MappingEditor, line: &FieldMapping) -> Option<String> {
         return None;
     };
     let place = page.model.as_ref()?.position(column)?;
-    page.sample_row()?.get(place).map(view::cell_text)
+    page.sample_row()?.get(place).map(|cell| match cell {
+        Cell::Value(Value::Text(text)) => format!("\"{}\"", text::line(text, 38)),
+        other => view::cell_text(other),
+    })
 }
 
 /// What stands against saving: of the selected line, then of the whole mapping.

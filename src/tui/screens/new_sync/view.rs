@@ -86,7 +86,7 @@ fn rail(page: &NewSync, look: &Look, columns: usize) -> String {
         .map(|step| {
             if *step == page.step() {
                 format!("{}{}", look.glyphs.cursor, step.word().to_uppercase())
-            } else if page.draft.has(*step) && *step != Step::Review {
+            } else if page.draft.has(*step) && (*step != Step::Review || page.step() == Step::Run) {
                 format!("{}{}", look.glyphs.ok, step.word())
             } else {
                 format!("{}{}", look.glyphs.dot, step.word())
