@@ -207,3 +207,71 @@ pub struct ConnectionDraft {
     #[serde(default)]
     pub secrets: BTreeMap<String, SecretText>,
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::command::{Command, Reply};
+    use super::super::explore::{Connectors, Explore, KeyCheck};
+    use super::*;
+
+    #[test]
+    fn edits_and_questions_are_the_same_after_the_way_over_a_socket() {
+        let model = ModelDraft {
+            id: None,
+            revision: Some(3),
+            name: "contacts".to_owned(),
+            source: "crm".to_owned(),
+            sql: "select 1".to_owned(),
+            primary_key: vec!["id".to_owned()],
+            columns: vec![ColumnDraft {
+                name: "id".to_owned(),
+                kind: Some(Type::Text),
+                role: Role::Identifier,
+            }],
+        };
+        let secret = SecretText::new("hunter2".to_owned());
+        let connection = ConnectionDraft {
+            id: Some("dst_x".to_owned()),
+            revision: None,
+            name: "hook".to_owned(),
+            connector: "webhook".to_owned(),
+            settings: [("url".to_owned(), json!("https://x.example"))].into(),
+            secrets: [("token".to_owned(), secret)].into(),
+        };
+        let commands = [
+            Command::Edit(Edit::Model {
+                model,
+                dry_run: true,
+                confirm: vec!["a".to_owned()],
+            }),
+            Command::Edit(Edit::Connection {
+                side: Side::Destination,
+                connection,
+                dry_run: false,
+            }),
+            Command::Edit(Edit::Delete {
+                kind: ResourceKind::Model,
+                name: "contacts".to_owned(),
+            }),
+            Command::Explore(Explore::Connectors),
+            Command::Explore(Explore::Tables {
+                source: "crm".to_owned(),
+            }),
+        ];
+        for command in commands {
+            let json = serde_json::to_string(&command).unwrap();
+            assert_eq!(serde_json::from_str::<Command>(&json).unwrap(), command);
+        }
+        let replies = [
+            Reply::KeyCheck(KeyCheck::default()),
+            Reply::Tables(Vec::new()),
+            Reply::Connectors(Connectors::default()),
+        ];
+        for reply in replies {
+            let json = serde_json::to_string(&reply).unwrap();
+            assert_eq!(serde_json::from_str::<Reply>(&json).unwrap(), reply);
+        }
+    }
+}

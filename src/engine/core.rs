@@ -8,7 +8,7 @@ use rand::Rng as _;
 use rand_chacha::ChaCha12Rng;
 use tokio::sync::broadcast;
 
-use crate::connectors::registry::Surroundings;
+use crate::connectors::registry::{Connectors, Surroundings};
 use crate::domain::destination::Destination;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{DestinationId, RunId, SyncId};
@@ -31,6 +31,8 @@ pub(crate) struct Core {
     pub clock: Arc<dyn Clock>,
     /// The workspace's folder.
     pub folder: PathBuf,
+    /// The kinds of connection, and how each is made.
+    pub connectors: Arc<dyn Connectors>,
     /// What connectors may need of the workspace.
     pub surroundings: Surroundings,
     /// What happens, for faces.
@@ -41,7 +43,13 @@ pub(crate) struct Core {
 
 impl Core {
     /// Joins the parts; `random` is seeded by the caller.
-    pub fn new(store: Store, clock: Arc<dyn Clock>, folder: &Path, random: ChaCha12Rng) -> Self {
+    pub fn new(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        connectors: Arc<dyn Connectors>,
+        folder: &Path,
+        random: ChaCha12Rng,
+    ) -> Self {
         let surroundings = Surroundings {
             forbidden: vec![folder.join("state.db"), folder.join("secret.key")],
             temporary: folder.join("tmp"),
@@ -51,6 +59,7 @@ impl Core {
             store,
             clock,
             folder: folder.to_owned(),
+            connectors,
             surroundings,
             events: broadcast::channel(EVENT_BUFFER).0,
             random: Mutex::new(random),

@@ -14,6 +14,7 @@ pub mod limits;
 mod local;
 mod look;
 mod names;
+mod pending;
 mod prune;
 mod recover;
 mod rehearse;
@@ -34,6 +35,7 @@ use rand_chacha::ChaCha12Rng;
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::connectors::registry::{BuiltIn, Connectors};
 use crate::domain::id::SyncId;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::Trigger;
@@ -81,6 +83,17 @@ impl Engine {
     /// # Errors
     /// A [`Problem`]: another core has the workspace, its state cannot be read, a newer schema.
     pub fn start(options: EngineOptions) -> Result<Self, Problem> {
+        Self::start_with(options, Arc::new(BuiltIn))
+    }
+
+    /// As [`Engine::start`], with other connectors than those of this program.
+    ///
+    /// # Errors
+    /// As [`Engine::start`].
+    pub fn start_with(
+        options: EngineOptions,
+        connectors: Arc<dyn Connectors>,
+    ) -> Result<Self, Problem> {
         let lock = WorkspaceLock::acquire(&options.folder, &options.socket)?;
         // Spools that a kill left; nobody else is in here while the lock is ours.
         let _ = std::fs::remove_dir_all(options.folder.join("tmp"));
@@ -101,7 +114,13 @@ impl Engine {
                     format!("cannot start the core: {error}"),
                 )
             })?;
-        let core = core::Core::new(store.clone(), options.clock, &options.folder, random);
+        let core = core::Core::new(
+            store.clone(),
+            options.clock,
+            connectors,
+            &options.folder,
+            random,
+        );
         let link = runtime.block_on(begin(Arc::new(core), options.autonomous))?;
         Ok(Self {
             runtime: Some(runtime),
@@ -190,6 +209,7 @@ async fn begin(core: Arc<core::Core>, autonomous: bool) -> Result<LocalLink, Pro
     }
     dispatcher.settle_intents().await?;
     if autonomous {
+        dispatcher.note_pending().await?;
         dispatcher.catch_up().await;
         for (sync, at) in dispatcher.put_off() {
             dispatcher.run_later(sync, at, Trigger::FollowUp);

@@ -117,8 +117,6 @@ impl Entry {
             key_hash: former_hash(seed, &self.key, &self.identifier),
             input_hash: NO_HASH,
             output_hash: NO_HASH,
-            left: false,
-            adopted: false,
             former: true,
             ..self
         }

@@ -85,6 +85,8 @@ pub struct Acknowledgement {
     pub unknown_add: Vec<UnknownRow>,
     /// Keys that are not dirty any more.
     pub unknown_clear: Vec<Fingerprint>,
+    /// Single writes of unknown outcome that are seen to: key hash, encoded identifier.
+    pub unknown_traced: Vec<(Fingerprint, Vec<u8>)>,
     /// Outcomes that come later.
     pub pending: Vec<PendingRow>,
     /// Rows that need a look.
@@ -281,6 +283,12 @@ fn mark_unknown(tx: &Transaction<'_>, sync: &str, ack: &Acknowledgement) -> Resu
             tx.prepare_cached("DELETE FROM unknown WHERE sync = ?1 AND key_hash = ?2")?;
         for key_hash in &ack.unknown_clear {
             clear.execute(params![sync, key_hash.0.as_slice()])?;
+        }
+        let mut trace = tx.prepare_cached(
+            "DELETE FROM unknown WHERE sync = ?1 AND key_hash = ?2 AND identifier = ?3",
+        )?;
+        for (key_hash, identifier) in &ack.unknown_traced {
+            trace.execute(params![sync, key_hash.0.as_slice(), identifier])?;
         }
     }
     let mut add = tx.prepare_cached(

@@ -8,9 +8,14 @@ use crate::measure::Measured;
 
 const SCRIPT: &str = include_str!("peers.py");
 
+/// The Python that may have the peers.
+pub fn python() -> String {
+    std::env::var("SIGNALSMITH_BENCH_PYTHON").unwrap_or_else(|_| "python3".to_owned())
+}
+
 /// Compares two CSV files; nothing where the Python or its library is not at hand.
 pub fn compare(engine: &str, old: &Path, new: &Path, folder: &Path) -> Option<Measured> {
-    let python = std::env::var("SIGNALSMITH_BENCH_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let python = python();
     let has = Command::new(&python)
         .args(["-c", &format!("import {engine}")])
         .stderr(Stdio::null())

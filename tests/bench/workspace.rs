@@ -178,7 +178,9 @@ pub fn put_data(version: &Path, folder: &Path, source: Source) {
     std::fs::hard_link(version, place).unwrap();
 }
 
-/// Copies a folder with all that is in it.
+/// Copies a folder with all that is in it, and brings it to disk: what the disk is still busy with
+/// would disturb what is measured next. The files of a snapshot and plans are never written to
+/// again, so one file can stand in both folders.
 pub fn copy_folder(from: &Path, to: &Path) {
     use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
     let mode = std::fs::metadata(from).unwrap().permissions().mode();
@@ -186,14 +188,25 @@ pub fn copy_folder(from: &Path, to: &Path) {
         .mode(mode & 0o777)
         .create(to)
         .unwrap();
+    let is_final = ["snapshots", "runs"]
+        .iter()
+        .any(|name| from.iter().any(|it| it == *name));
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let kind = entry.file_type().unwrap();
         let to = to.join(entry.file_name());
         if kind.is_dir() {
             copy_folder(&entry.path(), &to);
+        } else if kind.is_file() && is_final {
+            std::fs::hard_link(entry.path(), to).unwrap();
         } else if kind.is_file() {
-            std::fs::copy(entry.path(), to).unwrap();
+            copy_file(&entry.path(), &to);
         }
     }
+}
+
+/// Copies a file over another and brings it to disk.
+pub fn copy_file(from: &Path, to: &Path) {
+    std::fs::copy(from, to).unwrap();
+    std::fs::File::open(to).unwrap().sync_all().unwrap();
 }

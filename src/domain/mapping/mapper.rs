@@ -177,6 +177,9 @@ impl Mapper {
             if !created_only && (shape.on_create || shape.if_empty) {
                 continue;
             }
+            // The same value in another field is another output.
+            row::put_length(shape.name.len(), out);
+            out.extend_from_slice(shape.name.as_bytes());
             match (&ready.from, value) {
                 (Ready::Fixed(_, Some(variable)), _) => {
                     out.push(VARIABLE);

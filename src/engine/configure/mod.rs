@@ -97,6 +97,8 @@ async fn bring_in(
     if wish.prune {
         draft.prune()?;
     }
+    // Only now: a sync that goes is none to be shown as kept.
+    draft.reset_rekeyed()?;
     draft.check_others(document).await?;
     let Draft {
         changes,

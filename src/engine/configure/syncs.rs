@@ -33,7 +33,6 @@ impl Draft<'_> {
             self.checked.push((new.id.clone(), None));
             self.take(old, new)?;
         }
-        self.reset_rekeyed()?;
         document
             .syncs
             .iter()
@@ -255,7 +254,7 @@ impl Draft<'_> {
     }
 
     /// A sync whose model got another primary key starts an empty snapshot: its keys mean nothing.
-    fn reset_rekeyed(&mut self) -> Result<(), Problem> {
+    pub(super) fn reset_rekeyed(&mut self) -> Result<(), Problem> {
         for model in self.rekeyed.clone() {
             let users = self
                 .catalog

@@ -107,6 +107,10 @@ impl Acknowledger<'_> {
                         key_hash: operation.key_hash,
                         ticket: ticket.clone(),
                     });
+                    if closing.doubt {
+                        let reason = "an earlier try may have been applied";
+                        kept.unknown_add.push(unknown(operation, &id, reason));
+                    }
                 }
             }
         }
@@ -132,6 +136,7 @@ pub(crate) fn bookkeeping(run: &Run) -> Acknowledgement {
         journal: Vec::new(),
         unknown_add: Vec::new(),
         unknown_clear: Vec::new(),
+        unknown_traced: Vec::new(),
         pending: Vec::new(),
         rows: Vec::new(),
         recovered: Vec::new(),

@@ -47,19 +47,19 @@ pub(crate) struct Cut {
     pub operations: Arc<PackedOperations>,
 }
 
-/// Which deletes may go: all, or those that a person has seen.
-pub(crate) type DeleteFilter = Arc<dyn Fn(&Operation) -> bool + Send + Sync>;
+/// Which operations may go.
+pub(crate) type Filter = Arc<dyn Fn(&Operation) -> bool + Send + Sync>;
 
 /// Starts cutting on a blocking thread; the channel bounds what waits in memory.
 pub(crate) fn start(
     plan: PathBuf,
     pass: Pass,
     limits: BatchLimits,
-    deletes: DeleteFilter,
+    filter: Option<Filter>,
 ) -> mpsc::Receiver<Result<Cut, Problem>> {
     let (sender, receiver) = mpsc::channel(1);
     tokio::task::spawn_blocking(move || {
-        let result = cut(&plan, pass, &limits, &deletes, |batch| {
+        let result = cut(&plan, pass, &limits, filter.as_ref(), |batch| {
             sender.blocking_send(Ok(batch)).is_ok()
         });
         if let Err(problem) = result {
@@ -73,7 +73,7 @@ fn cut(
     plan: &Path,
     pass: Pass,
     limits: &BatchLimits,
-    deletes: &DeleteFilter,
+    filter: Option<&Filter>,
     mut give: impl FnMut(Cut) -> bool,
 ) -> Result<(), Problem> {
     let reader = PlanReader::open(plan).map_err(unreadable)?;
@@ -81,9 +81,12 @@ fn cut(
     let mut probe = limits.probe && pass == Pass::Writes;
     let mut operations = reader.operations(0);
     while let Some(operation) = operations.next_raw().map_err(unreadable)? {
-        let wanted = pass.takes(operation.kind)
-            && (pass == Pass::Writes || deletes(&operation.decode().map_err(unreadable)?));
-        if !wanted {
+        if !pass.takes(operation.kind) {
+            continue;
+        }
+        if let Some(allows) = filter
+            && !allows(&operation.decode().map_err(unreadable)?)
+        {
             continue;
         }
         let most_rows = if probe {

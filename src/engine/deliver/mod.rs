@@ -4,6 +4,7 @@ pub(crate) mod acknowledge;
 pub(crate) mod batch;
 pub(crate) mod cut;
 pub(crate) mod fate;
+pub(crate) mod in_flight;
 mod judge;
 pub(crate) mod send;
 pub(crate) mod unwritten;
@@ -16,6 +17,7 @@ use std::sync::atomic::Ordering;
 use tokio::task::{JoinError, JoinSet};
 
 use crate::domain::guard::{RejectionStop, RejectionWatch};
+use crate::domain::plan::Operation;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::Run;
 use crate::domain::verdict::Verdict;
@@ -24,8 +26,9 @@ use crate::snapshot::plan_file::{PackedOperations, PlanReader};
 
 use super::core::Core;
 use acknowledge::Acknowledger;
-use cut::{BatchLimits, Cut, DeleteFilter, Pass, unreadable};
+use cut::{BatchLimits, Cut, Filter, Pass, unreadable};
 use fate::{Closing, Fate, Piece, RunEnd, Sent};
+use in_flight::InFlight;
 use send::{Sender, leave_all};
 use unwritten::Unwritten;
 
@@ -39,10 +42,12 @@ pub(crate) struct Delivery<'a> {
     /// Batches under way at once.
     pub concurrency: usize,
     /// Which deletes may go; none where deletes are held.
-    pub deletes: Option<DeleteFilter>,
+    pub deletes: Option<Filter>,
     pub watch: RejectionWatch,
     /// Keys whose write was not accepted.
     pub unwritten: Unwritten,
+    /// Keys and identifiers that wait for the outcome of an earlier run's write.
+    pub in_flight: InFlight,
     /// Told after each acknowledgement.
     pub progress: &'a (dyn Fn(&Run) + Send + Sync),
 }
@@ -71,10 +76,7 @@ impl Delivery<'_> {
         run: &mut Run,
         staged: &mut Vec<(u64, Vec<u64>)>,
     ) -> Result<(), RunEnd> {
-        let (allowed, unwritten) = (self.deletes.clone(), self.unwritten.clone());
-        let filter: DeleteFilter = Arc::new(move |delete| {
-            unwritten.lets_go(delete) && allowed.as_ref().is_none_or(|allows| allows(delete))
-        });
+        let filter = self.filter(pass);
         let mut cuts = cut::start(self.plan.clone(), pass, self.batch_limits.clone(), filter);
         let mut flying: JoinSet<Sent> = JoinSet::new();
         let mut end: Option<RunEnd> = None;
@@ -116,6 +118,29 @@ impl Delivery<'_> {
             }
         }
         end.map_or(Ok(()), Err)
+    }
+
+    /// What of a pass may go.
+    fn filter(&self, pass: Pass) -> Option<Filter> {
+        let in_flight = self.in_flight.clone();
+        if pass == Pass::Writes {
+            // Nothing is decoded for the sake of a filter that lets all go.
+            let unwritten = self.unwritten.clone();
+            let lets_go = move |write: &Operation| {
+                let waits = in_flight.holds(write);
+                if waits {
+                    unwritten.note_unsent(write);
+                }
+                !waits
+            };
+            return (!self.in_flight.is_empty()).then(|| Arc::new(lets_go) as Filter);
+        }
+        let (allowed, unwritten) = (self.deletes.clone(), self.unwritten.clone());
+        Some(Arc::new(move |delete| {
+            unwritten.lets_go(delete)
+                && !in_flight.holds(delete)
+                && allowed.as_ref().is_none_or(|allows| allows(delete))
+        }))
     }
 
     fn launch(&self, flying: &mut JoinSet<Sent>, cut: Cut) {

@@ -50,6 +50,14 @@ impl Unwritten {
         Ok(())
     }
 
+    /// Remembers a write that does not go in this run.
+    pub fn note_unsent(&self, write: &Operation) {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if keys.len() <= MOST {
+            keys.insert(write.key_hash);
+        }
+    }
+
     /// Whether a delete may go: one of a former identifier only where the key's own record stands
     /// under the new one.
     pub fn lets_go(&self, delete: &Operation) -> bool {

@@ -346,7 +346,7 @@ impl Judge<'_> {
             );
             waiting
                 .identifiers
-                .holds(Role::Stays, &maybe(entry, known))?;
+                .holds(Role::Stays, &maybe(form, entry, known))?;
         }
         Ok(())
     }

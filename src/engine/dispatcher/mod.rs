@@ -3,6 +3,7 @@
 mod checks;
 mod commands;
 mod live;
+mod polling;
 mod runs;
 mod scheduling;
 
@@ -19,6 +20,7 @@ use crate::domain::run::{Phase, Run};
 use crate::link::WorkspaceView;
 
 use super::core::Core;
+use super::pending::Asked;
 pub(crate) use live::{Active, Live};
 
 /// Wall time is looked at again after this long, in case the clock was set.
@@ -37,6 +39,8 @@ pub(crate) enum Message {
     RunEnded(Box<Run>),
     /// What an earlier core left open of a sync is settled.
     Settled(SyncId),
+    /// A sync was asked for its pending outcomes; nothing where that could not be done.
+    Polled(SyncId, Option<Asked>),
     /// The catalog changed in the store; who changed it is answered when that is seen everywhere.
     CatalogChanged(Option<(Answering, Result<Reply, Problem>)>),
     /// The core goes away; answered when every run has ended.
@@ -144,7 +148,11 @@ impl Dispatcher {
                 }
             }
             Message::RunEnded(run) => self.run_ended(*run).await,
-            Message::Settled(sync) => self.settled(&sync).await,
+            Message::Settled(sync) => {
+                self.poll_what_is_left(&sync).await;
+                self.settled(&sync).await;
+            }
+            Message::Polled(sync, asked) => self.polled(&sync, asked).await,
             Message::CatalogChanged(waiting) => {
                 self.reload().await;
                 if let Some((answer, result)) = waiting {

@@ -269,6 +269,9 @@ impl Dispatcher {
         if let Err(problem) = self.live.reread(&self.core, &run.sync).await {
             tracing::error!(run = %run.id, %problem, "cannot read the sync's state");
         }
+        if run.counters.total(|tally| tally.pending) > 0 {
+            self.will_poll(&run.sync);
+        }
         self.live.answer_waiters(&run);
         if self.conduct.autonomous && !self.is_stopping() {
             self.follow_up(&run).await;

@@ -13,7 +13,7 @@ use crate::snapshot::plan_file::PlanReader;
 use crate::store::{Held, RowLog};
 
 use super::super::deliver::acknowledge::bookkeeping;
-use super::super::deliver::cut::{DeleteFilter, unreadable};
+use super::super::deliver::cut::{Filter, unreadable};
 use super::super::deliver::send::RunEnd;
 use super::super::diff::PlanSummary;
 use super::Job;
@@ -24,7 +24,7 @@ const CHUNK: usize = 1_000;
 /// What the guards say of a plan's deletes.
 pub(crate) struct Deletes {
     /// Which may go; nothing where all are held.
-    pub filter: Option<DeleteFilter>,
+    pub filter: Option<Filter>,
     /// Whether a person must approve the plan first.
     pub needs_approval: bool,
 }
@@ -119,7 +119,7 @@ async fn deletes(job: &mut Job, planned: &PlanSummary) -> Result<Deletes, RunEnd
     let known = planned.noted.known;
     let decision = job.guards.deletes(count, known, planned.rows);
     let partial = job.run.options.is_partial() || job.run.options.plan_only;
-    let all: DeleteFilter = Arc::new(|_| true);
+    let all: Filter = Arc::new(|_| true);
     match decision {
         DeleteDecision::Held { limit } => {
             job.run
@@ -180,7 +180,7 @@ async fn approved_deletes(
     held: Option<Held>,
     approved: &str,
 ) -> Result<Deletes, RunEnd> {
-    let all: DeleteFilter = Arc::new(|_| true);
+    let all: Filter = Arc::new(|_| true);
     if planned.hash == approved {
         job.core
             .store
@@ -204,7 +204,7 @@ async fn approved_deletes(
     let now = job.core.plan_path(&job.run.id);
     let work = move || {
         let seen = Mutex::new(PlanReader::open(&seen).map_err(unreadable)?);
-        let filter: DeleteFilter = Arc::new(move |delete| {
+        let filter: Filter = Arc::new(move |delete| {
             let reader = seen.lock().unwrap_or_else(PoisonError::into_inner);
             let found = reader.find(delete.key_hash).ok().flatten();
             found.is_some_and(|operation| operation.kind == OperationKind::Delete)

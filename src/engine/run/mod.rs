@@ -1,6 +1,7 @@
 //! One run from its start to its end: read, compare, guard, wait for a person, write.
 
 pub(crate) mod guards;
+mod marks;
 pub(crate) mod planning;
 pub(crate) mod prepare;
 pub(crate) mod report;
@@ -22,6 +23,7 @@ use crate::store::Pinned;
 
 use super::core::Core;
 use super::deliver::send::RunEnd;
+use super::pending;
 use super::prune;
 use super::recover;
 use super::run_log::RunLog;
@@ -125,6 +127,7 @@ impl Job {
     async fn go(&mut self) -> Result<(), RunEnd> {
         self.enter(Phase::Querying).await?;
         recover::close_leftovers(&self.core, &self.run.sync).await?;
+        self.ask_for_pending().await?;
         let prepared = prepare::prepare(self).await?;
         let planned = match planning::plan(self, &prepared).await {
             Ok(planned) => planned,
@@ -148,6 +151,19 @@ impl Job {
         }
         self.enter(Phase::Writing).await?;
         writing::write(self, &prepared, deletes).await
+    }
+
+    /// Asks for outcomes that an earlier run left open, so that this one sees what came of them.
+    async fn ask_for_pending(&self) -> Result<(), RunEnd> {
+        let asked = tokio::select! {
+            asked = pending::ask(&self.core, &self.run.sync) => asked,
+            () = self.stop.token.cancelled() => return Err(cancelled().into()),
+        };
+        if let Err(problem) = asked {
+            // They stay in flight, and the rest of the run does not hang on them.
+            self.log.line("pending", problem.text);
+        }
+        Ok(())
     }
 
     /// Goes to a phase and says so on disk and on screen.

@@ -8,27 +8,25 @@ use crate::domain::destination::Capabilities;
 use crate::domain::guard::RejectionWatch;
 use crate::domain::mode::{Mode, OnUnknown};
 use crate::domain::problem::Problem;
-use crate::domain::row::Fingerprint;
 use crate::domain::run::Run;
 use crate::domain::sync::SyncSettings;
 use crate::domain::words::counted;
 use crate::failpoints;
 use crate::snapshot::plan_file::PlanReader;
 use crate::snapshot::{FoldOptions, Snapshot};
-use crate::store::{JournalChange, Pinned};
+use crate::store::Pinned;
 
-use super::super::deliver::acknowledge::{Acknowledger, bookkeeping};
-use super::super::deliver::cut::{BatchLimits, unreadable};
+use super::super::deliver::acknowledge::Acknowledger;
+use super::super::deliver::cut::BatchLimits;
+use super::super::deliver::in_flight::InFlight;
 use super::super::deliver::send::{RunEnd, Sender};
 use super::super::deliver::unwritten::Unwritten;
 use super::super::deliver::{Delivery, broken};
 use super::super::limits::DestinationLimits;
-use super::Job;
 use super::guards::Deletes;
 use super::prepare::Prepared;
+use super::{Job, marks};
 
-/// Marks that are journaled in one transaction.
-const CHUNK: usize = 1_000;
 /// A retry of more rows than these sends one of them ahead.
 const PROBE_FROM: u64 = 100;
 /// Records up to which the last accepted values are kept.
@@ -40,7 +38,7 @@ pub(crate) async fn write(
     prepared: &Prepared,
     deletes: Deletes,
 ) -> Result<(), RunEnd> {
-    apply_marks(job).await?;
+    marks::apply(job).await?;
     let due = job.run.counters.total(|tally| tally.unsent);
     let result = if due > 0 {
         send(job, prepared, deletes).await
@@ -49,52 +47,6 @@ pub(crate) async fn write(
     };
     fold(job, prepared).await?;
     result
-}
-
-/// Journals what the comparison found without anything to send: left, adopted, refreshed.
-async fn apply_marks(job: &Job) -> Result<(), RunEnd> {
-    let path = job.core.plan_path(&job.run.id);
-    let (sender, mut chunks) = tokio::sync::mpsc::channel(2);
-    let read = tokio::task::spawn_blocking(move || {
-        let reader = PlanReader::open(&path).map_err(unreadable)?;
-        let mut chunk = Vec::with_capacity(CHUNK);
-        for mark in reader.marks() {
-            chunk.push(mark.map_err(unreadable)?);
-            if chunk.len() == CHUNK && sender.blocking_send(std::mem::take(&mut chunk)).is_err() {
-                return Ok(());
-            }
-        }
-        let _ = sender.blocking_send(chunk);
-        Ok::<(), Problem>(())
-    });
-    while let Some(chunk) = chunks.recv().await {
-        if chunk.is_empty() {
-            continue;
-        }
-        let mut kept = bookkeeping(&job.run);
-        for mark in &chunk {
-            if let Some((key_hash, entry)) = mark.journal() {
-                kept.journal.push(JournalChange {
-                    key_hash: Fingerprint(key_hash),
-                    entry,
-                });
-            }
-            if mark.settles() {
-                kept.unknown_clear.push(mark.key_hash);
-            }
-            let words = mark.kind.words();
-            job.log
-                .row("noted", words, || format!("{}: {words}", mark.key));
-        }
-        job.core
-            .store
-            .close_intent(kept)
-            .await
-            .map_err(Problem::from)?;
-        failpoints::reach("mid_marks");
-    }
-    read.await.map_err(|error| broken(&error))??;
-    Ok(())
 }
 
 async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<(), RunEnd> {
@@ -134,6 +86,14 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         numbers: AtomicU64::new(0),
         too_large: AtomicBool::new(false),
     });
+    let (seed, form) = (prepared.snapshot.seed(), capabilities.identifier_form);
+    let in_flight = InFlight::load(&job.core, &job.run.sync, seed, form).await?;
+    if !in_flight.is_empty() {
+        job.log.line(
+            "pending",
+            "rows whose last write has no outcome yet are not sent before it is known",
+        );
+    }
     let reporter = job.reporter.clone();
     let progress = move |run: &Run| reporter.soon(run);
     let keep_values = keeps_values(&job.pinned, &job.run);
@@ -154,7 +114,8 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         sender,
         deletes: deletes.filter,
         watch: RejectionWatch::new(&job.guards),
-        unwritten: Unwritten::new(prepared.snapshot.seed()),
+        unwritten: Unwritten::new(seed),
+        in_flight,
         progress: &progress,
     };
     delivery.deliver(&mut job.run).await

@@ -57,6 +57,10 @@ macro_rules! pages {
         }
 
         /// What only one page does.
+        #[expect(
+            dead_code,
+            reason = "a page without actions of its own has a variant that nothing makes"
+        )]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub(crate) enum PageAct {
             $($page(<$kind as Page>::Act)),+

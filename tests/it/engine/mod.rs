@@ -5,6 +5,8 @@ mod approvals;
 mod cancelling;
 mod choosing;
 mod crashes;
+mod editing;
+mod exploring;
 mod faults;
 mod guards;
 mod keeping;

@@ -4,8 +4,12 @@ use std::sync::Arc;
 
 use serde_json::json;
 use signalsmith::domain::command::{Command, Reply, Table};
-use signalsmith::domain::destination::{Destination, Health, Settings, Source};
-use signalsmith::domain::explore::{CatalogTable, Explore, KeyCheck};
+use signalsmith::domain::destination::{
+    Destination, Field, Health, Object, ObjectSchema, Settings, Source, StepOutcome, TestStep,
+};
+use signalsmith::domain::explore::{
+    CatalogTable, ConnectorKind, Connectors, Explore, KeyCheck, SettingField, SettingType,
+};
 use signalsmith::domain::id::{DestinationId, ModelId, SourceId};
 use signalsmith::domain::model::{Column, Model, Role};
 use signalsmith::domain::value::Type;
@@ -180,6 +184,108 @@ pub fn contact_rows() -> Table {
     }
 }
 
+pub fn step(name: &str, outcome: StepOutcome, detail: &str) -> TestStep {
+    TestStep {
+        name: name.into(),
+        outcome,
+        detail: detail.into(),
+    }
+}
+
+fn fields(object: &str) -> ObjectSchema {
+    let mut email = Field::plain("Email", Type::Text);
+    email.max_length = Some(80);
+    let mut last = Field::plain("LastName", Type::Text);
+    last.required = true;
+    last.identifier = false;
+    let mut value = Field::plain("LTV__c", Type::Decimal);
+    value.custom = true;
+    value.identifier = false;
+    ObjectSchema {
+        object: Object {
+            name: object.into(),
+            label: object.into(),
+        },
+        fields: vec![email, last, value],
+        open: false,
+        exists: true,
+    }
+}
+
+fn connectors() -> Connectors {
+    let kind = |word: &str, label: &str, settings| ConnectorKind {
+        word: word.into(),
+        label: label.into(),
+        settings,
+    };
+    let field = |key: &str, kind, required, endpoint, help: &str| SettingField {
+        key: key.into(),
+        kind,
+        required,
+        endpoint,
+        help: help.into(),
+    };
+    let path = || {
+        let help = "the database file; it is opened for reading only";
+        vec![field("path", SettingType::Path, true, true, help)]
+    };
+    let webhook = vec![
+        field(
+            "url",
+            SettingType::Text,
+            true,
+            true,
+            "where rows are posted to, https",
+        ),
+        field(
+            "method",
+            SettingType::Choice(vec!["POST".into(), "PUT".into()]),
+            false,
+            false,
+            "POST by default",
+        ),
+        field(
+            "signing_secret",
+            SettingType::Secret,
+            false,
+            false,
+            "signs each request",
+        ),
+        field(
+            "headers",
+            SettingType::Map,
+            false,
+            false,
+            "sent with each request",
+        ),
+        field(
+            "batch_size",
+            SettingType::Integer,
+            false,
+            false,
+            "rows of one request, 100 by default",
+        ),
+        field(
+            "allow_private_network",
+            SettingType::Boolean,
+            false,
+            true,
+            "lets it lead into private networks",
+        ),
+    ];
+    Connectors {
+        sources: vec![
+            kind("sqlite", "SQLite", path()),
+            kind("files", "Files", path()),
+        ],
+        destinations: vec![
+            kind("sqlite", "SQLite", path()),
+            kind("file", "Files", path()),
+            kind("webhook", "Webhook", webhook),
+        ],
+    }
+}
+
 /// A core that answers about [`catalog`].
 pub fn core() -> Script {
     Box::new(|command| {
@@ -203,6 +309,32 @@ pub fn core() -> Script {
                 shared: 5,
                 examples: vec![("7".into(), 3), ("19".into(), 2)],
             }),
+            Command::Explore(Explore::Connectors) => Reply::Connectors(connectors()),
+            Command::Test { connection }
+                if *connection == catalog().destinations[1].id.to_string() =>
+            {
+                Reply::Steps(vec![
+                    step("find the folder", StepOutcome::Passed, "/data/out"),
+                    step(
+                        "write a file",
+                        StepOutcome::Failed,
+                        "/data/out: permission denied; give the core's user the right to write there",
+                    ),
+                ])
+            }
+            Command::Test { .. } => Reply::Steps(vec![
+                step("open the file", StepOutcome::Passed, "/data/crm.db"),
+                step("read the schema", StepOutcome::Passed, "2 tables"),
+            ]),
+            Command::Objects { .. } => Reply::Objects(
+                ["Account", "Contact", "Lead"]
+                    .map(|name| Object {
+                        name: name.into(),
+                        label: format!("{name}s"),
+                    })
+                    .into(),
+            ),
+            Command::Fields { object, .. } => Reply::Schema(fields(object)),
             Command::Edit(_) => Reply::Changes(Vec::new()),
             Command::Log { .. } => Reply::Log(Vec::new()),
             Command::Runs { .. } => Reply::Runs(Vec::new()),

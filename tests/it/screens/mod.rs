@@ -1,9 +1,12 @@
 //! Tests of the screens: a robot presses keys and reads what stands on the screen.
 
 mod catalogs;
+mod connection_flows;
+mod connection_pictures;
 mod crm;
 mod flows;
 mod hostile;
+mod hostile_pages;
 mod log_flows;
 mod mapping_flows;
 mod model_flows;

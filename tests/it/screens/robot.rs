@@ -202,6 +202,14 @@ impl Robot {
         out
     }
 
+    /// Whether the real cursor stands on a line with this text.
+    pub fn on(&self, text: &str) -> bool {
+        let (_, place) = self.draw();
+        let screen = self.screen();
+        let line = screen.lines().nth(usize::from(place.y));
+        line.is_some_and(|line| line.contains(text))
+    }
+
     #[track_caller]
     pub fn sees(&self, text: &str) {
         let screen = self.screen();

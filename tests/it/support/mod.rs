@@ -6,5 +6,6 @@ pub mod fault_proxy;
 pub mod flights;
 pub mod gate;
 pub mod program;
+pub mod scripted;
 pub mod trust;
 pub mod workspace;

@@ -1,6 +1,7 @@
 //! Sources and destinations as one kind of thing: what the screen asks of either.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use crate::domain::destination::{Health, Settings};
 use crate::domain::edit::Side;
@@ -9,7 +10,7 @@ use crate::tui::widgets::table::Listing;
 
 /// A source or a destination.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Connection<'a> {
+pub(crate) struct Connection<'a> {
     pub id: &'a str,
     pub name: &'a str,
     pub connector: &'a str,
@@ -68,6 +69,23 @@ pub(super) fn users<'a>(world: &'a WorkspaceView, side: Side, id: &str) -> Vec<&
             syncs.map(|sync| sync.name()).collect()
         }
     }
+}
+
+/// How many use each one of a side, by its id.
+pub(super) fn uses(world: &WorkspaceView, side: Side) -> HashMap<String, u64> {
+    let mut used = HashMap::new();
+    let mut count = |id: &str| *used.entry(id.to_owned()).or_insert(0) += 1;
+    match side {
+        Side::Source => world
+            .models
+            .iter()
+            .for_each(|model| count(model.source.as_str())),
+        Side::Destination => {
+            let syncs = world.syncs.iter();
+            syncs.for_each(|sync| count(sync.sync.settings.destination.as_str()));
+        }
+    }
+    used
 }
 
 /// How soon a person should look at it; 0 is first.

@@ -1,5 +1,7 @@
 //! What the list of sources or destinations remembers.
 
+use std::collections::HashMap;
+
 use super::listing::{self, Connection};
 use super::testing::Tests;
 use crate::domain::edit::Side;
@@ -13,6 +15,8 @@ use crate::tui::widgets::table::Table;
 pub(crate) struct Connections {
     pub(super) side: Side,
     pub(super) table: Table,
+    /// What uses each, by its id.
+    pub(super) used: HashMap<String, u64>,
     pub(super) tests: Tests,
     /// The kinds that a new one can be of.
     pub(super) kinds: Waiting<Connectors>,
@@ -29,6 +33,7 @@ impl Connections {
         Self {
             side,
             table: Table::markable(),
+            used: HashMap::new(),
             tests: Tests::default(),
             kinds: Waiting::Not,
             deleting: None,

@@ -195,6 +195,7 @@ impl Page for Connections {
 
     fn refresh(&mut self, state: &mut State) -> Vec<Effect> {
         if self.table.wants(state.world.sequence) {
+            self.used = listing::uses(&state.world, self.side);
             let listing = ConnectionListing {
                 world: &state.world,
                 side: self.side,

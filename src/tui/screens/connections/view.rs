@@ -99,8 +99,7 @@ pub(super) fn draw(
 }
 
 fn cells(page: &Connections, state: &State, look: &Look, one: &Connection<'_>) -> Vec<Cell> {
-    let used = listing::users(&state.world, page.side, one.id).len();
-    let used = u64::try_from(used).unwrap_or(0);
+    let used = page.used.get(one.id).copied().unwrap_or(0);
     let what = match page.side {
         Side::Source => "model",
         Side::Destination => "sync",

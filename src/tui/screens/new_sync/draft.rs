@@ -43,7 +43,7 @@ impl Step {
             Self::Destination => "dest",
             Self::Object => "object",
             Self::Mode => "mode",
-            Self::Mapping => "mapping",
+            Self::Mapping => "map",
             Self::Schedule => "schedule",
             Self::Review => "review",
             Self::Run => "run",

@@ -103,9 +103,13 @@ impl NewSync {
     }
 
     /// The head that stands over mapping and schedule: `New sync 6/9`.
-    pub(super) fn head(&self, step: Step) -> String {
+    pub(super) fn head(step: Step) -> String {
         let number = step.place() + 1;
-        format!("New sync {number}/{} {}", Step::ALL.len(), step.word())
+        let word = match step {
+            Step::Mapping => "mapping",
+            step => step.word(),
+        };
+        format!("New sync {number}/{} {word}", Step::ALL.len())
     }
 
     /// The model that was chosen, where it is still there.

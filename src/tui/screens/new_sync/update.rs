@@ -28,6 +28,7 @@ use crate::tui::widgets::table::Table;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Act {
     Create,
+    Previous,
     Refresh,
     FirstRun,
     Discard,
@@ -46,9 +47,10 @@ impl Page for NewSync {
     #[rustfmt::skip] // It is read as a table.
     const ACTIONS: &'static [Entry] = &[
         vital(entry(own(Act::Create), "new_sync_create", &["n"], "Make a model, destination or object here", "create one", STEPS)),
+        vital(entry(own(Act::Previous), "new_sync_back", &["left", "h"], "Back to the step before", "step back", STEPS)),
         vital(entry(own(Act::FirstRun), "new_sync_first", &["b"], "First run: backfill, or from now", "backfill or from now", STEPS)),
         entry(own(Act::Refresh), "new_sync_refresh", &["R"], "Read the objects again", "refresh", STEPS),
-        entry(own(Act::Discard), "new_sync_discard", &["D"], "Discard the draft", "discard", STEPS),
+        entry(own(Act::Discard), "new_sync_discard", &["D"], "Discard the draft", "", STEPS),
     ];
 
     fn scopes(&self) -> &'static [Scope] {
@@ -63,7 +65,8 @@ impl Page for NewSync {
         match wish {
             Wish::Shared(Action::Save | Action::NextPane | Action::PreviousPane) => Ok(()),
             Wish::Shared(Action::Enter) => self.may_enter(state),
-            Wish::Shared(Action::Left) => Ok(()),
+            Wish::Own(Act::Previous) if self.step() == Step::Name => not_here(),
+            Wish::Own(Act::Previous) => Ok(()),
             Wish::Shared(Action::Right) if !self.draft.has(self.step()) => {
                 no("this step is not done: `enter` chooses")
             }
@@ -107,7 +110,7 @@ impl Page for NewSync {
                     self.go(state, self.step().next(), false);
                 }
             }
-            Wish::Shared(Action::PreviousPane | Action::Left) => {
+            Wish::Shared(Action::PreviousPane) | Wish::Own(Act::Previous) => {
                 self.go(state, self.step().before(), false);
             }
             Wish::Shared(Action::Up) => self.cursor = self.cursor.saturating_sub(1),
@@ -307,7 +310,7 @@ impl NewSync {
         let step = self.step();
         let mut sync = self.draft.sync();
         sync.settings.name = self.final_name(state);
-        let head = self.head(step);
+        let head = Self::head(step);
         match step {
             Step::Mapping => {
                 let identifiers = &self.draft.identifiers;

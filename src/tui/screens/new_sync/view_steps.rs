@@ -37,7 +37,7 @@ pub(super) fn name(
     lines.blank();
     if page.name.text().trim().is_empty() {
         let words = format!(
-            "Empty, it is named after what you choose: {}.",
+            "Empty, it is named after what you choose: {}. `enter` goes on.",
             page.final_name(state)
         );
         lines.wrapped(Role::Dim, &words, 2);

@@ -16,9 +16,9 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::table_view::{self, Cell, Column, Drawing};
 
 const PARTS: [Column<'static>; 3] = [
-    Column::growing("Name", 14),
-    Column::fixed("Type", 12, 0),
-    Column::fixed("", 24, 1),
+    Column::growing("Name", 12),
+    Column::fixed("Type", 10, 0),
+    Column::growing("", 14).folding(1),
 ];
 
 /// Where the two panes are; what is not shown is empty.

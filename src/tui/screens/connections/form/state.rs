@@ -143,6 +143,6 @@ impl ConnectionForm {
                 );
             }
         }
-        self.form.to_problem() && plain
+        self.form.seek_problem() && plain
     }
 }

@@ -75,9 +75,10 @@ impl Page for ConnectionForm {
             }
             Heard::Answer { token, result } => return self.take_saving(state, token, result),
             Heard::Confirmed(SAVE) => {
-                if self.saving.confirmed().is_some() {
-                    return self.save_now(state);
-                }
+                return match self.saving.confirmed() {
+                    Some(_) => self.save_now(state),
+                    None => Vec::new(),
+                };
             }
             Heard::Confirmed(DISCARD) => {
                 self.form.touched = false;

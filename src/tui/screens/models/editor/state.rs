@@ -112,13 +112,20 @@ impl ModelEditor {
         Self::with(world, draft, columns)
     }
 
+    /// A new one that begins as a copy of `model`.
+    pub(crate) fn copy_of(world: &WorkspaceView, model: &Model, name: &str) -> Self {
+        let mut editor = Self::of(world, model);
+        editor.id = None;
+        editor.revision = None;
+        // It differs from what is saved, which is nothing.
+        editor.before = Self::fresh(world).before;
+        editor.head = head(world, name, Some(&editor.source()));
+        editor
+    }
+
     fn with(world: &WorkspaceView, draft: ModelDraft, columns: Columns) -> Self {
-        let sources: Vec<String> = world.sources.iter().map(|s| s.name.clone()).collect();
         let chosen = Some(draft.source.as_str()).filter(|name| !name.is_empty());
-        let head = Form::new(vec![
-            FormField::new("name", "Name", "", text(&draft.name)).required(),
-            FormField::new("source", "Source", "", choice(&sources, chosen)).required(),
-        ]);
+        let head = head(world, &draft.name, chosen);
         let sql = Editor::new(draft.sql.trim_end());
         let before = ModelDraft {
             sql: sql.text(),
@@ -173,6 +180,15 @@ impl ModelEditor {
         let known = read.unwrap_or(&self.before.sql);
         !self.columns.rows.is_empty() && known != self.sql.text()
     }
+}
+
+/// The form of name and source.
+fn head(world: &WorkspaceView, name: &str, source: Option<&str>) -> Form {
+    let sources: Vec<String> = world.sources.iter().map(|s| s.name.clone()).collect();
+    Form::new(vec![
+        FormField::new("name", "Name", "", text(name)).required(),
+        FormField::new("source", "Source", "", choice(&sources, source)).required(),
+    ])
 }
 
 /// The columns of which a person has said something.

@@ -53,8 +53,8 @@ impl Page for ModelEditor {
 
     fn scopes(&self) -> &'static [Scope] {
         match self.pane {
-            Pane::Columns | Pane::Rows => &[COLUMNS, MODEL],
-            Pane::Head | Pane::Sql => &[MODEL, COLUMNS],
+            Pane::Columns => &[COLUMNS, MODEL],
+            Pane::Head | Pane::Sql | Pane::Rows => &[MODEL, COLUMNS],
         }
     }
 
@@ -75,6 +75,7 @@ impl Page for ModelEditor {
                     false => Ok(()),
                 }
             }
+            Wish::Own(_) if self.pane != Pane::Columns => no("`tab` goes to the columns first"),
             Wish::Own(_) if self.columns.rows.is_empty() => {
                 no("the columns are not known yet: ctrl-t reads them")
             }
