@@ -175,3 +175,26 @@ fn a_deleted_sync_takes_its_snapshot_along_and_leaves_the_records() {
     let snapshots = workspace.folder().join("snapshots");
     assert_eq!(std::fs::read_dir(snapshots).unwrap().count(), 0);
 }
+
+#[test]
+fn what_is_asked_and_answered_goes_through_a_socket_unchanged() {
+    let workspace = workspace("upsert");
+    let mut sync = draft(&workspace);
+    sync.settings.guards.delete_percent = Some(12.5);
+    let question = Command::Explore(Explore::Rehearse {
+        sync: Box::new(sync),
+        identifiers: vec!["email".into()],
+    });
+    let text = serde_json::to_string(&question).unwrap();
+    assert_eq!(serde_json::from_str::<Command>(&text).unwrap(), question);
+    let answer = workspace.ask(question).unwrap();
+    let text = serde_json::to_string(&answer).unwrap();
+    assert_eq!(serde_json::from_str::<Reply>(&text).unwrap(), answer);
+    let object = workspace.ask(Command::Explore(Explore::Object {
+        destination: "there".into(),
+        object: "people".into(),
+    }));
+    let object = object.unwrap();
+    let text = serde_json::to_string(&object).unwrap();
+    assert_eq!(serde_json::from_str::<Reply>(&text).unwrap(), object);
+}

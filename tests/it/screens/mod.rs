@@ -6,6 +6,7 @@ mod connection_pictures;
 mod crm;
 mod flows;
 mod hostile;
+mod hostile_edits;
 mod hostile_pages;
 mod log_flows;
 mod mapping_flows;

@@ -187,6 +187,38 @@ fn a_name_that_is_taken_is_refused_at_once() {
 }
 
 #[test]
+fn a_clone_takes_no_draft_away_unasked() {
+    let mut desk = crm::desk(WIDE);
+    desk.press(&["n"]);
+    desk.robot.type_text("begun");
+    desk.press(&["esc", "N", "esc"]);
+    desk.robot.sees("Discard the edits of CRM Contacts copy?");
+    desk.press(&["enter", "ctrl-s"]);
+    desk.robot.sees("Keep this draft in place of the other?");
+    desk.press(&["enter", "esc", "y", "n"]);
+    desk.robot.sees("name: begun");
+}
+
+#[test]
+fn a_destination_that_is_missing_is_made_in_place() {
+    let mut desk = begun();
+    desk.press(&["enter", "enter", "n"]);
+    desk.robot.type_text("file");
+    desk.press(&["enter"]);
+    desk.robot.sees("New destination");
+    desk.robot.type_text("out");
+    desk.press(&["down"]);
+    let path = desk.workspace.path("out.csv").display().to_string();
+    desk.robot.type_text(&path);
+    desk.press(&["ctrl-s"]);
+    desk.robot.sees("New sync 3/9");
+    desk.robot.sees("out");
+    desk.press(&["enter"]);
+    desk.robot.sees("New sync 4/9");
+    desk.robot.sees("out.csv");
+}
+
+#[test]
 fn a_sync_is_cloned_with_its_mapping_under_another_name() {
     let mut desk = crm::desk(WIDE);
     desk.press(&["N"]);

@@ -14,7 +14,7 @@ use crate::tui::available::{Refusal, reachable};
 use crate::tui::look::Look;
 use crate::tui::msg::Effect;
 use crate::tui::overlays::prompt;
-use crate::tui::questions::ask_page;
+use crate::tui::questions::{ask_discard, ask_page};
 use crate::tui::screens::PageAct;
 use crate::tui::screens::mapping::MappingEditor;
 use crate::tui::screens::models::editor::ModelEditor;
@@ -37,6 +37,7 @@ pub(crate) enum Act {
 const STEPS: Scope = Scope::Page("New sync");
 const OBJECT: Tag = "object by name";
 const DISCARD: Tag = "discard the draft";
+const REPLACE: Tag = "replace the draft";
 
 const fn own(act: Act) -> Action {
     Action::Page(PageAct::NewSync(act))
@@ -99,12 +100,14 @@ impl Page for NewSync {
 
     fn act(&mut self, state: &mut State, wish: Wish<Act>) -> Vec<Effect> {
         match wish {
-            Wish::Shared(Action::Save) => {
-                let effect = self.keep(state);
-                state.note("the draft is kept: `n` in Syncs goes on with it");
-                state.router.close(None);
-                return vec![effect];
-            }
+            Wish::Shared(Action::Save) if !self.kept && state.new_sync.is_some() => ask_page(
+                state,
+                "Keep this draft in place of the other?".to_owned(),
+                vec!["Another sync was begun and is not saved; one draft is kept.".to_owned()],
+                ("go on", "keep this one"),
+                REPLACE,
+            ),
+            Wish::Shared(Action::Save) => return self.leave(state),
             Wish::Shared(Action::NextPane | Action::Right) => {
                 if self.draft.has(self.step()) {
                     self.go(state, self.step().next(), false);
@@ -159,6 +162,7 @@ impl Page for NewSync {
                     return vec![Effect::SaveSession(crate::tui::session::keep(state))];
                 }
             }
+            Heard::Confirmed(REPLACE) => return self.leave(state),
             Heard::Picked { tag: KIND, value } => self.open_destination(state, &value),
             Heard::Entered { tag: OBJECT, text } if !text.trim().is_empty() => {
                 self.draft.choose_object(text.trim());
@@ -208,15 +212,22 @@ impl Page for NewSync {
         if self.saving.is_some() || self.draft == Draft::default() {
             return None;
         }
+        if !self.kept {
+            let name = self.final_name(state);
+            ask_discard(state, &name, DISCARD);
+            return Some(Vec::new());
+        }
         // One step out never destroys: the draft is there when `n` is pressed again.
-        let effect = self.keep(state);
-        state.note("the draft is kept: `n` in Syncs goes on with it");
-        state.router.close(None);
-        Some(vec![effect])
+        Some(self.leave(state))
     }
 
     fn has_back(&self, _: &State) -> bool {
         true
+    }
+
+    fn dirty(&self) -> bool {
+        // What the session keeps is not lost with the page.
+        !self.kept && self.draft != Draft::default()
     }
 
     fn table(&self) -> Option<&Table> {
@@ -240,6 +251,14 @@ impl Page for NewSync {
 }
 
 impl NewSync {
+    /// Keeps the draft and goes.
+    fn leave(&mut self, state: &mut State) -> Vec<Effect> {
+        let effect = self.keep(state);
+        state.note("the draft is kept: `n` in Syncs goes on with it");
+        state.router.close(None);
+        vec![effect]
+    }
+
     fn may_enter(&self, state: &State) -> Result<(), Refusal> {
         match self.step() {
             Step::Model | Step::Destination | Step::Object if self.table.selected().is_none() => {

@@ -148,6 +148,13 @@ impl Page for SyncEditor {
     fn dirty(&self) -> bool {
         self.form.touched || self.mapped
     }
+
+    fn short(&self, _: &State, entry: &Entry) -> &'static str {
+        match entry.action {
+            Action::Preview => "objects",
+            _ => entry.short,
+        }
+    }
 }
 
 impl SyncEditor {
