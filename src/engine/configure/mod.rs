@@ -4,6 +4,7 @@ mod after;
 mod changes;
 mod connections;
 pub(crate) mod edit;
+mod edit_sync;
 mod models;
 mod syncs;
 

@@ -24,8 +24,13 @@
 //! 80x24, 120x36 and 59x14.
 
 pub(crate) mod connections;
+pub(crate) mod mapping;
 pub(crate) mod models;
+pub(crate) mod modes;
+pub(crate) mod new_sync;
 pub(crate) mod page;
+pub(crate) mod schedule;
+pub(crate) mod sync_edit;
 pub(crate) mod syncs;
 
 use crossterm::event::KeyEvent;
@@ -168,6 +173,10 @@ pages! {
     Syncs: syncs::page::SyncsPage,
     Models: models::Models,
     ModelEditor: models::editor::ModelEditor,
+    MappingEditor: mapping::MappingEditor,
+    ScheduleEditor: schedule::ScheduleEditor,
+    SyncEditor: sync_edit::SyncEditor,
+    NewSync: new_sync::NewSync,
     Connections: connections::Connections,
     ConnectionForm: connections::form::ConnectionForm,
     Browser: connections::browser::Browser,
@@ -188,7 +197,7 @@ pub(crate) static TABS: &[Tab] = &[
     Tab {
         number: 2,
         title: "Syncs",
-        root: || syncs::page::SyncsPage.into(),
+        root: || syncs::page::SyncsPage::default().into(),
     },
     Tab {
         number: 4,

@@ -15,6 +15,7 @@ mod mirrors;
 mod modes;
 mod pending;
 mod pruning;
+mod rehearsing;
 mod scheduling;
 mod troubles;
 

@@ -11,6 +11,7 @@ mod log_view;
 pub(crate) mod moves;
 pub(crate) mod order;
 mod overview;
+mod own;
 pub(crate) mod page;
 mod run_lines;
 pub(crate) mod runs;
