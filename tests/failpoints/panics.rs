@@ -13,7 +13,9 @@ fn a_panic_of_the_interface_leaves_a_core_without_a_face_and_its_run_goes_on() {
     host.arrived(1);
     host.gate.open(1);
     host.arrived(2);
-    pty.press_until_gone("P");
+    pty.send("c");
+    pty.sees("cancel the run");
+    pty.press_until_gone("y");
     pty.sees("its core goes on in this process");
     host.desk.ok(&["status"]);
     host.gate.open(100);
