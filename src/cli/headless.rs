@@ -1,6 +1,7 @@
 //! A core without a face: its descriptors moved away from a terminal, until it is told to stop.
 
 use std::fs::OpenOptions;
+use std::os::fd::IntoRawFd as _;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -8,11 +9,17 @@ use crate::domain::problem::{Problem, ProblemKind};
 
 /// Moves the standard descriptors away from a terminal, which may be gone, or another's soon.
 pub(super) fn let_go_of_terminal() {
-    let Ok(nowhere) = OpenOptions::new().read(true).write(true).open("/dev/null") else {
+    let Ok(nowhere) = OpenOptions::new().write(true).open("/dev/null") else {
         return;
     };
+    // Whoever still reads keys waits for ever here. At the end of a file it would read the end of
+    // the file again and again, with a whole core.
+    let Ok((silence, speaker)) = std::io::pipe() else {
+        return;
+    };
+    let _open_as_long_as_the_process = speaker.into_raw_fd();
     let moved = [
-        rustix::stdio::dup2_stdin(&nowhere),
+        rustix::stdio::dup2_stdin(&silence),
         rustix::stdio::dup2_stdout(&nowhere),
         rustix::stdio::dup2_stderr(&nowhere),
     ];

@@ -13,6 +13,7 @@ use super::explore::{CatalogTable, Connectors, Explore, KeyCheck};
 use super::id::RunId;
 pub use super::log_page::{LogPage, LogPlace, PlacedLine};
 use super::model::Column;
+use super::rehearsal::{ObjectInfo, Rehearsal};
 use super::run::{Run, RunOptions};
 use super::secret::SecretText;
 
@@ -262,6 +263,10 @@ pub enum Reply {
     Tables(Vec<CatalogTable>),
     /// The kinds of connections.
     Connectors(Connectors),
+    /// An object with what it can do.
+    Object(Box<ObjectInfo>),
+    /// What a draft of a sync would do.
+    Rehearsal(Box<Rehearsal>),
     /// Steps of a test.
     Steps(Vec<TestStep>),
     /// Objects of a destination.

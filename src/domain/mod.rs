@@ -17,6 +17,7 @@ pub mod model;
 pub(crate) mod near;
 pub mod plan;
 pub mod problem;
+pub mod rehearsal;
 pub mod row;
 pub mod run;
 pub mod schedule;

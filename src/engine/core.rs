@@ -159,7 +159,7 @@ impl Core {
         let _ = self.events.send(event);
     }
 
-    /// Refuses to go on where the disk is nearly full, before anything is sent.
+    /// Refuses to go on where the disk is nearly full, before anything is spooled or sent.
     ///
     /// # Errors
     /// A [`Problem`] of kind `state`.
@@ -174,7 +174,7 @@ impl Core {
         Err(Problem::new(
             ProblemKind::State,
             format!(
-                "cannot send: the disk of {} has only {} KiB left",
+                "cannot go on: the disk of {} has only {} KiB left",
                 self.folder.display(),
                 free >> 10
             ),

@@ -6,6 +6,7 @@ use crate::config::export;
 use crate::connectors::Query;
 use crate::domain::command::{Command, PlanEntry, PlanPage, Reply, RowEntry, RowFilter};
 use crate::domain::destination::{Destination, Health, StepOutcome, TestStep};
+use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{RunId, SyncId};
 use crate::domain::mask;
 use crate::domain::plan::{Record, RecordShape, ShapeField};
@@ -288,14 +289,29 @@ async fn preview(core: &Core, catalog: &Catalog, name: &str, limit: u32) -> Resu
 
 async fn test(core: &Core, catalog: &Catalog, name: &str) -> Result<Reply, Problem> {
     if let Ok(source) = names::source(catalog, name) {
-        let steps = connect::source(core, source).await?.test().await;
-        return Ok(Reply::Steps(steps));
+        let connector = connect::source(core, source).await?;
+        let tell = |step: &TestStep| told(core, source.id.as_str(), step);
+        return Ok(Reply::Steps(connector.test_live(&tell).await));
     }
     let destination = names::destination(catalog, name).map_err(|problem| {
         let text = format!("there is no source or destination '{name}'");
         Problem { text, ..problem }
     })?;
     Ok(Reply::Steps(check(core, destination).await?))
+}
+
+/// Tells whoever looks that a step of a test was taken.
+fn told(core: &Core, connection: &str, step: &TestStep) {
+    core.tell(Event {
+        number: 0,
+        at: core.clock.now(),
+        sync: None,
+        run: None,
+        kind: EventKind::TestStep {
+            connection: connection.to_owned(),
+            step: step.clone(),
+        },
+    });
 }
 
 /// Tests a destination and keeps what came of it as its health.
@@ -306,7 +322,9 @@ pub(crate) async fn check(
     core: &Core,
     destination: &Destination,
 ) -> Result<Vec<TestStep>, Problem> {
-    let steps = connect::destination(core, destination).await?.test().await;
+    let connector = connect::destination(core, destination).await?;
+    let tell = |step: &TestStep| told(core, destination.id.as_str(), step);
+    let steps = connector.test_live(&tell).await;
     let at = core.clock.now();
     let failed = |step: &&TestStep| step.outcome == StepOutcome::Failed;
     let health = match steps.iter().find(failed) {

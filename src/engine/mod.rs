@@ -18,6 +18,7 @@ mod names;
 mod pending;
 mod prune;
 mod recover;
+mod rehearse;
 mod render;
 mod run;
 mod run_log;

@@ -178,6 +178,13 @@ impl Keymap {
             .map(|binding| binding.label.as_str())
     }
 
+    /// The key of `action` that is heard in a text field.
+    pub(crate) fn label_in_text(&self, action: Action) -> Option<&str> {
+        let mut own = self.bindings.iter().filter(|b| b.action == action);
+        own.find(|binding| matches!(binding.chords.as_slice(), [one] if !one.belongs_to_text()))
+            .map(|binding| binding.label.as_str())
+    }
+
     /// All keys of `action`.
     pub(crate) fn labels(&self, action: Action) -> String {
         let all: Vec<&str> = self

@@ -1,157 +1,145 @@
-//! Saves a run's log, or the lines of it with some text, to a file, page by page.
+//! Saving of what a page edits: what follows for syncs is asked first, then a person, then it is done.
 
-use std::fs::{File, OpenOptions};
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::PathBuf;
-use std::sync::Arc;
-
-use crate::domain::command::{Command, LogPlace, PlacedLine, Reply};
-use crate::domain::event::LogLine;
-use crate::domain::id::RunId;
-use crate::link::Link;
-use crate::safe_text::safe;
-
+use super::msg::Effect;
+use super::questions::{ask_name, ask_page};
 use super::requests::misfit;
+use super::screens::page::Tag;
+use super::state::State;
+use super::text;
+use crate::domain::command::{Change, Command, Reply};
+use crate::domain::problem::Problem;
 
-/// Lines that are asked for at once.
-const PAGE: u32 = 5_000;
+/// The tag under which a page hears that saving was confirmed.
+pub(crate) const SAVE: Tag = "save";
 
-/// A log that is to be saved.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SavedLog {
-    /// The file's name.
-    pub name: String,
-    /// The run.
-    pub run: RunId,
-    /// Only lines with this text, whatever the case.
-    pub text: Option<String>,
+/// Where saving stands.
+#[derive(Debug, Default)]
+pub(crate) enum Saving {
+    #[default]
+    Not,
+    /// The core is asked what would follow for syncs.
+    Looking(u64),
+    /// A person is asked; these syncs would lose their snapshots.
+    Asking(Vec<String>),
+    /// The core saves.
+    Writing(u64),
 }
 
-/// Writes a log to a file that was not there before, for its owner alone; gives the path, or why not.
-pub(crate) async fn save(
-    link: Arc<dyn Link>,
-    folder: PathBuf,
-    log: SavedLog,
-) -> Result<PathBuf, String> {
-    let path = folder.join(&log.name);
-    let cannot = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&path)
-        .map_err(|error| cannot(&error))?;
-    let mut from = 0;
-    loop {
-        let command = Command::LogPage {
-            run: log.run.clone(),
-            from: LogPlace::After(from),
-            limit: PAGE,
-            text: log.text.clone(),
-        };
-        let page = match link.send(command).await {
-            Ok(Reply::LogPage(page)) => page,
-            Ok(_) => return Err(cannot(&misfit().text)),
-            Err(problem) => return Err(cannot(&problem.text)),
-        };
-        let moved = page.end > from;
-        from = page.end;
-        let write = move || write(&mut file, &page.lines).map(|()| file);
-        file = tokio::task::spawn_blocking(write)
-            .await
-            .map_err(|error| cannot(&error))?
-            .map_err(|error| cannot(&error))?;
-        if !moved {
-            return Ok(path);
-        }
+/// What is saved, for people.
+pub(crate) struct What<'a> {
+    /// `model`, `source`.
+    pub kind: &'a str,
+    pub name: &'a str,
+}
+
+/// What comes of an answer.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// Nobody asked for it here.
+    NotOurs,
+    /// Nothing follows for syncs: it can be saved.
+    Free,
+    /// A person is asked.
+    Asked,
+    Saved,
+    Trouble(Problem),
+}
+
+impl Saving {
+    /// Whether the core is at work on it.
+    pub(crate) fn is_busy(&self) -> bool {
+        matches!(self, Self::Looking(_) | Self::Writing(_))
     }
-}
 
-fn write(file: &mut File, lines: &[PlacedLine]) -> std::io::Result<()> {
-    let text: String = lines.iter().map(|line| as_text(&line.line)).collect();
-    file.write_all(text.as_bytes())
-}
+    /// Asks what would follow, by a `command` that changes nothing.
+    pub(crate) fn look(&mut self, state: &mut State, command: Command) -> Vec<Effect> {
+        let (token, effect) = state.ask("looking what follows for syncs", command);
+        *self = Self::Looking(token);
+        vec![effect]
+    }
 
-/// A line as it stands in a saved file; nothing in it moves a cursor.
-fn as_text(line: &LogLine) -> String {
-    let at = line.at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
-    format!("{at} {} {}\n", safe(&line.word), safe(&line.text))
-}
+    /// Saves; it goes on when the page goes.
+    pub(crate) fn save(
+        &mut self,
+        state: &mut State,
+        what: &What<'_>,
+        command: Command,
+    ) -> Vec<Effect> {
+        let failed = format!("could not save the {} {}", what.kind, what.name);
+        let done = format!("{} is saved", what.name);
+        let (token, effect) = state.order("saving", failed, done, command);
+        *self = Self::Writing(token);
+        vec![effect]
+    }
 
-#[cfg(test)]
-mod tests {
-    use async_trait::async_trait;
-    use tokio::sync::{broadcast, watch};
-
-    use super::*;
-    use crate::domain::command::LogPage;
-    use crate::domain::event::Event;
-    use crate::domain::problem::Problem;
-    use crate::link::{Connection, WorkspaceView};
-
-    /// A core whose log has so many lines, each in one byte of its file.
-    struct Lines(u64);
-
-    #[async_trait]
-    impl Link for Lines {
-        async fn send(&self, command: Command) -> Result<Reply, Problem> {
-            let Command::LogPage {
-                from: LogPlace::After(from),
-                limit,
-                text: None,
-                ..
-            } = command
-            else {
-                return Ok(Reply::Done);
-            };
-            let end = (from + u64::from(limit)).min(self.0);
-            let line = |place| PlacedLine {
-                place,
-                line: LogLine {
-                    at: chrono::DateTime::UNIX_EPOCH,
-                    word: "writing".into(),
-                    text: format!("line {place}\u{1b}[2J"),
-                },
-            };
-            Ok(Reply::LogPage(LogPage {
-                start: from,
-                end,
-                size: self.0,
-                lines: (from..end).map(line).collect(),
-            }))
-        }
-
-        fn view(&self) -> watch::Receiver<Arc<WorkspaceView>> {
-            watch::channel(Arc::default()).1
-        }
-
-        fn events(&self) -> broadcast::Receiver<Event> {
-            broadcast::channel(1).1
-        }
-
-        fn connection(&self) -> watch::Receiver<Connection> {
-            watch::channel(Connection::Local).1
+    /// The syncs whose snapshots go, where a person was asked just now and said yes.
+    pub(crate) fn confirmed(&mut self) -> Option<Vec<String>> {
+        match std::mem::take(self) {
+            Self::Asking(confirm) => Some(confirm),
+            other => {
+                *self = other;
+                None
+            }
         }
     }
 
-    #[tokio::test]
-    async fn a_log_of_many_pages_is_saved_whole_and_harmless_and_never_over_another_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let log = SavedLog {
-            name: "run.log".into(),
-            run: RunId::from_bits(1),
-            text: None,
+    /// Takes an answer of the core.
+    pub(crate) fn take(
+        &mut self,
+        state: &mut State,
+        what: &What<'_>,
+        token: u64,
+        result: Result<Reply, Problem>,
+    ) -> Outcome {
+        let looked = match self {
+            Self::Looking(own) if *own == token => true,
+            Self::Writing(own) if *own == token => false,
+            _ => return Outcome::NotOurs,
         };
-        let to = || folder.path().to_owned();
-        let path = save(Arc::new(Lines(12_345)), to(), log.clone())
-            .await
-            .unwrap();
-        let text = std::fs::read_to_string(path).unwrap();
-        assert_eq!(text.lines().count(), 12_345);
-        assert!(text.lines().last().unwrap().contains("line 12344"));
-        assert!(!text.contains('\u{1b}'));
-        let refused = save(Arc::new(Lines(1)), to(), log).await.unwrap_err();
-        assert!(refused.contains("run.log"), "{refused}");
+        *self = Self::Not;
+        match result {
+            Err(problem) => Outcome::Trouble(problem),
+            Ok(Reply::Changes(changes)) if looked => self.consider(state, what, &changes),
+            Ok(Reply::Changes(_)) => Outcome::Saved,
+            Ok(_) => Outcome::Trouble(misfit()),
+        }
+    }
+
+    /// Asks a person where saving has consequences for syncs.
+    fn consider(&mut self, state: &mut State, what: &What<'_>, changes: &[Change]) -> Outcome {
+        const SHOWN: usize = 4;
+        let told: Vec<&Change> = changes
+            .iter()
+            .filter(|change| change.kind == "sync" && !change.notes.is_empty())
+            .collect();
+        if told.is_empty() {
+            return Outcome::Free;
+        }
+        let mut body: Vec<String> = told
+            .iter()
+            .take(SHOWN)
+            .map(|change| format!("{}: {}", change.name, change.notes.join("; ")))
+            .collect();
+        if told.len() > SHOWN {
+            let more = u64::try_from(told.len() - SHOWN).unwrap_or(u64::MAX);
+            body.push(format!("and {} more", text::count(more)));
+        }
+        let dropped: Vec<String> = told
+            .iter()
+            .filter(|change| change.drops_snapshot)
+            .map(|change| change.name.clone())
+            .collect();
+        let title = format!("Save the {} {}?", what.kind, what.name);
+        if dropped.is_empty() {
+            ask_page(state, title, body, ("go on editing", "save it"), SAVE);
+        } else {
+            body.push(
+                "What these syncs have sent stays at the destination; what is known of it goes."
+                    .to_owned(),
+            );
+            ask_name(state, title, body, what.name, "save it", SAVE);
+        }
+        *self = Self::Asking(dropped);
+        Outcome::Asked
     }
 }

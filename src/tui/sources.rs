@@ -12,7 +12,7 @@ use tokio::sync::{broadcast, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
-use super::saving::{self, SavedLog};
+use super::log_file::{self, SavedLog};
 use super::timer::Timer;
 use crate::domain::command::{Command, Reply};
 use crate::domain::event::Event;
@@ -161,7 +161,7 @@ impl Sources {
     /// Writes a log to a file; what came of it comes as [`Wake::Saved`].
     pub(crate) fn save(&mut self, link: Arc<dyn Link>, folder: PathBuf, log: SavedLog) {
         self.work
-            .spawn(async move { Wake::Saved(saving::save(link, folder, log).await) });
+            .spawn(async move { Wake::Saved(log_file::save(link, folder, log).await) });
     }
 
     /// Lets go of what is under way.

@@ -11,6 +11,7 @@ use super::options::Options;
 use super::overlays::Overlay;
 use super::router::{PageId, Router};
 use super::screens::Screen;
+use super::screens::new_sync::Draft;
 use super::screens::syncs::{Question, Syncs};
 use super::text::Zone;
 use crate::domain::command::Command;
@@ -81,6 +82,8 @@ pub struct State {
     pub(crate) connection: Connection,
     pub(crate) router: Router,
     pub(crate) syncs: Syncs,
+    /// The sync that was begun to be made and is not saved.
+    pub(crate) new_sync: Option<Draft>,
     pub(crate) overlay: Option<Overlay>,
     pub(crate) toasts: Vec<Toast>,
     pub(crate) pending: BTreeMap<u64, Purpose>,
@@ -114,6 +117,7 @@ impl State {
             connection,
             router: Router::new(SYNCS_TAB),
             syncs: Syncs::default(),
+            new_sync: None,
             overlay: None,
             toasts: Vec::new(),
             pending: BTreeMap::new(),
@@ -332,6 +336,7 @@ impl State {
     /// Whether an event changes something on the screen.
     pub(crate) fn shows_event(&self, event: &crate::domain::event::Event) -> bool {
         event.run.is_some() && event.run == self.syncs.log.run
+            || self.page().is_some_and(|page| page.shows(event))
     }
 
     /// Whether a run whose seconds count is on the screen.

@@ -52,7 +52,12 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
         What::Event(event) => {
             state.syncs.log.happened(&event, state.now.ms);
-            Vec::new()
+            match state.page().is_some_and(|page| page.shows(&event)) {
+                true => with_top(state, |page, state| {
+                    page.hear(state, Heard::Happened(Box::new(event)))
+                }),
+                false => Vec::new(),
+            }
         }
         What::Lagged => {
             state.syncs.log.reread(state.now.ms);

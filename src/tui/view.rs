@@ -11,7 +11,7 @@ use super::banner::banner;
 use super::layout::Class;
 use super::look::{Lines, Look};
 use super::overlays::{self, Overlay};
-use super::screens::TABS;
+use super::screens::{Screen, TABS};
 use super::state::{State, Toast};
 use super::text;
 use super::theme::Role;
@@ -159,16 +159,21 @@ fn connection(state: &State, look: &Look, small: bool) -> Vec<Span<'static>> {
     ]
 }
 
-/// The keys that work now, as many as there is room for; command and help are always there.
+/// The keys that work now, as many as there is room for; command and help are always there, but in
+/// a text field, which owns every key that prints.
 fn footer(state: &State, look: &Look, area: Rect, buf: &mut Buffer) {
     let small = state.class() == Class::Small;
+    let typing = state.overlay.is_none() && state.page().is_some_and(Screen::typing);
     let hint = |action: Action, word: &str| {
-        let key = state.keymap.label(action)?;
+        let key = match typing {
+            true => state.keymap.label_in_text(action)?,
+            false => state.keymap.label(action)?,
+        };
         Some((key.to_owned(), text::line(word, 20)))
     };
     let last: Vec<(String, String)> = [(Action::Palette, "command"), (Action::Help, "help")]
         .into_iter()
-        .filter(|(action, _)| !small || *action == Action::Help)
+        .filter(|(action, _)| !(small || typing) || *action == Action::Help)
         .filter_map(|(action, word)| hint(action, word))
         .collect();
     let wide = |(key, word): &(String, String)| text::width(key) + text::width(word) + 3;
@@ -177,11 +182,12 @@ fn footer(state: &State, look: &Look, area: Rect, buf: &mut Buffer) {
     let mut shown = Vec::new();
     let scopes = state.scopes();
     for entry in action::all().filter(|entry| scopes.contains(&entry.scope)) {
-        let offered = !entry.short.is_empty()
+        let word = short(state, entry);
+        let offered = !word.is_empty()
             && (!small || entry.vital)
+            && (!typing || entry.in_text)
             && !matches!(entry.action, Action::Palette | Action::Help)
             && available(state, entry.action).is_ok();
-        let word = short(state, entry);
         let Some(hint) = offered.then(|| hint(entry.action, word)).flatten() else {
             continue;
         };

@@ -51,7 +51,8 @@ pub(crate) struct Cut {
 /// Which operations may go.
 pub(crate) type Filter = Arc<dyn Fn(&Operation) -> bool + Send + Sync>;
 
-/// Starts cutting what is left on a blocking thread; the channel bounds what waits in memory.
+/// Starts cutting what is left on a blocking thread. One cut waits at most: the next is made when there is room
+/// for it.
 pub(crate) fn start(
     plan: PathBuf,
     pass: Pass,
@@ -60,12 +61,22 @@ pub(crate) fn start(
     filter: Option<Filter>,
 ) -> mpsc::Receiver<Result<Cut, Problem>> {
     let (sender, receiver) = mpsc::channel(1);
+    let runtime = tokio::runtime::Handle::current();
     tokio::task::spawn_blocking(move || {
+        let Ok(permit) = runtime.block_on(sender.clone().reserve_owned()) else {
+            return;
+        };
+        let mut room = Some(permit);
         let result = cut(&plan, pass, &rest, &limits, filter.as_ref(), |batch| {
-            sender.blocking_send(Ok(batch)).is_ok()
+            let Some(permit) = room.take() else {
+                return false;
+            };
+            let sender = permit.send(Ok(batch));
+            room = runtime.block_on(sender.reserve_owned()).ok();
+            room.is_some()
         });
-        if let Err(problem) = result {
-            let _ = sender.blocking_send(Err(problem));
+        if let (Err(problem), Some(permit)) = (result, room) {
+            permit.send(Err(problem));
         }
     });
     receiver
@@ -100,6 +111,7 @@ fn cut(
         let bytes = batch.bytes() + operation.bytes.len();
         let full = batch.len() >= most_rows || bytes > limits.bytes;
         if full && !batch.is_empty() {
+            batch.shrink();
             let operations = Arc::new(std::mem::take(&mut batch));
             probe = false;
             if !give(Cut { operations }) {

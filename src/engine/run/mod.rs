@@ -193,6 +193,8 @@ impl Job {
         recover::close_leftovers(&self.core, &self.run.sync).await?;
         self.ask_for_pending().await?;
         let prepared = prepare::prepare(self).await?;
+        // The spool and the plan stand on the workspace's disk.
+        self.core.check_free_space()?;
         let planned = match planning::plan(self, &prepared).await {
             Ok(planned) => planned,
             Err(end) => {

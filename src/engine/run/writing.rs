@@ -29,6 +29,8 @@ use super::{Job, marks};
 
 /// A retry of more rows than these sends one of them ahead.
 const PROBE_FROM: u64 = 100;
+/// Operations whose entries are measured, to cut a new snapshot into partitions.
+const MEASURED: usize = 256;
 /// Records up to which the last accepted values are kept.
 const KEEP_VALUES_ROWS: u64 = 1_000_000;
 
@@ -43,6 +45,7 @@ pub(crate) async fn write(
         job.remainder.marked = true;
     }
     let due = job.run.counters.total(|tally| tally.unsent);
+    reserve(job, prepared, due).await?;
     let result = if due > 0 {
         send(job, prepared, deletes).await
     } else {
@@ -50,6 +53,35 @@ pub(crate) async fn write(
     };
     fold(job, prepared).await?;
     result
+}
+
+/// Sweeps what earlier folds replaced, and cuts a new snapshot into the partitions that it will
+/// need, so that each can be folded when the delivery is past it. Files that the folds of this run
+/// replace stay until the next: whoever has just read the layout still finds them.
+async fn reserve(job: &Job, prepared: &Prepared, due: u64) -> Result<(), RunEnd> {
+    let snapshot = Arc::clone(&prepared.snapshot);
+    let plan = job.core.plan_path(&job.run.id);
+    let keep_values = keeps_values(&job.pinned, &job.run);
+    let work = move || {
+        snapshot.sweep(&|_| false)?;
+        let plan = PlanReader::open(&plan)?;
+        let mut operations = plan.operations(0);
+        let (mut bytes, mut measured) = (0, 0);
+        while measured < MEASURED
+            && let Some(operation) = operations.next_raw()?
+        {
+            bytes += operation
+                .accepted(None, keep_values)?
+                .map_or(0, |entry| entry.len());
+            measured += 1;
+        }
+        let each = u64::try_from(bytes / measured.max(1)).unwrap_or(u64::MAX);
+        snapshot.reserve(due, each)
+    };
+    let reserved = tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| broken(&error))?;
+    Ok(reserved.map_err(Problem::from)?)
 }
 
 async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<(), RunEnd> {
@@ -113,6 +145,7 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
             keep_values,
             log: &job.log,
         },
+        snapshot: &prepared.snapshot,
         plan: job.core.plan_path(&job.run.id),
         batch_limits: BatchLimits {
             rows: capabilities.max_batch_rows.max(1),
@@ -141,13 +174,10 @@ async fn fold(job: &Job, prepared: &Prepared) -> Result<(), RunEnd> {
     let work = move || {
         let plan = PlanReader::open(&plan)?;
         let options = FoldOptions {
-            below: None,
             keep_values,
             refreshes: Some(&plan),
+            ..FoldOptions::default()
         };
-        // Files that this fold replaces stay until the next one: whoever has just read the layout
-        // still finds them.
-        snapshot.sweep(&|_| false)?;
         snapshot.fold_if_due(&options)?;
         snapshot.known()
     };

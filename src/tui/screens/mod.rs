@@ -23,8 +23,14 @@
 //! Tests of a screen are a file in `tests/it/screens`: a robot presses keys, pictures are taken at
 //! 80x24, 120x36 and 59x14.
 
+pub(crate) mod connections;
+pub(crate) mod mapping;
 pub(crate) mod models;
+pub(crate) mod modes;
+pub(crate) mod new_sync;
 pub(crate) mod page;
+pub(crate) mod schedule;
+pub(crate) mod sync_edit;
 pub(crate) mod syncs;
 
 use crossterm::event::KeyEvent;
@@ -37,6 +43,8 @@ use super::look::Look;
 use super::msg::Effect;
 use super::state::State;
 use super::widgets::table::Table;
+use crate::domain::edit::Side;
+use crate::domain::event::Event;
 use page::{Heard, Page, Wish};
 
 /// Makes the enums of all pages and of all their own actions, and gives each call to the right one.
@@ -49,6 +57,10 @@ macro_rules! pages {
         }
 
         /// What only one page does.
+        #[expect(
+            dead_code,
+            reason = "a page without actions of its own has a variant that nothing makes"
+        )]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub(crate) enum PageAct {
             $($page(<$kind as Page>::Act)),+
@@ -116,6 +128,10 @@ macro_rules! pages {
                 match self { $(Self::$page(page) => page.hear(state, heard)),+ }
             }
 
+            pub(crate) fn shows(&self, event: &Event) -> bool {
+                match self { $(Self::$page(page) => page.shows(event)),+ }
+            }
+
             pub(crate) fn refresh(&mut self, state: &mut State) -> Vec<Effect> {
                 match self { $(Self::$page(page) => page.refresh(state)),+ }
             }
@@ -157,6 +173,13 @@ pages! {
     Syncs: syncs::page::SyncsPage,
     Models: models::Models,
     ModelEditor: models::editor::ModelEditor,
+    MappingEditor: mapping::MappingEditor,
+    ScheduleEditor: schedule::ScheduleEditor,
+    SyncEditor: sync_edit::SyncEditor,
+    NewSync: new_sync::NewSync,
+    Connections: connections::Connections,
+    ConnectionForm: connections::form::ConnectionForm,
+    Browser: connections::browser::Browser,
 }
 
 /// A tab of the header.
@@ -174,12 +197,22 @@ pub(crate) static TABS: &[Tab] = &[
     Tab {
         number: 2,
         title: "Syncs",
-        root: || syncs::page::SyncsPage.into(),
+        root: || syncs::page::SyncsPage::default().into(),
     },
     Tab {
         number: 4,
         title: "Models",
         root: || models::Models::default().into(),
+    },
+    Tab {
+        number: 5,
+        title: "Sources",
+        root: || connections::Connections::of(Side::Source).into(),
+    },
+    Tab {
+        number: 6,
+        title: "Destinations",
+        root: || connections::Connections::of(Side::Destination).into(),
     },
 ];
 

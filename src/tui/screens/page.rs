@@ -8,7 +8,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use crate::domain::command::Reply;
+use crate::domain::event::Event;
+use crate::domain::mapping::FieldMapping;
 use crate::domain::problem::Problem;
+use crate::domain::schedule::Schedule;
 use crate::tui::action::{Action, Entry, Scope};
 use crate::tui::available::Refusal;
 use crate::tui::look::Look;
@@ -46,13 +49,24 @@ pub(crate) enum Heard {
     Edited(Result<String, String>),
     /// The page that was opened from this one closed with this.
     Handed(Handed),
+    /// Something happened in the core that [`Page::shows`] let through.
+    Happened(Box<Event>),
 }
 
 /// What a page gives to the one beneath it as it closes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Handed {
     /// A model, source or destination was saved under this name.
     Saved { kind: &'static str, name: String },
+    /// A mapping for a sync that is being made; `onward` says that the next step is wanted.
+    Mapping {
+        lines: Vec<FieldMapping>,
+        /// Columns of the model that become identifiers.
+        identifiers: Vec<String>,
+        onward: bool,
+    },
+    /// A schedule for a sync that is being made.
+    Schedule { schedule: Schedule, onward: bool },
 }
 
 /// The enum of a page that has no action of its own.
@@ -91,6 +105,12 @@ pub(crate) trait Page: fmt::Debug {
     fn hear(&mut self, state: &mut State, heard: Heard) -> Vec<Effect> {
         let _ = (state, heard);
         Vec::new()
+    }
+
+    /// Whether an event changes something on it, as far as the latest state does not tell it.
+    fn shows(&self, event: &Event) -> bool {
+        let _ = event;
+        false
     }
 
     /// Whether a text field has the focus, which owns the keys.

@@ -134,7 +134,13 @@ fn one(
         ..area
     };
     match &field.input {
-        Input::Text(inner) | Input::Number(inner) => inner.draw(look, "", at, buf),
+        Input::Text(inner) | Input::Number(inner) if focused => inner.draw(look, "", at, buf),
+        // What is not typed into is read from its beginning.
+        Input::Text(inner) | Input::Number(inner) => {
+            let words = look.foreign(Role::Text, inner.text(), usize::from(at.width));
+            look.put(buf, at, 0, &Line::from(words));
+            at.as_position()
+        }
         Input::Choice { words, at: chosen } => {
             let word = chosen.and_then(|chosen| words.get(chosen));
             let (role, word) = match word {
@@ -194,9 +200,11 @@ fn draw_secret(
     if !secret.field.text().is_empty() {
         return secret.field.draw_masked(look, "", at, buf);
     }
-    let words = match (secret.is_stored(), focused) {
-        (true, true) => "kept encrypted; type to replace it",
+    let words = match (secret.is_kept(), focused) {
+        (true, true) => "kept encrypted; type to replace it, backspace takes it away",
         (true, false) => "********",
+        (false, _) if secret.is_removed() => "(taken away)",
+        (false, _) if secret.is_missed() => "(give it again)",
         (false, _) => "(not given)",
     };
     look.put(buf, at, 0, &Line::from(look.span(Role::Dim, words)));

@@ -47,13 +47,8 @@ impl Input {
         })
     }
 
-    /// Whether a person types letters into it.
-    pub(crate) fn is_typed(&self) -> bool {
-        !matches!(self, Self::Choice { .. } | Self::Toggle(_))
-    }
-
     /// Whether enter has a meaning within it.
-    pub(super) fn takes_enter(&self) -> bool {
+    pub(crate) fn takes_enter(&self) -> bool {
         matches!(self, Self::Items(items) if !items.field.text().trim().is_empty())
     }
 
@@ -74,7 +69,7 @@ impl Input {
                 changed
             }
             Self::Items(items) => items.key(key),
-            Self::Secret(secret) => secret.field.key(key),
+            Self::Secret(secret) => secret.key(key),
         }
     }
 
@@ -212,7 +207,11 @@ impl Way {
 #[derive(Debug)]
 pub(crate) struct Secret {
     /// The reference under which it is kept now.
-    pub kept: Option<Json>,
+    kept: Option<Json>,
+    /// Whether what is kept must not be used: it was given for another place.
+    lost: bool,
+    /// Whether a person took it away.
+    removed: bool,
     pub way: Way,
     pub field: Field,
 }
@@ -221,6 +220,8 @@ impl Secret {
     pub(super) fn new(kept: Option<Json>) -> Self {
         let mut secret = Self {
             kept: None,
+            lost: false,
+            removed: false,
             way: Way::Typed,
             field: Field::default(),
         };
@@ -243,17 +244,41 @@ impl Secret {
         secret
     }
 
-    /// Whether the core keeps a typed secret, which stays where nothing is typed.
-    pub(crate) fn is_stored(&self) -> bool {
+    fn is_stored(&self) -> bool {
         let stored = self.kept.as_ref().and_then(|kept| kept.get("stored"));
         stored.is_some()
     }
 
-    /// Lets the secret be lost from sight: it must be given again.
-    pub(crate) fn ask_again(&mut self) {
-        if self.is_stored() {
-            self.kept = None;
+    /// Whether the core keeps a typed secret that stays where nothing is typed.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.is_stored() && !self.lost && !self.removed
+    }
+
+    /// Whether a person took away what was kept.
+    pub(crate) fn is_removed(&self) -> bool {
+        self.is_stored() && self.removed
+    }
+
+    /// Says whether what is kept was given for another place.
+    pub(crate) fn set_lost(&mut self, lost: bool) {
+        self.lost = lost;
+    }
+
+    /// Whether what was kept must be given again and was not.
+    pub(crate) fn is_missed(&self) -> bool {
+        let given = !self.field.text().is_empty();
+        self.is_stored() && self.lost && !self.removed && !given
+    }
+
+    /// Backspace in an empty field takes away what is kept; what is typed comes in its place.
+    fn key(&mut self, key: KeyEvent) -> bool {
+        let empty = self.field.text().is_empty();
+        if key.code == KeyCode::Backspace && empty && self.way == Way::Typed && self.is_stored() {
+            let changed = !self.removed;
+            self.removed = true;
+            return changed;
         }
+        self.field.key(key)
     }
 
     pub(super) fn turn(&mut self) {
@@ -277,7 +302,7 @@ impl Secret {
     fn reference(&self) -> Result<Option<Json>, String> {
         let text = self.field.text().trim();
         Ok(match (self.way, text) {
-            (Way::Typed, "") => self.kept.clone().filter(|_| self.is_stored()),
+            (Way::Typed, "") => self.kept.clone().filter(|_| self.is_kept()),
             (Way::Typed, _) => Some(json!({ "stored": true })),
             (_, "") => None,
             (Way::Env, name) => Some(json!({ "env": name })),
@@ -334,8 +359,9 @@ mod tests {
         let mut secret = Secret::new(Some(json!({ "stored": true })));
         assert_eq!(secret.reference(), Ok(Some(json!({ "stored": true }))));
         assert_eq!(secret.typed(), None);
-        secret.ask_again();
+        secret.set_lost(true);
         assert_eq!(secret.reference(), Ok(None));
+        assert!(secret.is_missed());
         secret.field.paste("hunter2");
         assert_eq!(secret.typed(), Some("hunter2"));
         secret.turn();
@@ -343,5 +369,14 @@ mod tests {
         secret.field.paste("TOKEN");
         assert_eq!(secret.reference(), Ok(Some(json!({ "env": "TOKEN" }))));
         assert_eq!(secret.typed(), None);
+    }
+
+    #[test]
+    fn a_kept_secret_can_be_taken_away() {
+        let mut input = Input::Secret(Secret::new(Some(json!({ "stored": true }))));
+        assert!(press(&mut input, KeyCode::Backspace));
+        assert_eq!(input.value(), Ok(None));
+        press(&mut input, KeyCode::Char('x'));
+        assert_eq!(input.value(), Ok(Some(json!({ "stored": true }))));
     }
 }

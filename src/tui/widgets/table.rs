@@ -108,11 +108,6 @@ impl Table {
         }
     }
 
-    /// Lets it be arranged anew at the next occasion.
-    pub(crate) fn forget_version(&mut self) {
-        self.version = None;
-    }
-
     /// Tells how many rows are on the screen, and scrolls so that the cursor is among them.
     pub(crate) fn fit(&mut self, rows: usize) {
         self.rows = rows;

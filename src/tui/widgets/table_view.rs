@@ -46,6 +46,12 @@ impl<'a> Column<'a> {
         }
     }
 
+    /// Lets it fold, as the `fold`th from the last.
+    pub(crate) const fn folding(mut self, fold: u8) -> Self {
+        self.fold = fold;
+        self
+    }
+
     pub(crate) const fn at_right(mut self) -> Self {
         self.right = true;
         self

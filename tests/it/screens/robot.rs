@@ -54,6 +54,8 @@ pub struct Robot {
     pub suspended: bool,
     /// Tokens of commands that were let go.
     pub abandoned: Vec<u64>,
+    /// Tokens of all commands, in the order of `sent`.
+    pub tokens: Vec<u64>,
     /// What the person does with a text in their own editor.
     pub editor: fn(String) -> String,
 }
@@ -93,6 +95,7 @@ impl Robot {
             left: None,
             suspended: false,
             abandoned: Vec::new(),
+            tokens: Vec::new(),
             editor: |text| text,
         };
         robot.wait(0);
@@ -113,6 +116,7 @@ impl Robot {
             match effect {
                 Effect::Send { token, command } => {
                     self.sent.push(command.clone());
+                    self.tokens.push(token);
                     if let Some(result) = (self.script)(&command) {
                         let result = Box::new(logs::answer(&command, result, &self.arrived));
                         self.tell(What::Reply { token, result });
@@ -227,6 +231,14 @@ impl Robot {
             out.push('\n');
         }
         out
+    }
+
+    /// Whether the real cursor stands on a line with this text.
+    pub fn on(&self, text: &str) -> bool {
+        let (_, place) = self.draw();
+        let screen = self.screen();
+        let line = screen.lines().nth(usize::from(place.y));
+        line.is_some_and(|line| line.contains(text))
     }
 
     #[track_caller]

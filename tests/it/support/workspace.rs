@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use signalsmith::connectors::registry::{BuiltIn, Connectors};
 use signalsmith::domain::command::{Change, Command, PlanPage, Reply, RowEntry, RowFilter};
 use signalsmith::domain::id::RunId;
 use signalsmith::domain::problem::Problem;
@@ -25,6 +26,7 @@ pub struct Workspace {
     dir: tempfile::TempDir,
     pub clock: Arc<ManualClock>,
     pub runtime: Runtime,
+    connectors: Arc<dyn Connectors>,
     engine: Option<Engine>,
     starts: u64,
 }
@@ -32,6 +34,11 @@ pub struct Workspace {
 impl Workspace {
     /// A new workspace whose core runs; it is Monday, 2 March 2026, 08:00 UTC.
     pub fn new() -> Self {
+        Self::with(Arc::new(BuiltIn))
+    }
+
+    /// As [`Workspace::new`], with other connectors than the program's.
+    pub fn with(connectors: Arc<dyn Connectors>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let now = "2026-03-02T08:00:00Z".parse().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -44,6 +51,7 @@ impl Workspace {
             dir,
             clock,
             runtime,
+            connectors,
             engine: None,
             starts: 0,
         };
@@ -70,7 +78,7 @@ impl Workspace {
 
     /// A further core on the same workspace.
     pub fn another(&self, seed: u64) -> Result<Engine, Problem> {
-        Engine::start(self.options(seed))
+        Engine::start_with(self.options(seed), Arc::clone(&self.connectors))
     }
 
     fn options(&self, seed: u64) -> EngineOptions {
@@ -136,6 +144,11 @@ impl Workspace {
     pub fn ask(&self, command: Command) -> Result<Reply, Problem> {
         let link = self.engine.as_ref().unwrap().link();
         self.wait_for(link.send(command))
+    }
+
+    /// The face's way to the core.
+    pub fn link(&self) -> signalsmith::engine::LocalLink {
+        self.engine.as_ref().unwrap().link()
     }
 
     /// Brings a resource file in.

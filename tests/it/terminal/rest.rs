@@ -11,14 +11,16 @@ const WATCHED: Duration = Duration::from_secs(3);
 /// may still settle.
 const TIMES: u32 = 5;
 
-/// How often each thread of a process has gone to sleep so far, and so was awake before.
-fn naps(process: u32) -> BTreeMap<String, u64> {
+/// How often each thread of a process was awake so far, and its processor time in clock ticks: one
+/// that runs round and round never goes to sleep.
+fn awake(process: u32) -> BTreeMap<String, (u64, u64)> {
     let threads = std::fs::read_dir(format!("/proc/{process}/task")).unwrap();
-    let mut naps = BTreeMap::new();
+    let mut awake = BTreeMap::new();
     for thread in threads {
         let folder = thread.unwrap().path();
+        let read = |name| std::fs::read_to_string(folder.join(name));
         // A thread may end meanwhile.
-        let Ok(status) = std::fs::read_to_string(folder.join("status")) else {
+        let (Ok(status), Ok(stat)) = (read("status"), read("stat")) else {
             continue;
         };
         let value = |name: &str| {
@@ -26,10 +28,14 @@ fn naps(process: u32) -> BTreeMap<String, u64> {
             line.unwrap_or_default().trim().to_owned()
         };
         let name = format!("{} {}", value("Name:"), value("Pid:"));
-        let count = value("voluntary_ctxt_switches:").parse().unwrap();
-        naps.insert(name, count);
+        let naps: u64 = value("voluntary_ctxt_switches:").parse().unwrap();
+        // After the name in brackets, which may hold anything: proc_pid_stat(5).
+        let (_, fields) = stat.rsplit_once(')').unwrap();
+        let fields: Vec<&str> = fields.split_whitespace().collect();
+        let ticks = |at: usize| fields[at].parse::<u64>().unwrap();
+        awake.insert(name, (naps, ticks(11) + ticks(12)));
     }
-    naps
+    awake
 }
 
 /// Makes sure that a process sleeps through a while.
@@ -37,9 +43,9 @@ fn naps(process: u32) -> BTreeMap<String, u64> {
 pub fn sleeps(process: u32, what: &str) {
     let mut seen = Vec::new();
     for _ in 0..TIMES {
-        let before = naps(process);
+        let before = awake(process);
         std::thread::park_timeout(WATCHED);
-        let after = naps(process);
+        let after = awake(process);
         if before == after {
             return;
         }

@@ -6,3 +6,4 @@ mod update;
 mod view;
 
 pub(crate) use state::Models;
+pub(in crate::tui::screens) use update::in_use;

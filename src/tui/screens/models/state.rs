@@ -1,6 +1,7 @@
 //! What the list of models remembers, and what it lists.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::domain::model::Model;
@@ -13,6 +14,8 @@ use crate::tui::widgets::table::{Listing, Table};
 #[derive(Debug, Default)]
 pub(crate) struct Models {
     pub(super) table: Table,
+    /// Syncs of each model, by its id.
+    pub(super) used: HashMap<String, u64>,
     /// The model that is being deleted, with the token of that.
     pub(super) deleting: Option<(u64, String)>,
     /// The name on which the cursor is to stand once it is listed.
@@ -35,6 +38,16 @@ pub(super) fn users<'a>(
     all.filter(|sync| sync.sync.settings.model == model.id)
 }
 
+/// How many syncs carry the rows of each model.
+pub(super) fn uses(world: &WorkspaceView) -> HashMap<String, u64> {
+    let mut used = HashMap::new();
+    for sync in &world.syncs {
+        let id = sync.sync.settings.model.to_string();
+        *used.entry(id).or_insert(0) += 1;
+    }
+    used
+}
+
 /// The name of a model's source.
 pub(super) fn source_name<'a>(world: &'a WorkspaceView, model: &'a Model) -> &'a str {
     let found = world
@@ -45,7 +58,7 @@ pub(super) fn source_name<'a>(world: &'a WorkspaceView, model: &'a Model) -> &'a
 }
 
 /// The models as they are listed.
-pub(super) struct ModelListing<'a>(pub &'a WorkspaceView);
+pub(super) struct ModelListing<'a>(pub &'a WorkspaceView, pub &'a HashMap<String, u64>);
 
 impl ModelListing<'_> {
     fn model(&self, at: usize) -> Option<&Model> {
@@ -79,7 +92,10 @@ impl Listing for ModelListing<'_> {
         };
         let by = match order {
             1 => source_name(self.0, a).cmp(source_name(self.0, b)),
-            2 => users(self.0, b).count().cmp(&users(self.0, a).count()),
+            2 => {
+                let used = |model: &Model| self.1.get(model.id.as_str());
+                used(b).cmp(&used(a))
+            }
             _ => Ordering::Equal,
         };
         by.then_with(|| a.name.cmp(&b.name))

@@ -1,7 +1,7 @@
 //! What keys change in the list of models.
 
 use super::editor::ModelEditor;
-use super::state::{ModelListing, Models, users};
+use super::state::{ModelListing, Models, users, uses};
 use super::view;
 use crate::domain::command::Command;
 use crate::domain::edit::{Edit, ResourceKind};
@@ -9,6 +9,7 @@ use crate::tui::action::{Action, Entry, Scope, entry, vital};
 use crate::tui::available::{Refusal, reachable};
 use crate::tui::look::Look;
 use crate::tui::msg::Effect;
+use crate::tui::overlays::prompt::ask_line;
 use crate::tui::questions::ask_page;
 use crate::tui::screens::PageAct;
 use crate::tui::screens::page::{Handed, Heard, Page, Wish, no, not_here};
@@ -21,11 +22,13 @@ use crate::tui::widgets::table::Table;
 pub(crate) enum Act {
     New,
     Edit,
+    Clone,
     Delete,
 }
 
 const LIST: Scope = Scope::Page("Models");
 const DELETE: &str = "delete";
+const COPY: &str = "copy";
 
 const fn own(act: Act) -> Action {
     Action::Page(PageAct::Models(act))
@@ -37,6 +40,7 @@ impl Page for Models {
     const ACTIONS: &'static [Entry] = &[
         vital(entry(own(Act::Edit), "model_edit", &["e"], "Edit the model", "edit", LIST)),
         entry(own(Act::New), "model_new", &["n"], "Make a model", "new", LIST),
+        entry(own(Act::Clone), "model_clone", &["N"], "Make a model from a copy of this one", "clone", LIST),
         entry(own(Act::Delete), "model_delete", &["D"], "Delete the model", "delete", LIST),
     ];
 
@@ -61,7 +65,7 @@ impl Page for Models {
                 true => no("a model queries a source, and there is none yet: `5`, then `n`"),
                 false => Ok(()),
             },
-            Wish::Own(Act::Edit)
+            Wish::Own(Act::Edit | Act::Clone)
             | Wish::Shared(Action::Enter | Action::Copy | Action::CopyCommand) => match model {
                 Some(_) => Ok(()),
                 None => no("no model is selected"),
@@ -92,6 +96,10 @@ impl Page for Models {
             Wish::Own(Act::New) => state.router.open(ModelEditor::fresh(&state.world)),
             Wish::Own(Act::Edit) | Wish::Shared(Action::Enter) => {
                 state.router.open(ModelEditor::of(&state.world, &model));
+            }
+            Wish::Own(Act::Clone) => {
+                let name = format!("{} copy", model.name);
+                ask_line(state, COPY, " name of the copy: ", &name);
             }
             Wish::Own(Act::Delete) => ask_page(
                 state,
@@ -140,6 +148,12 @@ impl Page for Models {
                     state.fail(words, problem.hint);
                 }
             }
+            Heard::Entered { tag: COPY, text } => {
+                if let Some(model) = self.selected(state) {
+                    let page = ModelEditor::copy_of(&state.world, model, text.trim());
+                    state.router.open(page);
+                }
+            }
             Heard::Handed(Handed::Saved { name, .. }) => self.wanted = Some(name),
             _ => {}
         }
@@ -148,7 +162,8 @@ impl Page for Models {
 
     fn refresh(&mut self, state: &mut State) -> Vec<Effect> {
         if self.table.wants(state.world.sequence) {
-            let listing = ModelListing(&state.world);
+            self.used = uses(&state.world);
+            let listing = ModelListing(&state.world, &self.used);
             self.table.arrange(state.world.sequence, &listing);
         }
         if let Some(name) = &self.wanted {

@@ -87,7 +87,7 @@ fn cells(page: &Models, state: &State, look: &Look, model: &Model) -> Vec<Cell> 
         .as_ref()
         .is_some_and(|(_, id)| id == model.id.as_str());
     let small = state.class() == Class::Small;
-    let used = u64::try_from(users(&state.world, model).count()).unwrap_or(0);
+    let used = page.used.get(model.id.as_str()).copied().unwrap_or(0);
     let number = u64::try_from(model.columns.len()).unwrap_or(0);
     let name = match going {
         true => Cell::new(

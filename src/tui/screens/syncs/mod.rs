@@ -11,6 +11,7 @@ mod log_view;
 pub(crate) mod moves;
 pub(crate) mod order;
 mod overview;
+mod own;
 pub(crate) mod page;
 mod run_lines;
 pub(crate) mod runs;
@@ -18,6 +19,7 @@ mod runs_view;
 mod state;
 mod view;
 
+pub(crate) use cell::state_word;
 pub(crate) use list::place_at as list_place;
 pub(crate) use log::Question;
 pub(crate) use log_view::with_hits;

@@ -6,8 +6,8 @@ use super::state::{Tab, scrolled};
 use super::{list, log_view, runs_view};
 use crate::tui::action::Action;
 use crate::tui::layout::{Areas, Class, Pane};
+use crate::tui::log_file::SavedLog;
 use crate::tui::msg::Effect;
-use crate::tui::saving::SavedLog;
 use crate::tui::state::State;
 use crate::tui::text;
 

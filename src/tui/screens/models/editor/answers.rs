@@ -1,17 +1,15 @@
 //! What the model editor asks the core for, and what it makes of the answers.
 
-use super::state::{ModelEditor, Pane, Preview, Saving};
-use super::update::SAVE;
-use crate::domain::command::{Change, Command, Reply};
+use super::state::{ModelEditor, Pane, Preview};
+use crate::domain::command::{Command, Reply};
 use crate::domain::edit::Edit;
 use crate::domain::explore::Explore;
 use crate::domain::problem::Problem;
 use crate::tui::msg::Effect;
-use crate::tui::questions::{ask_name, ask_page};
 use crate::tui::requests::Waiting;
+use crate::tui::saving::{Outcome, What};
 use crate::tui::screens::page::Handed;
 use crate::tui::state::State;
-use crate::tui::text;
 
 /// Rows of a preview.
 const ROWS: u32 = 100;
@@ -144,7 +142,7 @@ impl ModelEditor {
     /// Saves, where nothing is missing. Where syncs use the model, the core is first asked what
     /// would follow for them.
     pub(super) fn save(&mut self, state: &mut State) -> Vec<Effect> {
-        if matches!(self.saving, Some(Saving::Looking(_) | Saving::Saving(_))) {
+        if self.saving.is_busy() {
             state.note("it is being saved already");
             return Vec::new();
         }
@@ -173,42 +171,31 @@ impl ModelEditor {
             .syncs
             .iter()
             .any(|sync| Some(sync.sync.settings.model.as_str()) == self.id.as_deref());
-        match used {
-            true => {
-                let command = Command::Edit(Edit::Model {
-                    model: self.draft(),
-                    dry_run: true,
-                    confirm: Vec::new(),
-                });
-                let (token, effect) = state.ask("looking what follows for syncs", command);
-                self.saving = Some(Saving::Looking(token));
-                vec![effect]
-            }
-            false => self.save_now(state, Vec::new()),
+        if used {
+            let command = self.command(true, Vec::new());
+            return self.saving.look(state, command);
         }
+        self.save_now(state, Vec::new())
+    }
+
+    fn command(&self, dry_run: bool, confirm: Vec<String>) -> Command {
+        Command::Edit(Edit::Model {
+            model: self.draft(),
+            dry_run,
+            confirm,
+        })
     }
 
     fn save_now(&mut self, state: &mut State, confirm: Vec<String>) -> Vec<Effect> {
-        let name = self.name();
-        let command = Command::Edit(Edit::Model {
-            model: self.draft(),
-            dry_run: false,
-            confirm,
-        });
-        let failed = format!("could not save the model {name}");
-        let (token, effect) = state.order("saving", failed, format!("{name} is saved"), command);
-        self.saving = Some(Saving::Saving(token));
-        vec![effect]
+        let (name, command) = (self.name(), self.command(false, confirm));
+        self.saving.save(state, &what(&name), command)
     }
 
     /// Saves what a person was asked about.
     pub(super) fn save_confirmed(&mut self, state: &mut State) -> Vec<Effect> {
-        match self.saving.take() {
-            Some(Saving::Asking(confirm)) => self.save_now(state, confirm),
-            other => {
-                self.saving = other;
-                Vec::new()
-            }
+        match self.saving.confirmed() {
+            Some(confirm) => self.save_now(state, confirm),
+            None => Vec::new(),
         }
     }
 
@@ -218,67 +205,26 @@ impl ModelEditor {
         token: u64,
         result: Result<Reply, Problem>,
     ) -> Vec<Effect> {
-        let stage = match &self.saving {
-            Some(Saving::Looking(own) | Saving::Saving(own)) if *own == token => self.saving.take(),
-            _ => None,
-        };
-        match (stage, result) {
-            (None, _) => {}
-            (Some(_), Err(problem)) => self.trouble = Some((problem.text, problem.hint)),
-            (Some(Saving::Looking(_)), Ok(Reply::Changes(changes))) => {
-                return self.consider(state, &changes);
-            }
-            (Some(_), Ok(Reply::Changes(_))) => {
+        let name = self.name();
+        match self.saving.take(state, &what(&name), token, result) {
+            Outcome::Free => return self.save_now(state, Vec::new()),
+            Outcome::Saved => {
                 self.before = self.draft();
                 state.router.close(Some(Handed::Saved {
                     kind: "model",
-                    name: self.name(),
+                    name,
                 }));
             }
-            (Some(_), Ok(_)) => {
-                let misfit = crate::tui::requests::misfit();
-                self.trouble = Some((misfit.text, misfit.hint));
-            }
+            Outcome::Trouble(problem) => self.trouble = Some((problem.text, problem.hint)),
+            Outcome::Asked | Outcome::NotOurs => {}
         }
         Vec::new()
     }
+}
 
-    /// Asks a person where saving has consequences for syncs.
-    fn consider(&mut self, state: &mut State, changes: &[Change]) -> Vec<Effect> {
-        let told: Vec<&Change> = changes
-            .iter()
-            .filter(|change| change.kind == "sync" && !change.notes.is_empty())
-            .collect();
-        if told.is_empty() {
-            return self.save_now(state, Vec::new());
-        }
-        const SHOWN: usize = 4;
-        let mut body: Vec<String> = told
-            .iter()
-            .take(SHOWN)
-            .map(|change| format!("{}: {}", change.name, change.notes.join("; ")))
-            .collect();
-        if told.len() > SHOWN {
-            let more = u64::try_from(told.len() - SHOWN).unwrap_or(u64::MAX);
-            body.push(format!("and {} more", text::count(more)));
-        }
-        let dropped: Vec<String> = told
-            .iter()
-            .filter(|change| change.drops_snapshot)
-            .map(|change| change.name.clone())
-            .collect();
-        let name = self.name();
-        let title = format!("Save the model {name}?");
-        if dropped.is_empty() {
-            ask_page(state, title, body, ("go on editing", "save it"), SAVE);
-        } else {
-            body.push(
-                "What these syncs have sent stays at the destination; what is known of it goes."
-                    .to_owned(),
-            );
-            ask_name(state, title, body, &name, "save it", SAVE);
-        }
-        self.saving = Some(Saving::Asking(dropped));
-        Vec::new()
+fn what(name: &str) -> What<'_> {
+    What {
+        kind: "model",
+        name,
     }
 }

@@ -40,6 +40,14 @@ impl Columns {
         self.table.arrange(0, &Names(&self.rows));
     }
 
+    /// Brings a filter to bear that was typed since, and tells how many rows are on the screen.
+    pub(super) fn settle(&mut self, rows: usize) {
+        if self.table.wants(0) {
+            self.arrange();
+        }
+        self.table.fit(rows);
+    }
+
     /// Takes the columns of a query; what a person said of one of that name stays.
     pub(super) fn take(&mut self, columns: &[Column]) {
         let rows = columns.iter().map(|column| {

@@ -37,6 +37,14 @@ impl Rows {
         self.shift = self.shift.min(read.columns.len().saturating_sub(1));
     }
 
+    /// Brings a filter to bear that was typed since, and tells how many rows are on the screen.
+    pub(super) fn settle(&mut self, read: Option<&PreviewTable>, rows: usize) {
+        if let Some(read) = read.filter(|_| self.table.wants(0)) {
+            self.table.arrange(0, &Listed(read));
+        }
+        self.table.fit(rows);
+    }
+
     pub(super) fn move_by(&mut self, right: bool) {
         let last = self.widths.len().saturating_sub(1);
         self.shift = match right {

@@ -8,6 +8,7 @@ use crate::domain::explore::{CatalogTable, KeyCheck};
 use crate::domain::model::{Model, Role as ColumnRole};
 use crate::link::WorkspaceView;
 use crate::tui::requests::Waiting;
+use crate::tui::saving::Saving;
 use crate::tui::widgets::editor::Editor;
 use crate::tui::widgets::form::{Form, FormField, choice, text};
 
@@ -41,17 +42,6 @@ pub(super) struct Preview {
     pub ms: u64,
 }
 
-/// Where saving stands.
-#[derive(Debug)]
-pub(super) enum Saving {
-    /// The core is asked what would follow for syncs.
-    Looking(u64),
-    /// A person is asked.
-    Asking(Vec<String>),
-    /// The core saves.
-    Saving(u64),
-}
-
 /// The editor of a model.
 #[derive(Debug)]
 pub(crate) struct ModelEditor {
@@ -74,7 +64,7 @@ pub(crate) struct ModelEditor {
     pub(super) catalog: Waiting<Vec<CatalogTable>>,
     /// The source whose catalog that is.
     pub(super) catalog_of: String,
-    pub(super) saving: Option<Saving>,
+    pub(super) saving: Saving,
     /// What kept it from being saved, until something is changed.
     pub(super) trouble: Option<(String, String)>,
 }
@@ -122,13 +112,20 @@ impl ModelEditor {
         Self::with(world, draft, columns)
     }
 
+    /// A new one that begins as a copy of `model`.
+    pub(crate) fn copy_of(world: &WorkspaceView, model: &Model, name: &str) -> Self {
+        let mut editor = Self::of(world, model);
+        editor.id = None;
+        editor.revision = None;
+        // It differs from what is saved, which is nothing.
+        editor.before = Self::fresh(world).before;
+        editor.head = head(world, name, Some(&editor.source()));
+        editor
+    }
+
     fn with(world: &WorkspaceView, draft: ModelDraft, columns: Columns) -> Self {
-        let sources: Vec<String> = world.sources.iter().map(|s| s.name.clone()).collect();
         let chosen = Some(draft.source.as_str()).filter(|name| !name.is_empty());
-        let head = Form::new(vec![
-            FormField::new("name", "Name", "", text(&draft.name)).required(),
-            FormField::new("source", "Source", "", choice(&sources, chosen)).required(),
-        ]);
+        let head = head(world, &draft.name, chosen);
         let sql = Editor::new(draft.sql.trim_end());
         let before = ModelDraft {
             sql: sql.text(),
@@ -148,7 +145,7 @@ impl ModelEditor {
             checked: Vec::new(),
             catalog: Waiting::Not,
             catalog_of: String::new(),
-            saving: None,
+            saving: Saving::Not,
             trouble: None,
             before,
         }
@@ -183,6 +180,15 @@ impl ModelEditor {
         let known = read.unwrap_or(&self.before.sql);
         !self.columns.rows.is_empty() && known != self.sql.text()
     }
+}
+
+/// The form of name and source.
+fn head(world: &WorkspaceView, name: &str, source: Option<&str>) -> Form {
+    let sources: Vec<String> = world.sources.iter().map(|s| s.name.clone()).collect();
+    Form::new(vec![
+        FormField::new("name", "Name", "", text(name)).required(),
+        FormField::new("source", "Source", "", choice(&sources, source)).required(),
+    ])
 }
 
 /// The columns of which a person has said something.

@@ -13,6 +13,7 @@ use crate::tui::look::Look;
 use crate::tui::msg::Effect;
 use crate::tui::overlays::picker::{self, Item};
 use crate::tui::questions::ask_discard;
+use crate::tui::saving::SAVE;
 use crate::tui::screens::PageAct;
 use crate::tui::screens::page::{Heard, Page, Wish, no, not_here};
 use crate::tui::state::State;
@@ -32,7 +33,6 @@ const MODEL: Scope = Scope::Page("Model");
 const COLUMNS: Scope = Scope::Page("Columns of the model");
 pub(super) const DISCARD: &str = "discard";
 pub(super) const TYPE: &str = "type";
-pub(super) const SAVE: &str = "save";
 /// The value of a picker's line that lets a type be inferred.
 pub(super) const INFERRED: &str = "inferred";
 
@@ -53,8 +53,8 @@ impl Page for ModelEditor {
 
     fn scopes(&self) -> &'static [Scope] {
         match self.pane {
-            Pane::Columns | Pane::Rows => &[COLUMNS, MODEL],
-            Pane::Head | Pane::Sql => &[MODEL, COLUMNS],
+            Pane::Columns => &[COLUMNS, MODEL],
+            Pane::Head | Pane::Sql | Pane::Rows => &[MODEL, COLUMNS],
         }
     }
 
@@ -75,6 +75,7 @@ impl Page for ModelEditor {
                     false => Ok(()),
                 }
             }
+            Wish::Own(_) if self.pane != Pane::Columns => no("`tab` goes to the columns first"),
             Wish::Own(_) if self.columns.rows.is_empty() => {
                 no("the columns are not known yet: ctrl-t reads them")
             }
@@ -117,7 +118,7 @@ impl Page for ModelEditor {
         match heard {
             Heard::Answer { token, result } => return self.answered(state, token, result),
             Heard::Confirmed(DISCARD) => {
-                let saving = self.saving.is_some();
+                let saving = self.saving.is_busy();
                 // What is being saved goes on; only this page goes.
                 if !saving {
                     self.before = self.draft();
@@ -141,8 +142,9 @@ impl Page for ModelEditor {
 
     fn refresh(&mut self, state: &mut State) -> Vec<Effect> {
         let areas = view::Areas::of(self, state, state.areas().body);
-        self.columns.table.fit(areas.column_rows());
-        self.rows.table.fit(areas.preview_rows());
+        self.columns.settle(areas.column_rows());
+        let read = self.preview.here().map(|preview| &preview.table);
+        self.rows.settle(read, areas.preview_rows());
         self.ask_catalog(state)
     }
 
@@ -209,6 +211,13 @@ impl Page for ModelEditor {
 
     fn dirty(&self) -> bool {
         self.draft() != self.before
+    }
+
+    fn short(&self, _: &State, entry: &Entry) -> &'static str {
+        match entry.action {
+            Action::NextPane => "pane",
+            _ => entry.short,
+        }
     }
 
     fn table(&self) -> Option<&Table> {

@@ -4,12 +4,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::rows::shown;
-use super::state::{ModelEditor, Pane, Saving};
+use super::state::{ModelEditor, Pane};
 use crate::domain::explore::KeyCheck;
 use crate::domain::model::Role as ColumnRole;
 use crate::tui::layout::Class;
 use crate::tui::look::{Lines, Look};
 use crate::tui::panes;
+use crate::tui::screens::page::Page as _;
 use crate::tui::state::State;
 use crate::tui::text;
 use crate::tui::theme::Role;
@@ -17,8 +18,8 @@ use crate::tui::widgets::form_view;
 use crate::tui::widgets::table_view::{self, Cell, Column, Drawing};
 
 const COLUMNS: [Column<'static>; 4] = [
-    Column::growing("Column", 10),
-    Column::fixed("Type", 10, 0),
+    Column::growing("Column", 8),
+    Column::fixed("Type", 9, 0),
     Column::fixed("Role", 4, 0),
     Column::fixed("Key", 3, 0),
 ];
@@ -63,7 +64,7 @@ impl Areas {
         };
         // The rows get what the query does not need.
         let middle = (rest.height * 11 / 20).min(rest.height);
-        let wide = (rest.width * 6 / 10).min(rest.width);
+        let wide = (rest.width * 11 / 20).min(rest.width);
         areas.sql = Rect {
             width: wide,
             height: middle,
@@ -146,14 +147,10 @@ fn title(page: &ModelEditor, state: &State, look: &Look, pane: Pane, small: bool
                 Some(revision) => format!("Model {dot} {name} {dot} rev {revision}"),
                 None => format!("Model {dot} {name}"),
             };
-            match &page.saving {
-                Some(Saving::Looking(_) | Saving::Saving(_)) => {
-                    words = format!("{words} {dot} {} saving", look.spinner(state.now.ms));
-                }
-                _ if crate::tui::screens::page::Page::dirty(page) => {
-                    words = format!("{words} {dot} edited *");
-                }
-                _ => {}
+            if page.saving.is_busy() {
+                words = format!("{words} {dot} {} saving", look.spinner(state.now.ms));
+            } else if page.dirty() {
+                words = format!("{words} {dot} edited *");
             }
             words
         }
