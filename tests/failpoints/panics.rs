@@ -24,9 +24,11 @@ fn a_panic_of_the_interface_leaves_a_core_without_a_face_and_its_run_goes_on() {
     assert_eq!(run["counters"]["create"]["done"], 5, "{run}");
     host.sent_once(5);
     assert_eq!(host.core(), core, "the same process");
-    for number in 0..3 {
+    for number in 1..3 {
         assert_eq!(descriptor(core, number), Path::new("/dev/null"));
     }
+    let input = descriptor(core, 0);
+    assert!(input.to_string_lossy().starts_with("pipe:"), "{input:?}");
     // It is still the terminal's foreground process: ctrl-c stops it.
     pty.send("\u{3}");
     assert!(pty.ends());

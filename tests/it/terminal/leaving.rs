@@ -44,9 +44,11 @@ fn left_running_the_same_run_goes_on_in_a_core_of_its_own() {
         i32::try_from(core).unwrap(),
         "a group of its own"
     );
-    for number in 0..3 {
+    for number in 1..3 {
         assert_eq!(descriptor(core, number), Path::new("/dev/null"));
     }
+    let input = descriptor(core, 0);
+    assert!(input.to_string_lossy().starts_with("pipe:"), "{input:?}");
     host.gate.open(100);
     let run = host.ended_run();
     assert_eq!(run["status"], "completed", "{run}");
@@ -119,9 +121,11 @@ fn a_terminal_that_hangs_up_leaves_a_core_without_a_face() {
     assert_eq!(run["counters"]["create"]["done"], 5, "{run}");
     host.sent_once(5);
     assert_eq!(host.core(), core, "the same process");
-    for number in 0..3 {
+    for number in 1..3 {
         assert_eq!(descriptor(core, number), Path::new("/dev/null"));
     }
+    let input = descriptor(core, 0);
+    assert!(input.to_string_lossy().starts_with("pipe:"), "{input:?}");
     super::rest::sleeps(core, "a core without a face");
     assert!(host.desk.ok(&["stop"]).contains("stopped"));
 }
