@@ -203,6 +203,7 @@ impl Driver {
             Effect::OpenEditor { suffix, text } => {
                 self.tty.leave()?;
                 let edited = external::edit(suffix, &text);
+                sources.deafen();
                 self.tty.retake()?;
                 return self.tell(What::Edited(edited), sources, KEY_PACE);
             }

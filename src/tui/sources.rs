@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crossterm::event::{Event as Input, EventStream};
 use futures_util::StreamExt as _;
@@ -18,6 +19,9 @@ use crate::domain::command::{Command, Reply};
 use crate::domain::event::Event;
 use crate::domain::problem::Problem;
 use crate::link::{Connection, Link, WorkspaceView};
+
+/// How long ctrl-c is not heard after another program had the terminal.
+const DEAF: Duration = Duration::from_millis(300);
 
 /// What ended a wait.
 #[derive(Debug)]
@@ -54,6 +58,8 @@ pub(crate) struct Sources {
     view_open: bool,
     connection_open: bool,
     events_open: bool,
+    /// Until when ctrl-c is not heard.
+    deaf_until: Instant,
     /// Commands and files under way.
     work: JoinSet<Wake>,
     /// Commands under way by their token.
@@ -80,6 +86,7 @@ impl Sources {
             view_open: true,
             connection_open: true,
             events_open: true,
+            deaf_until: Instant::now(),
             work: JoinSet::new(),
             asked: BTreeMap::new(),
         })
@@ -101,7 +108,11 @@ impl Sources {
                 biased;
                 _ = self.terminate.recv() => Wake::Leave,
                 _ = self.hangup.recv() => Wake::Hangup,
-                _ = self.interrupt.recv() => Wake::Leave,
+                // What was pressed in the person's own editor was meant for that.
+                _ = self.interrupt.recv() => match Instant::now() < self.deaf_until {
+                    true => continue,
+                    false => Wake::Leave,
+                },
                 _ = self.stop.recv() => Wake::Suspend,
                 _ = self.go_on.recv() => Wake::Continued,
                 input = self.input.next() => match input {
@@ -149,6 +160,11 @@ impl Sources {
         let handle = self.work.spawn(work);
         self.asked.retain(|_, asked| !asked.is_finished());
         self.asked.insert(token, handle);
+    }
+
+    /// Hears no ctrl-c for a moment: it came while another program had the terminal.
+    pub(crate) fn deafen(&mut self) {
+        self.deaf_until = Instant::now() + DEAF;
     }
 
     /// Lets go of a command: its answer does not come, and a core that only reads for it stops.

@@ -3,6 +3,7 @@
 mod catalogs;
 mod connection_flows;
 mod connection_pictures;
+mod connection_real;
 mod crm;
 mod flows;
 mod hostile;
