@@ -19,6 +19,8 @@ const QUEUE: usize = 256;
 const IDLE: Duration = Duration::from_secs(2);
 enum Message {
     Work(Job),
+    /// Committed alone: what it breaks shows at the commit only.
+    Alone(Job),
     Stop,
 }
 
@@ -50,12 +52,39 @@ impl Writer {
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     {
+        self.send(doing, work, Message::Work).await
+    }
+
+    /// As [`Writer::write`], for work whose constraints are checked at the commit: were it committed
+    /// with others, it would take them down with it.
+    pub(super) async fn write_alone<T, F>(
+        &self,
+        doing: &'static str,
+        work: F,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.send(doing, work, Message::Alone).await
+    }
+
+    async fn send<T, F>(
+        &self,
+        doing: &'static str,
+        work: F,
+        message: fn(Job) -> Message,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
         let (told, answer) = oneshot::channel();
         // A caller that went away does not undo what is committed.
         let job = job(work, move |done| {
             let _ = told.send(done);
         });
-        let sent = match self.queue.try_send(Message::Work(job)) {
+        let sent = match self.queue.try_send(message(job)) {
             Ok(()) => Ok(()),
             Err(TrySendError::Disconnected(_)) => Err(StoreError::closed()),
             Err(TrySendError::Full(job)) => {
@@ -145,6 +174,15 @@ fn serve(conn: Connection, jobs: &Receiver<Message>, epoch: i64, check: bool) {
                     }),
                 }
             }
+            Some(Message::Alone(job)) => {
+                written = true;
+                match &damage {
+                    Some(damage) => {
+                        job(Err(damage.clone()));
+                    }
+                    None => commit_together(&conn, epoch, job, || None),
+                }
+            }
             Some(Message::Stop) => {
                 if damage.is_none() {
                     schema::mark_clean(&conn, epoch);
@@ -167,6 +205,8 @@ mod tests {
     /// A writer, and the commits that it made.
     fn writer(dir: &std::path::Path) -> (Writer, Arc<AtomicUsize>) {
         let mut opened = schema::open(&dir.join("state.db"), 1).unwrap();
+        let sql = "CREATE TABLE notes (sync TEXT, body BLOB)";
+        opened.conn.execute_batch(sql).unwrap();
         let commits = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&commits);
         let hook = move || {
@@ -178,7 +218,7 @@ mod tests {
     }
 
     fn note(tx: &Transaction<'_>, number: u64) -> Result<(), StoreError> {
-        let sql = "INSERT INTO layouts (sync, body) VALUES (?1, x'00')";
+        let sql = "INSERT INTO notes (sync, body) VALUES (?1, x'00')";
         tx.execute(sql, [format!("s{number}")])?;
         Ok(())
     }
@@ -228,7 +268,7 @@ mod tests {
         assert_eq!(commits.load(Ordering::Relaxed), 1);
         let kept = writer
             .write("look", |tx| {
-                let mut select = tx.prepare("SELECT sync FROM layouts ORDER BY sync")?;
+                let mut select = tx.prepare("SELECT sync FROM notes ORDER BY sync")?;
                 let names = select.query_map([], |row| row.get::<_, String>(0))?;
                 Ok(names.collect::<Result<Vec<_>, _>>()?)
             })
@@ -258,7 +298,7 @@ mod tests {
             let writer = writer.clone();
             async move {
                 let work = |tx: &Transaction<'_>| {
-                    let sql = "INSERT INTO layouts (sync, body) VALUES ('big', zeroblob(1000000))";
+                    let sql = "INSERT INTO notes (sync, body) VALUES ('big', zeroblob(1000000))";
                     Ok(tx.execute(sql, [])?)
                 };
                 writer.write("write", work).await
@@ -269,7 +309,7 @@ mod tests {
         let full = StoreError::Full { doing: "write" };
         assert_eq!(second.await.unwrap(), Err(full.clone()));
         let look = |tx: &Transaction<'_>| {
-            let sql = "SELECT count(*) FROM layouts";
+            let sql = "SELECT count(*) FROM notes";
             Ok(tx.query_row(sql, [], |row| row.get::<_, i64>(0))?)
         };
         let kept = writer.write("look", look).await.unwrap();

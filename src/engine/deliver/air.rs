@@ -30,10 +30,9 @@ impl Air {
         }
     }
 
-    /// Whether another batch may go out. Where many may be under way, more than those get their
-    /// intents, so that none of the destination's permits waits for our disk; and as many again at
-    /// most are not on record. Where one may, the verdict on what was not accepted is on record
-    /// before the next.
+    /// Whether another batch may be made ready. Where many may be under way, more than those get
+    /// their intents, so that none of the destination's permits waits for our disk. Where one may,
+    /// the verdict on what was not accepted is on record before the next.
     pub fn has_room(&self, concurrency: usize) -> bool {
         let (flying, recording) = (self.flying.len(), self.ledger.len());
         if self.probing {

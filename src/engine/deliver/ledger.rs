@@ -4,6 +4,8 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use tokio::sync::OwnedSemaphorePermit;
+
 use crate::domain::run::Run;
 use crate::store::{Acknowledgement, Store, StoreError};
 
@@ -21,6 +23,8 @@ pub(super) struct Answered {
     pub is_final: bool,
     /// Its operations.
     pub rows: usize,
+    /// The right to have been sent, given back when this is on record.
+    pub hold: Option<OwnedSemaphorePermit>,
 }
 
 /// What a commit has put on record.

@@ -198,6 +198,7 @@ impl Delivery<'_> {
             is_final: sent.staged.is_empty(),
             rest: sent.rest,
             rows: 0,
+            hold: sent.hold,
         };
         run.counters.requests += sent.requests;
         run.counters.bytes += sent.bytes;
@@ -227,7 +228,8 @@ impl Delivery<'_> {
     fn recorded(&self, recorded: Recorded, air: &mut Air, run: &Run) -> Result<(), RunEnd> {
         failpoints::reach("after_verdict");
         let is_on_record = recorded.outcome.is_ok();
-        for answered in recorded.batches {
+        for mut answered in recorded.batches {
+            drop(answered.hold.take());
             let goes_on = !answered.rest.is_empty();
             if goes_on {
                 // Where the run has met its end, it is only noted as left.

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
+use tokio::sync::Semaphore;
+
 use crate::connectors::RunContext;
 use crate::domain::destination::Capabilities;
 use crate::domain::guard::RejectionWatch;
@@ -118,6 +120,8 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         cancel: job.stop.token.clone(),
         over: job.stop.token.child_token(),
         repeatable,
+        // Where one may be under way, the next goes out while its verdicts are put on record.
+        unrecorded: Arc::new(Semaphore::new(concurrency.max(2) as usize)),
         numbers: AtomicU64::new(job.remainder.next_batch),
         too_large: AtomicBool::new(false),
     });
