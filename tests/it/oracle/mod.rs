@@ -30,6 +30,10 @@ fn cases() -> u32 {
 }
 
 #[test]
+#[expect(
+    clippy::print_stderr,
+    reason = "shown where the test fails, or is asked to"
+)]
 fn every_history_goes_as_the_naive_model_says() {
     let config = Config {
         cases: cases(),
