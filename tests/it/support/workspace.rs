@@ -301,12 +301,8 @@ impl Workspace {
     /// One sync as faces see it.
     pub fn sync(&self, name: &str) -> Arc<SyncView> {
         let view = self.view();
-        Arc::clone(
-            view.syncs
-                .iter()
-                .find(|sync| sync.name() == name)
-                .expect("there is the sync"),
-        )
+        let found = view.syncs.iter().find(|sync| sync.name() == name);
+        Arc::clone(found.expect("there is the sync"))
     }
 
     /// Waits until faces see a sync so.
