@@ -187,7 +187,7 @@ fn any_fate() -> impl Strategy<Value = Fate> {
     ];
     prop_oneof![
         3 => Just(Fate::Reject),
-        2 => applied().prop_map(|applied| Fate::Unknown { applied }),
+        4 => applied().prop_map(|applied| Fate::Unknown { applied }),
         1 => applied().prop_map(|applied| Fate::LeftOut { applied }),
         1 => Just(Fate::Poison),
         3 => (0..3_u8, then).prop_map(|(asks, then)| Fate::Pending { asks, then }),
@@ -216,7 +216,7 @@ fn any_take() -> impl Strategy<Value = Take> {
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
-    let fates = proptest::collection::btree_map(0..7_u8, any_fate(), 0..4);
+    let fates = proptest::collection::btree_map(0..7_u8, any_fate(), 1..5);
     let fates = prop_oneof![2 => Just(BTreeMap::new()), 3 => fates];
     (
         proptest::collection::vec(any_edit(), 0..5),

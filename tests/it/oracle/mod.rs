@@ -20,7 +20,7 @@ use history::any_history;
 use world::World;
 
 /// Histories that once failed, as seeds; they are played first.
-const REGRESSIONS: &str = "tests/it/oracle/regressions.txt";
+const REGRESSIONS: &str = "tests/proptest-regressions/oracle/history.txt";
 /// Histories that one workspace serves.
 const SERVES: u64 = 40;
 

@@ -251,11 +251,7 @@ impl Workspace {
     /// Rows of a run that need a look: `key verdict code`.
     pub fn verdicts(&self, run: &Run) -> Vec<String> {
         let text = |row: &RowEntry| {
-            let key = row
-                .key
-                .values()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>();
+            let key: Vec<String> = row.key.values().map(ToString::to_string).collect();
             format!("{} {} {}", key.join(","), row.verdict, row.code)
         };
         let mut all: Vec<String> = self.rows(run).iter().map(text).collect();
