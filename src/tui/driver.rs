@@ -228,6 +228,10 @@ impl Driver {
                 let folder = self.options.log_folder.clone();
                 sources.save(Arc::clone(&self.link), folder, log);
             }
+            Effect::Export { name, what } => {
+                let path = self.options.log_folder.join(name);
+                sources.export(Arc::clone(&self.link), path, what);
+            }
             Effect::SaveSession(text) => self.keep_session(&text),
         }
         Ok(None)

@@ -11,6 +11,7 @@ mod banner;
 mod clipboard;
 mod driver;
 mod edits;
+mod exporting;
 mod external;
 mod glyph;
 mod intents;
@@ -39,6 +40,7 @@ mod view;
 mod widgets;
 
 pub use driver::{Error, run, stop_here};
+pub use exporting::Export;
 pub use glyph::GlyphSet;
 pub use log_file::SavedLog;
 pub use look::Look;

@@ -13,6 +13,7 @@ use tokio::sync::{broadcast, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
+use super::exporting::{Export, export};
 use super::log_file::{self, SavedLog};
 use super::timer::Timer;
 use crate::domain::command::{Command, Reply};
@@ -178,6 +179,12 @@ impl Sources {
     pub(crate) fn save(&mut self, link: Arc<dyn Link>, folder: PathBuf, log: SavedLog) {
         self.work
             .spawn(async move { Wake::Saved(log_file::save(link, folder, log).await) });
+    }
+
+    /// Writes what the core has, page by page, to a file that was not there before.
+    pub(crate) fn export(&mut self, link: Arc<dyn Link>, path: PathBuf, what: Export) {
+        let work = async move { Wake::Saved(export(link, path, what).await) };
+        self.work.spawn(work);
     }
 
     /// Lets go of what is under way.
