@@ -29,6 +29,79 @@ impl Default for Surroundings {
     }
 }
 
+/// The kinds of connection that a core knows, and how each is made.
+pub trait Connectors: Send + Sync {
+    /// Every kind of source.
+    fn sources(&self) -> &'static [Kind];
+
+    /// Every kind of destination.
+    fn destinations(&self) -> &'static [Kind];
+
+    /// Makes a source of the kind `word`.
+    ///
+    /// # Errors
+    /// [`ConnectorError`] of kind `config` for an unknown word or settings that do not fit.
+    fn source(
+        &self,
+        word: &str,
+        settings: &ResolvedSettings,
+        surroundings: &Surroundings,
+    ) -> Result<Box<dyn SourceConnector>, ConnectorError>;
+
+    /// Makes a destination of the kind `word`.
+    ///
+    /// # Errors
+    /// As [`Connectors::source`].
+    fn destination(
+        &self,
+        word: &str,
+        settings: &ResolvedSettings,
+        surroundings: &Surroundings,
+    ) -> Result<Box<dyn DestinationConnector>, ConnectorError>;
+
+    /// The kind of source called `word`.
+    fn source_kind(&self, word: &str) -> Option<&'static Kind> {
+        self.sources().iter().find(|kind| kind.word == word)
+    }
+
+    /// The kind of destination called `word`.
+    fn destination_kind(&self, word: &str) -> Option<&'static Kind> {
+        self.destinations().iter().find(|kind| kind.word == word)
+    }
+}
+
+/// The connectors of this program.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct BuiltIn;
+
+impl Connectors for BuiltIn {
+    fn sources(&self) -> &'static [Kind] {
+        SOURCES
+    }
+
+    fn destinations(&self) -> &'static [Kind] {
+        DESTINATIONS
+    }
+
+    fn source(
+        &self,
+        word: &str,
+        settings: &ResolvedSettings,
+        surroundings: &Surroundings,
+    ) -> Result<Box<dyn SourceConnector>, ConnectorError> {
+        source(word, settings, surroundings)
+    }
+
+    fn destination(
+        &self,
+        word: &str,
+        settings: &ResolvedSettings,
+        surroundings: &Surroundings,
+    ) -> Result<Box<dyn DestinationConnector>, ConnectorError> {
+        destination(word, settings, surroundings)
+    }
+}
+
 /// What is known of a kind of connection without making one.
 #[derive(Debug, Clone, Copy)]
 pub struct Kind {
@@ -93,14 +166,4 @@ fn unknown(what: &str, word: &str, kinds: &[Kind]) -> ConnectorError {
         format!("there is no {what} of type '{word}'"),
     )
     .hint(format!("the types are {}", words.join(", ")))
-}
-
-/// The kind of source called `word`.
-pub fn source_kind(word: &str) -> Option<&'static Kind> {
-    SOURCES.iter().find(|kind| kind.word == word)
-}
-
-/// The kind of destination called `word`.
-pub fn destination_kind(word: &str) -> Option<&'static Kind> {
-    DESTINATIONS.iter().find(|kind| kind.word == word)
 }

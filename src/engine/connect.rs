@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::config::secrets;
-use crate::connectors::registry::{self, Kind};
+use crate::connectors::registry::Kind;
 use crate::connectors::settings::{ResolvedSettings, SettingKind};
 use crate::connectors::{DestinationConnector, SourceConnector};
 use crate::domain::destination::{Destination, SecretRef, Settings, Source};
@@ -19,7 +19,7 @@ pub(crate) async fn source(
     core: &Core,
     source: &Source,
 ) -> Result<Box<dyn SourceConnector>, Problem> {
-    let kind = registry::source_kind(&source.connector);
+    let kind = core.connectors.source_kind(&source.connector);
     let settings = resolve(
         core,
         source.id.as_str(),
@@ -28,7 +28,8 @@ pub(crate) async fn source(
         &source.settings,
     )
     .await?;
-    registry::source(&source.connector, &settings, &core.surroundings)
+    core.connectors
+        .source(&source.connector, &settings, &core.surroundings)
         .map_err(|error| named("source", &source.name, error.into()))
 }
 
@@ -40,10 +41,11 @@ pub(crate) async fn destination(
     core: &Core,
     destination: &Destination,
 ) -> Result<Box<dyn DestinationConnector>, Problem> {
-    let kind = registry::destination_kind(&destination.connector);
+    let kind = core.connectors.destination_kind(&destination.connector);
     let id = destination.id.as_str();
     let settings = resolve(core, id, &destination.name, kind, &destination.settings).await?;
-    registry::destination(&destination.connector, &settings, &core.surroundings)
+    core.connectors
+        .destination(&destination.connector, &settings, &core.surroundings)
         .map_err(|error| named("destination", &destination.name, error.into()))
 }
 

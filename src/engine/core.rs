@@ -8,7 +8,7 @@ use rand::Rng as _;
 use rand_chacha::ChaCha12Rng;
 use tokio::sync::broadcast;
 
-use crate::connectors::registry::Surroundings;
+use crate::connectors::registry::{Connectors, Surroundings};
 use crate::domain::destination::Destination;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{DestinationId, RunId, SyncId};
@@ -32,6 +32,8 @@ pub(crate) struct Core {
     pub clock: Arc<dyn Clock>,
     /// The workspace's folder.
     pub folder: PathBuf,
+    /// The kinds of connection, and how each is made.
+    pub connectors: Arc<dyn Connectors>,
     /// What connectors may need of the workspace.
     pub surroundings: Surroundings,
     /// What happens, for faces.
@@ -44,7 +46,13 @@ pub(crate) struct Core {
 
 impl Core {
     /// Joins the parts; `random` is seeded by the caller.
-    pub fn new(store: Store, clock: Arc<dyn Clock>, folder: &Path, random: ChaCha12Rng) -> Self {
+    pub fn new(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        connectors: Arc<dyn Connectors>,
+        folder: &Path,
+        random: ChaCha12Rng,
+    ) -> Self {
         let surroundings = Surroundings {
             forbidden: vec![folder.join("state.db"), folder.join("secret.key")],
             temporary: folder.join("tmp"),
@@ -54,6 +62,7 @@ impl Core {
             store,
             clock,
             folder: folder.to_owned(),
+            connectors,
             surroundings,
             events: broadcast::channel(EVENT_BUFFER).0,
             divisions: Divisions::default(),
@@ -114,6 +123,12 @@ impl Core {
         self.folder.join("runs").join(format!("{run}.log"))
     }
 
+    /// The file in which a core leaves to its successor what of a run is still to be sent.
+    pub fn rest_path(&self, run: &RunId) -> PathBuf {
+        let name = format!("{run}.{}", super::run::remainder::EXTENSION);
+        self.folder.join("runs").join(name)
+    }
+
     /// The folder of all snapshots.
     pub fn snapshots(&self) -> PathBuf {
         self.folder.join("snapshots")
@@ -148,7 +163,7 @@ impl Core {
         let _ = self.events.send(event);
     }
 
-    /// Refuses to go on where the disk is nearly full, before anything is sent.
+    /// Refuses to go on where the disk is nearly full, before anything is spooled or sent.
     ///
     /// # Errors
     /// A [`Problem`] of kind `state`.
@@ -163,7 +178,7 @@ impl Core {
         Err(Problem::new(
             ProblemKind::State,
             format!(
-                "cannot send: the disk of {} has only {} KiB left",
+                "cannot go on: the disk of {} has only {} KiB left",
                 self.folder.display(),
                 free >> 10
             ),

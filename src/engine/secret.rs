@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use crate::connectors::registry::{self, Kind};
+use crate::connectors::registry::Kind;
 use crate::connectors::settings::SettingKind;
 use crate::domain::command::Reply;
 use crate::domain::destination::{Destination, SecretRef, Source};
@@ -32,7 +32,11 @@ pub(crate) async fn set(
     let reference = serde_json::to_value(SecretRef::Stored(true))
         .map_err(|error| Problem::new(ProblemKind::Internal, error.to_string()))?;
     let (id, change) = if let Ok(source) = names::source(catalog, connection) {
-        check(registry::source_kind(&source.connector), &source.name, key)?;
+        check(
+            core.connectors.source_kind(&source.connector),
+            &source.name,
+            key,
+        )?;
         let mut new = Source {
             revision: source.revision + 1,
             ..source.clone()
@@ -45,7 +49,7 @@ pub(crate) async fn set(
     } else {
         let found = names::destination(catalog, connection)?;
         check(
-            registry::destination_kind(&found.connector),
+            core.connectors.destination_kind(&found.connector),
             &found.name,
             key,
         )?;

@@ -85,6 +85,8 @@ pub struct Acknowledgement {
     pub unknown_add: Vec<UnknownRow>,
     /// Keys that are not dirty any more.
     pub unknown_clear: Vec<Fingerprint>,
+    /// Single writes of unknown outcome that are seen to: key hash, encoded identifier.
+    pub unknown_traced: Vec<(Fingerprint, Vec<u8>)>,
     /// Outcomes that come later.
     pub pending: Vec<PendingRow>,
     /// Rows that need a look.
@@ -140,9 +142,29 @@ impl Store {
     /// [`StoreError::Fenced`] for another core's running run, [`ConflictKind::Status`] for an
     /// intent that is closed already, [`StoreError::NotFound`] for one that was never opened.
     pub async fn close_intent(&self, acknowledgement: Acknowledgement) -> Result<(), StoreError> {
+        self.close_intents(vec![acknowledgement]).await
+    }
+
+    /// As [`Store::close_intent`] for several batches, all in one transaction; of each run only the
+    /// last counters are written.
+    ///
+    /// # Errors
+    /// As [`Store::close_intent`]; then none of them is written.
+    pub async fn close_intents(
+        &self,
+        acknowledgements: Vec<Acknowledgement>,
+    ) -> Result<(), StoreError> {
+        if acknowledgements.is_empty() {
+            return Ok(());
+        }
         let epoch = self.epoch();
         self.write("write down verdicts", move |tx| {
-            acknowledge(tx, &acknowledgement, epoch)
+            let mut rest = acknowledgements.iter().peekable();
+            while let Some(ack) = rest.next() {
+                let is_last = rest.peek().is_none_or(|next| next.run.id != ack.run.id);
+                acknowledge(tx, ack, epoch, is_last)?;
+            }
+            Ok(())
         })
         .await
     }
@@ -207,8 +229,15 @@ pub(super) fn run_id(text: String) -> Result<RunId, StoreError> {
     RunId::try_from(text).map_err(|error| StoreError::damaged(error.to_string()))
 }
 
-fn acknowledge(tx: &Transaction<'_>, ack: &Acknowledgement, epoch: i64) -> Result<(), StoreError> {
-    run_state::save(tx, &ack.run, epoch)?;
+fn acknowledge(
+    tx: &Transaction<'_>,
+    ack: &Acknowledgement,
+    epoch: i64,
+    is_last: bool,
+) -> Result<(), StoreError> {
+    if is_last {
+        run_state::save(tx, &ack.run, epoch)?;
+    }
     if let Some(batch) = ack.batch {
         close(tx, &ack.run.id, batch)?;
     }
@@ -281,6 +310,12 @@ fn mark_unknown(tx: &Transaction<'_>, sync: &str, ack: &Acknowledgement) -> Resu
             tx.prepare_cached("DELETE FROM unknown WHERE sync = ?1 AND key_hash = ?2")?;
         for key_hash in &ack.unknown_clear {
             clear.execute(params![sync, key_hash.0.as_slice()])?;
+        }
+        let mut trace = tx.prepare_cached(
+            "DELETE FROM unknown WHERE sync = ?1 AND key_hash = ?2 AND identifier = ?3",
+        )?;
+        for (key_hash, identifier) in &ack.unknown_traced {
+            trace.execute(params![sync, key_hash.0.as_slice(), identifier])?;
         }
     }
     let mut add = tx.prepare_cached(

@@ -75,19 +75,48 @@ impl Store {
                  WHERE ?1 IS NULL OR sync = ?1 ORDER BY sync, run, operation",
             )?;
             let mut rows = statement.query([sync.as_ref().map(SyncId::as_str)])?;
-            let mut pending = Vec::new();
-            while let Some(row) = rows.next()? {
-                pending.push(PendingEntry {
-                    sync: sync_id(row.get(0)?)?,
-                    run: run_id(row.get(1)?)?,
-                    row: PendingRow {
-                        operation: count(row.get(2)?),
-                        key_hash: fingerprint(&row.get::<_, Vec<u8>>(3)?)?,
-                        ticket: row.get(4)?,
-                    },
-                });
-            }
-            Ok(pending)
+            entries(&mut rows)
+        })
+        .await
+    }
+
+    /// Gives at most `limit` outcomes of a sync that are still to come, by run and operation, after
+    /// the one that is named.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn pending_page(
+        &self,
+        sync: &SyncId,
+        after: Option<&(RunId, u64)>,
+        limit: u32,
+    ) -> Result<Vec<PendingEntry>, StoreError> {
+        let (sync, after) = (sync.clone(), after.cloned());
+        self.read("read pending rows", move |tx| {
+            let (run, operation) = after
+                .as_ref()
+                .map_or(("", 0), |(run, operation)| (run.as_str(), int(*operation)));
+            let mut statement = tx.prepare_cached(
+                "SELECT sync, run, operation, key_hash, ticket FROM pending
+                 WHERE sync = ?1 AND (run, operation) > (?2, ?3)
+                 ORDER BY run, operation LIMIT ?4",
+            )?;
+            let mut rows = statement.query(params![sync.as_str(), run, operation, limit])?;
+            entries(&mut rows)
+        })
+        .await
+    }
+
+    /// Gives the syncs that wait for outcomes.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn pending_syncs(&self) -> Result<Vec<SyncId>, StoreError> {
+        self.read("read pending rows", |tx| {
+            let mut statement =
+                tx.prepare_cached("SELECT DISTINCT sync FROM pending ORDER BY sync")?;
+            let syncs = statement.query_map([], |row| row.get(0))?;
+            syncs.map(|sync| sync_id(sync?)).collect()
         })
         .await
     }
@@ -161,4 +190,20 @@ impl Store {
         })
         .await
     }
+}
+
+fn entries(rows: &mut rusqlite::Rows<'_>) -> Result<Vec<PendingEntry>, StoreError> {
+    let mut pending = Vec::new();
+    while let Some(row) = rows.next()? {
+        pending.push(PendingEntry {
+            sync: sync_id(row.get(0)?)?,
+            run: run_id(row.get(1)?)?,
+            row: PendingRow {
+                operation: count(row.get(2)?),
+                key_hash: fingerprint(&row.get::<_, Vec<u8>>(3)?)?,
+                ticket: row.get(4)?,
+            },
+        });
+    }
+    Ok(pending)
 }

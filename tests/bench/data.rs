@@ -1,6 +1,7 @@
 //! The data: people in eight columns, about 130 bytes a row, keys in random order, and later
 //! versions of them of which a known part has changed, come and gone.
 
+use std::fmt::Write as _;
 use std::io::BufWriter;
 use std::path::Path;
 
@@ -107,7 +108,9 @@ impl Version {
         }
     }
 
-    fn each(self, mut take: impl FnMut(&[String; 8])) {
+    /// Gives every row of this version, in the order of the source.
+    pub fn each(self, mut take: impl FnMut(&[String; 8])) {
+        let mut row = <[String; 8]>::default();
         for index in 0..self.rows + self.added() {
             let fate = if index < self.rows {
                 self.fate(index)
@@ -115,7 +118,8 @@ impl Version {
                 Fate::Same
             };
             if fate != Fate::Gone {
-                take(&row(index, fate == Fate::Changed));
+                fill(&mut row, index, fate == Fate::Changed);
+                take(&row);
             }
         }
     }
@@ -173,20 +177,25 @@ fn mixed(number: u64) -> u64 {
 
 /// The row at `index`, in its first or its changed state.
 pub fn row(index: u64, is_changed: bool) -> [String; 8] {
+    let mut row = <[String; 8]>::default();
+    fill(&mut row, index, is_changed);
+    row
+}
+
+fn fill(row: &mut [String; 8], index: u64, is_changed: bool) {
     let random = mixed(index);
     let pick = |words: &[&'static str], shift: u32| words[(random >> shift) as usize % words.len()];
-    let (first, last) = (pick(&FIRST, 3), pick(&LAST, 9));
     let amount = (random >> 20) % 1_000_000 + u64::from(is_changed);
     let (day, hour) = ((random >> 40) % 28 + 1, (random >> 46) % 24);
     let year = if is_changed { 2026 } else { 2025 };
-    [
-        format!("cus_{random:016x}"),
-        format!("p{index}@mail{:02}.example", random % 100),
-        first.to_owned(),
-        last.to_owned(),
-        pick(&CITY, 15).to_owned(),
-        amount.to_string(),
-        pick(&PLAN, 30).to_owned(),
-        format!("{year}-03-{day:02}T{hour:02}:15:30Z"),
-    ]
+    row.iter_mut().for_each(String::clear);
+    let [pk, email, first, last, city, sum, plan, updated] = row;
+    write!(pk, "cus_{random:016x}").unwrap();
+    write!(email, "p{index}@mail{:02}.example", random % 100).unwrap();
+    first.push_str(pick(&FIRST, 3));
+    last.push_str(pick(&LAST, 9));
+    city.push_str(pick(&CITY, 15));
+    write!(sum, "{amount}").unwrap();
+    plan.push_str(pick(&PLAN, 30));
+    write!(updated, "{year}-03-{day:02}T{hour:02}:15:30Z").unwrap();
 }

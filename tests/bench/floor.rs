@@ -52,21 +52,26 @@ pub fn csv(path: &Path) -> u64 {
     hashed.rows
 }
 
+/// Rows that are hashed cell by cell.
 #[derive(Default)]
-struct Hashed {
-    cells: Vec<u8>,
+pub struct Hashed {
+    /// The encoded cells of the row that is under way.
+    pub cells: Vec<u8>,
     key: usize,
-    rows: u64,
+    /// Rows that are done.
+    pub rows: u64,
 }
 
 impl Hashed {
-    fn end_cell(&mut self, position: usize) {
+    /// Ends a cell; the first is the key.
+    pub fn end_cell(&mut self, position: usize) {
         if position == 0 {
             self.key = self.cells.len();
         }
     }
 
-    fn end_row(&mut self) {
+    /// Hashes key and row.
+    pub fn end_row(&mut self) {
         black_box(Fingerprint::of(1, &self.cells[..self.key]));
         black_box(Fingerprint::of(1, &self.cells));
         self.cells.clear();

@@ -8,9 +8,14 @@ use crate::measure::Measured;
 
 const SCRIPT: &str = include_str!("peers.py");
 
+/// The Python that may have the peers.
+pub fn python() -> String {
+    std::env::var("SIGNALSMITH_BENCH_PYTHON").unwrap_or_else(|_| "python3".to_owned())
+}
+
 /// Compares two CSV files; nothing where the Python or its library is not at hand.
 pub fn compare(engine: &str, old: &Path, new: &Path, folder: &Path) -> Option<Measured> {
-    let python = std::env::var("SIGNALSMITH_BENCH_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let python = python();
     let has = Command::new(&python)
         .args(["-c", &format!("import {engine}")])
         .stderr(Stdio::null())
@@ -25,7 +30,9 @@ pub fn compare(engine: &str, old: &Path, new: &Path, folder: &Path) -> Option<Me
         .output()
         .unwrap();
     assert!(output.status.success(), "{engine} failed");
-    Some(serde_json::from_slice(&output.stdout).unwrap())
+    let text = String::from_utf8(output.stdout).unwrap();
+    let line = text.lines().rfind(|line| line.starts_with('{'));
+    Some(serde_json::from_str(line.unwrap_or_default()).unwrap())
 }
 
 /// A peer that found something else did other work.

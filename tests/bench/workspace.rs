@@ -12,6 +12,7 @@ use tokio::runtime::Runtime;
 
 use crate::data::{COLUMNS, Differences};
 use crate::measure::{Measured, measured};
+use crate::sink::WithSink;
 
 /// Where the people are read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,14 +56,15 @@ pub struct Core {
 impl Core {
     /// Opens the workspace in `folder`, or begins it.
     pub fn open(folder: &Path) -> Self {
-        let engine = Engine::start(EngineOptions {
+        let options = EngineOptions {
             folder: folder.join("workspace"),
             socket: folder.join("core.sock"),
             clock: Arc::new(SystemClock::new()),
             // Ids are drawn from it, and every process of a workspace draws its own.
             seed: u64::from(std::process::id()),
             autonomous: false,
-        });
+        };
+        let engine = Engine::start_with(options, Arc::new(WithSink));
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -178,7 +180,9 @@ pub fn put_data(version: &Path, folder: &Path, source: Source) {
     std::fs::hard_link(version, place).unwrap();
 }
 
-/// Copies a folder with all that is in it.
+/// Copies a folder with all that is in it, and brings it to disk: what the disk is still busy with
+/// would disturb what is measured next. The files of a snapshot and plans are never written to
+/// again, so one file can stand in both folders.
 pub fn copy_folder(from: &Path, to: &Path) {
     use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
     let mode = std::fs::metadata(from).unwrap().permissions().mode();
@@ -186,14 +190,25 @@ pub fn copy_folder(from: &Path, to: &Path) {
         .mode(mode & 0o777)
         .create(to)
         .unwrap();
+    let is_called = |path: &Path, name: &str| path.file_name().is_some_and(|it| it == name);
+    let is_final =
+        is_called(from, "runs") || from.parent().is_some_and(|it| is_called(it, "snapshots"));
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let kind = entry.file_type().unwrap();
         let to = to.join(entry.file_name());
         if kind.is_dir() {
             copy_folder(&entry.path(), &to);
+        } else if kind.is_file() && is_final {
+            std::fs::hard_link(entry.path(), to).unwrap();
         } else if kind.is_file() {
-            std::fs::copy(entry.path(), to).unwrap();
+            copy_file(&entry.path(), &to);
         }
     }
+}
+
+/// Copies a file over another and brings it to disk.
+pub fn copy_file(from: &Path, to: &Path) {
+    std::fs::copy(from, to).unwrap();
+    std::fs::File::open(to).unwrap().sync_all().unwrap();
 }

@@ -22,6 +22,7 @@ mod determinism;
 mod engine;
 mod faults;
 mod flights;
+mod oracle;
 mod planning;
 mod rooms;
 mod round_trip;

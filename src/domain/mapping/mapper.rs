@@ -63,6 +63,16 @@ impl Mapper {
         if !problems.is_empty() {
             return Err(problems);
         }
+        Self::of_lines(model, mappings, lines, variables)
+    }
+
+    /// As [`Self::compile`], of lines that are resolved.
+    pub(super) fn of_lines(
+        model: &Model,
+        mappings: &[FieldMapping],
+        lines: Vec<Line>,
+        variables: &RunVariables,
+    ) -> Result<Self, Vec<MappingProblem>> {
         let inputs = read_positions(&lines);
         let columns = inputs
             .iter()
@@ -167,6 +177,9 @@ impl Mapper {
             if !created_only && (shape.on_create || shape.if_empty) {
                 continue;
             }
+            // The same value in another field is another output.
+            row::put_length(shape.name.len(), out);
+            out.extend_from_slice(shape.name.as_bytes());
             match (&ready.from, value) {
                 (Ready::Fixed(_, Some(variable)), _) => {
                     out.push(VARIABLE);

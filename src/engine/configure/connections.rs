@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value as Json;
 
 use crate::config::{ConfigError, ConnectionDoc, Document};
-use crate::connectors::registry::{self, Kind};
+use crate::connectors::registry::Kind;
 use crate::connectors::settings::{Setting, SettingKind};
 use crate::domain::destination::{Destination, Health, SecretRef, Settings, Source};
 use crate::domain::id::{DestinationId, SourceId};
@@ -24,8 +24,8 @@ impl Draft<'_> {
         for doc in &document.sources {
             let kind = known(
                 doc,
-                registry::source_kind(&doc.connector),
-                registry::SOURCES,
+                self.core.connectors.source_kind(&doc.connector),
+                self.core.connectors.sources(),
             )?;
             let settings = settings(doc, kind, &self.wish.base)?;
             let old = known_as(
@@ -71,8 +71,8 @@ impl Draft<'_> {
         for doc in &document.destinations {
             let kind = known(
                 doc,
-                registry::destination_kind(&doc.connector),
-                registry::DESTINATIONS,
+                self.core.connectors.destination_kind(&doc.connector),
+                self.core.connectors.destinations(),
             )?;
             let settings = settings(doc, kind, &self.wish.base)?;
             let old = known_as(

@@ -33,7 +33,6 @@ impl Draft<'_> {
             self.checked.push((new.id.clone(), None));
             self.take(old, new)?;
         }
-        self.reset_rekeyed()?;
         document
             .syncs
             .iter()
@@ -115,6 +114,9 @@ impl Draft<'_> {
 
     fn take(&mut self, old: Option<Sync>, new: Sync) -> Result<(), Problem> {
         let name = new.settings.name.clone();
+        if old.is_none() {
+            self.fresh.insert(new.id.clone());
+        }
         let mut change = changes::between("sync", &name, old.as_ref(), Some(&new));
         let moved = old
             .as_ref()
@@ -255,13 +257,14 @@ impl Draft<'_> {
     }
 
     /// A sync whose model got another primary key starts an empty snapshot: its keys mean nothing.
-    fn reset_rekeyed(&mut self) -> Result<(), Problem> {
+    pub(super) fn reset_rekeyed(&mut self) -> Result<(), Problem> {
         for model in self.rekeyed.clone() {
             let users = self
                 .catalog
                 .syncs
                 .iter()
-                .filter(|sync| sync.settings.model == model.id);
+                .filter(|sync| sync.settings.model == model.id)
+                .filter(|sync| !self.fresh.contains(&sync.id));
             for sync in users.cloned().collect::<Vec<_>>() {
                 let name = sync.settings.name.clone();
                 let why = format!(

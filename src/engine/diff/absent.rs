@@ -34,7 +34,7 @@ impl Judge<'_> {
                 let entry = Entry::bare(row.key_hash, row.key(), former);
                 waiting
                     .identifiers
-                    .holds(Role::Moved, &maybe(entry, known))?;
+                    .holds(Role::Moved, &maybe(form, entry, known))?;
             }
         }
         Ok(())
@@ -77,7 +77,7 @@ impl Judge<'_> {
                     let entry = entry.into_former(self.scope.seed);
                     waiting
                         .identifiers
-                        .holds(Role::Absent, &maybe(entry, known))?;
+                        .holds(Role::Absent, &maybe(self.scope.form, entry, known))?;
                 }
             }
         }

@@ -261,11 +261,12 @@ pub(super) fn overtaken(key_hash: Fingerprint, key: Key) -> Mark {
     }
 }
 
-/// The mark of a key whose doubtful write is filed under the identifier that it went to.
-pub(super) fn traced(seed: u64, key: &Key) -> Mark {
+/// The mark of a key whose doubtful write to `identifier` is seen to: filed there, or overtaken.
+pub(super) fn traced(key_hash: Fingerprint, key: &Key, identifier: Vec<u8>) -> Mark {
     Mark {
         kind: MarkKind::Traced,
-        ..released(Fingerprint::of(seed, key.bytes()), key.clone())
+        entry: Some(Entry::bare(key_hash, key.clone(), identifier)),
+        ..released(key_hash, key.clone())
     }
 }
 

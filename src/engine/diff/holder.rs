@@ -11,7 +11,7 @@ use super::scope::Scope;
 
 /// Whether the record of an absent key may be deleted: sent, or perhaps sent, by this sync.
 pub(super) fn may_delete(holder: &Holder) -> bool {
-    !holder.entry.adopted && (!holder.entry.left || holder.here)
+    !holder.entry.adopted && (!holder.entry.left || !holder.doubts.is_empty())
 }
 
 /// What becomes of an absent key that is not deleted; nothing where that is known already.
@@ -26,13 +26,8 @@ pub(super) fn left_mark(holder: Holder) -> Option<(MarkKind, Entry)> {
 }
 
 pub(super) fn on_record(form: IdentifierForm, entry: Entry, known: Known<'_>) -> Holder {
-    let here = |write: &Dirty| {
-        let identifier = write.identifier.as_ref();
-        identifier.is_none_or(|it| same(form, it, &entry.identifier))
-    };
     Holder {
-        here: known.dirty.iter().any(here),
-        sole: false,
+        doubts: doubts_at(form, known, &entry.identifier),
         entry,
         dirty: !known.dirty.is_empty(),
         deleting: known.is_deleting(),
@@ -40,15 +35,30 @@ pub(super) fn on_record(form: IdentifierForm, entry: Entry, known: Known<'_>) ->
     }
 }
 
-pub(super) fn maybe(entry: Entry, known: Known<'_>) -> Holder {
+pub(super) fn maybe(form: IdentifierForm, entry: Entry, known: Known<'_>) -> Holder {
     Holder {
+        doubts: doubts_at(form, known, &entry.identifier),
         entry,
         dirty: true,
-        here: true,
-        sole: known.dirty.len() == 1,
         deleting: known.is_deleting(),
         on_record: false,
     }
+}
+
+/// How the doubtful writes of a key to `identifier` spelled it.
+fn doubts_at(form: IdentifierForm, known: Known<'_>, identifier: &[u8]) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    for write in known.dirty {
+        let spelled = match &write.identifier {
+            Some(it) if same(form, it, identifier) => it.clone(),
+            Some(_) => continue,
+            None => Vec::new(),
+        };
+        if !found.contains(&spelled) {
+            found.push(spelled);
+        }
+    }
+    found
 }
 
 /// Identifiers of writes of unknown outcome, other than the entry's.
@@ -91,5 +101,6 @@ pub(super) fn main_holder(
     let identifier = unrecorded(scope.form, known, scope.identifier_is_key)
         .into_iter()
         .next();
-    Ok(identifier.map(|(_, identifier)| maybe(Entry::bare(hash, key, identifier), known)))
+    Ok(identifier
+        .map(|(_, identifier)| maybe(scope.form, Entry::bare(hash, key, identifier), known)))
 }

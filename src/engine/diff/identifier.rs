@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::domain::destination::IdentifierForm;
 use crate::domain::plan::RecordShape;
-use crate::domain::row::{self, Cell, Damaged, Fingerprint};
+use crate::domain::row::{self, Cell, Damaged, Fingerprint, put_length, take_length};
 use crate::domain::value::{Type, Value};
 use crate::snapshot::{Entry, SnapshotError, Sorted, Spool, encode_identifier};
 
@@ -90,10 +90,9 @@ pub(super) struct Holder {
     pub deleting: bool,
     /// Whether the snapshot holds the entry.
     pub on_record: bool,
-    /// Whether the doubtful write went to the identifier of the entry.
-    pub here: bool,
-    /// Whether it is the only doubtful write under its key.
-    pub sole: bool,
+    /// The identifiers of the doubtful writes that went to the entry's, as each spelled it; empty
+    /// where one did not keep it.
+    pub doubts: Vec<Vec<u8>>,
 }
 
 /// A record of the identifier spool.
@@ -108,6 +107,11 @@ pub(super) enum Said {
     /// The encoded identifier as the object's fields have it.
     Listed(Vec<u8>),
     Holds(Role, Holder),
+}
+
+/// Whether a record is a row's claim. Where nothing else is said of its identifier, nothing follows.
+pub(super) fn is_claim(record: &[u8]) -> bool {
+    record.get(16) == Some(&code(&Role::ALL, &Role::Claim))
 }
 
 /// The leading parts of a record.
@@ -135,20 +139,41 @@ pub(super) fn said(record: &[u8]) -> Result<Said, Damaged> {
         }
         Role::Listed => Said::Listed(rest.to_vec()),
         Role::Stays | Role::Moved | Role::Absent => {
-            let (flags, entry) = rest.split_first().ok_or(Damaged)?;
+            let (flags, mut rest) = rest.split_first().ok_or(Damaged)?;
+            let doubts = take_texts(&mut rest)?;
             Said::Holds(
                 role,
                 Holder {
-                    entry: Entry::from_bytes(entry)?,
+                    entry: Entry::from_bytes(rest)?,
                     dirty: flags & 1 != 0,
                     deleting: flags & 2 != 0,
                     on_record: flags & 4 != 0,
-                    here: flags & 8 != 0,
-                    sole: flags & 16 != 0,
+                    doubts,
                 },
             )
         }
     })
+}
+
+/// Appends byte strings with their number and lengths.
+pub(super) fn put_texts(texts: &[Vec<u8>], out: &mut Vec<u8>) {
+    put_length(texts.len(), out);
+    for text in texts {
+        put_length(text.len(), out);
+        out.extend_from_slice(text);
+    }
+}
+
+/// Takes what [`put_texts`] appended.
+pub(super) fn take_texts(rest: &mut &[u8]) -> Result<Vec<Vec<u8>>, Damaged> {
+    let mut texts = Vec::new();
+    for _ in 0..take_length(rest)? {
+        let length = take_length(rest)?;
+        let (text, after) = rest.split_at_checked(length).ok_or(Damaged)?;
+        texts.push(text.to_vec());
+        *rest = after;
+    }
+    Ok(texts)
 }
 
 /// Collects what is said of identifiers.
@@ -207,10 +232,9 @@ impl Identifiers {
         let role = [code(&Role::ALL, &role)];
         let flags = u8::from(holder.dirty)
             | (u8::from(holder.deleting) << 1)
-            | (u8::from(holder.on_record) << 2)
-            | (u8::from(holder.here) << 3)
-            | (u8::from(holder.sole) << 4);
+            | (u8::from(holder.on_record) << 2);
         self.encoded.clear();
+        put_texts(&holder.doubts, &mut self.encoded);
         holder.entry.encode(&mut self.encoded);
         let key_hash = holder.entry.key_hash;
         self.spool

@@ -8,7 +8,7 @@ use super::draft::Drafts;
 use super::emit::{overtaken, released, traced};
 use super::error::PlanError;
 use super::holder::{left_mark, may_delete};
-use super::identifier::{Class, Holder, Role, Said, heads, said};
+use super::identifier::{Class, Holder, Role, Said, heads, is_claim, put_texts, said, take_texts};
 use super::scope::Scope;
 
 const COLLIDES: u8 = 0;
@@ -79,7 +79,7 @@ impl<'a> Settling<'a> {
         identifiers: &Sorted,
         is_cancelled: &dyn Fn() -> bool,
     ) -> Result<(), PlanError> {
-        let mut reader = identifiers.read();
+        let mut reader = identifiers.read_without_lone(is_claim);
         let mut seen = 0_u64;
         while reader.advance()? {
             seen += 1;
@@ -92,7 +92,6 @@ impl<'a> Settling<'a> {
                 self.end_group()?;
                 self.group.identifier = Some(identifier);
             }
-            // The common case, a lone claim, is looked at without decoding anything else.
             match said(record)? {
                 Said::Claim { class, own, key } => self.claim(Claimant {
                     hash: key_hash,
@@ -163,12 +162,10 @@ impl<'a> Settling<'a> {
             return Ok(());
         }
         match (role, self.group.is_claimed()) {
-            (Role::Moved, true) if self.scope.deletes() => {
-                self.former(&holder.entry, false, holder.sole)
-            }
+            (Role::Moved, true) if self.scope.deletes() => self.former(&holder, false),
             (Role::Moved, true) => Ok(()),
-            (Role::Moved, false) => self.moved(&holder),
-            (_, true) if self.scope.deletes() => Ok(()),
+            (Role::Moved, false) => self.moved(holder),
+            (_, true) if self.scope.deletes() => self.file(&holder, false),
             (_, true) => self.left(holder),
             (_, false) => self.gone(holder),
         }
@@ -177,25 +174,34 @@ impl<'a> Settling<'a> {
     /// The record is the winner's; whoever else holds it lets go, once an entry of the winner holds
     /// it (`secured`). With a limit the winner may not be sent, and then the record stays in sight.
     fn superseded(&mut self, role: Role, holder: Holder, secured: bool) -> Result<(), PlanError> {
-        let entry = holder.entry;
         let lets_go = secured && !self.scope.is_partial();
         match role {
             Role::Stays if !holder.on_record => Ok(()),
-            Role::Moved if !lets_go && self.scope.deletes() => {
-                self.former(&entry, false, holder.sole)
-            }
+            Role::Moved if !lets_go && self.scope.deletes() => self.former(&holder, false),
             Role::Moved if !holder.on_record => Ok(()),
-            Role::Moved if secured => Ok(self.drafts.lost(entry.key_hash, &entry.key)?),
+            Role::Moved if secured => {
+                let entry = &holder.entry;
+                Ok(self.drafts.lost(entry.key_hash, &entry.key)?)
+            }
+            Role::Absent if !lets_go => self.file(&holder, false),
             _ if !lets_go => Ok(()),
-            Role::Stays => Ok(self.drafts.mark(&overtaken(entry.key_hash, entry.key))?),
-            _ => Ok(self.drafts.mark(&released(entry.key_hash, entry.key))?),
+            Role::Stays => {
+                let entry = holder.entry;
+                Ok(self.drafts.mark(&overtaken(entry.key_hash, entry.key))?)
+            }
+            _ => self.release(&holder),
         }
     }
 
     /// The key is sent under another identifier, and nothing claims this one.
-    fn moved(&mut self, holder: &Holder) -> Result<(), PlanError> {
-        let entry = &holder.entry;
-        if !self.scope.deletes() || entry.adopted || entry.left {
+    fn moved(&mut self, mut holder: Holder) -> Result<(), PlanError> {
+        let may_delete = may_delete(&holder);
+        if self.scope.deletes() && !may_delete && !holder.doubts.is_empty() {
+            // Adopted, and perhaps written since: it stays, and stays in sight.
+            return self.former(&holder, false);
+        }
+        let entry = &mut holder.entry;
+        if !self.scope.deletes() || !may_delete {
             return Ok(self.drafts.mark(&Mark {
                 kind: MarkKind::FormerStays,
                 key_hash: entry.key_hash,
@@ -208,7 +214,9 @@ impl<'a> Settling<'a> {
         }
         self.group.ended = true;
         let delete = !self.group.kept && !self.scope.is_partial();
-        self.former(entry, delete, holder.sole)
+        // Whoever had left and was perhaps sent since is as one that was sent.
+        entry.left = false;
+        self.former(&holder, delete)
     }
 
     /// The key is not in the model, and nothing claims its identifier.
@@ -224,21 +232,49 @@ impl<'a> Settling<'a> {
         if !may_delete(&holder) && !foreign {
             return self.left(holder);
         }
-        let is_doubt = holder.entry.former && !holder.on_record;
-        if is_doubt && holder.sole {
-            self.drafts
-                .mark(&traced(self.scope.seed, &holder.entry.key))?;
-        }
         if self.group.ended {
-            let entry = holder.entry;
-            return Ok(self.drafts.mark(&released(entry.key_hash, entry.key))?);
+            return self.release(&holder);
         }
         self.group.ended = true;
-        if is_doubt {
-            return Ok(self.drafts.former(&holder.entry, true)?);
+        if is_doubt(&holder) {
+            return self.file(&holder, true);
         }
         let foreign = foreign && !may_delete(&holder);
         Ok(self.drafts.delete(&holder.entry, foreign)?)
+    }
+
+    /// An absent key lets go of the record: its entry and the doubtful writes that went there.
+    fn release(&mut self, holder: &Holder) -> Result<(), PlanError> {
+        if holder.on_record {
+            let entry = &holder.entry;
+            let mark = released(entry.key_hash, entry.key.clone());
+            self.drafts.mark(&mark)?;
+        }
+        self.trace(holder)
+    }
+
+    /// Files what a doubtful write of an absent key may have made, beside the entry of the key, so
+    /// that it stays in sight whatever becomes of that.
+    fn file(&mut self, holder: &Holder, delete: bool) -> Result<(), PlanError> {
+        if !is_doubt(holder) || self.scope.is_partial() {
+            return Ok(());
+        }
+        self.drafts.former(&holder.entry, delete)?;
+        self.trace(holder)
+    }
+
+    fn trace(&mut self, holder: &Holder) -> Result<(), PlanError> {
+        let entry = &holder.entry;
+        let hash = if is_doubt(holder) {
+            Fingerprint::of(self.scope.seed, entry.key.bytes())
+        } else {
+            entry.key_hash
+        };
+        for identifier in &holder.doubts {
+            let mark = traced(hash, &entry.key, identifier.clone());
+            self.drafts.mark(&mark)?;
+        }
+        Ok(())
     }
 
     fn left(&mut self, holder: Holder) -> Result<(), PlanError> {
@@ -256,11 +292,16 @@ impl<'a> Settling<'a> {
         Ok(())
     }
 
-    /// Remembers the record that the key of `entry` leaves behind, unless the key collides.
-    fn former(&mut self, entry: &Entry, delete: bool, sole: bool) -> Result<(), PlanError> {
-        let encoded = entry.to_bytes();
-        let head = [FORMER, u8::from(delete), u8::from(sole)];
-        self.moves.push(&[&entry.key_hash.0, &head, &encoded])?;
+    /// Remembers the record that a key leaves behind, unless the key collides.
+    fn former(&mut self, holder: &Holder, delete: bool) -> Result<(), PlanError> {
+        let entry = &holder.entry;
+        let mut rest = Vec::new();
+        // What is on record stays so until the row's write is accepted.
+        let doubts = (!holder.on_record).then_some(holder.doubts.as_slice());
+        put_texts(doubts.unwrap_or_default(), &mut rest);
+        entry.encode(&mut rest);
+        let head = [FORMER, u8::from(delete)];
+        self.moves.push(&[&entry.key_hash.0, &head, &rest])?;
         Ok(())
     }
 
@@ -287,15 +328,23 @@ impl<'a> Settling<'a> {
                 (&COLLIDES, _) => collides = Some(*hash),
                 _ if collides == Some(*hash) => {}
                 (_, rest) => {
-                    let ([delete, sole], entry) = rest.split_first_chunk().ok_or(Damaged)?;
-                    let entry = Entry::from_bytes(entry)?.into_former(self.scope.seed);
-                    self.drafts.former(&entry, *delete != 0)?;
-                    if *sole != 0 {
-                        self.drafts.mark(&traced(self.scope.seed, &entry.key))?;
+                    let (delete, mut rest) = rest.split_first().ok_or(Damaged)?;
+                    let doubts = take_texts(&mut rest)?;
+                    let entry = Entry::from_bytes(rest)?;
+                    for identifier in doubts {
+                        let mark = traced(entry.key_hash, &entry.key, identifier);
+                        self.drafts.mark(&mark)?;
                     }
+                    let former = entry.into_former(self.scope.seed);
+                    self.drafts.former(&former, *delete != 0)?;
                 }
             }
         }
         Ok(())
     }
+}
+
+/// Whether it was made up from a doubtful write beside the main record of an absent key.
+fn is_doubt(holder: &Holder) -> bool {
+    holder.entry.former && !holder.on_record
 }

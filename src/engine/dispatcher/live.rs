@@ -20,6 +20,7 @@ use super::super::run::{Answer, Stop};
 use super::super::scheduler::Scheduler;
 use super::super::view;
 use super::checks::Checks;
+use super::polling::Poll;
 
 /// Ended runs that a sync's charts show.
 const RECENT: u32 = 20;
@@ -78,8 +79,10 @@ pub(crate) struct Live {
     pub past: HashMap<SyncId, Past>,
     /// Runs that begin later: a destination said so, or an interrupted sync waits for its place.
     pub later: HashMap<SyncId, (DateTime<Utc>, Trigger)>,
-    /// Syncs whose open intents of an earlier core are being settled: they do not run yet.
+    /// Syncs whose open intents or pending rows are being settled: they do not run yet.
     pub settling: HashSet<SyncId>,
+    /// When syncs with pending rows are asked for next.
+    pub polls: HashMap<SyncId, Poll>,
     /// Who waits for a run.
     pub waiters: HashMap<RunId, Vec<oneshot::Sender<Run>>>,
     /// The time of the latest message.
@@ -103,6 +106,7 @@ impl Live {
             past: HashMap::new(),
             later: HashMap::new(),
             settling: HashSet::new(),
+            polls: HashMap::new(),
             waiters: HashMap::new(),
             now: core.clock.now(),
             view: Arc::default(),

@@ -2,7 +2,9 @@
 
 mod checks;
 mod commands;
+mod going_on;
 mod live;
+mod polling;
 mod runs;
 mod scheduling;
 
@@ -19,6 +21,7 @@ use crate::domain::run::{Phase, Run};
 use crate::link::WorkspaceView;
 
 use super::core::Core;
+use super::pending::Asked;
 pub(crate) use live::{Active, Live};
 
 /// Wall time is looked at again after this long, in case the clock was set.
@@ -37,10 +40,17 @@ pub(crate) enum Message {
     RunEnded(Box<Run>),
     /// What an earlier core left open of a sync is settled.
     Settled(SyncId),
+    /// A sync was asked for its pending outcomes; nothing where that could not be done.
+    Polled(SyncId, Option<Asked>),
     /// The catalog changed in the store; who changed it is answered when that is seen everywhere.
     CatalogChanged(Option<(Answering, Result<Reply, Problem>)>),
     /// The core goes away; answered when every run has ended.
-    Stop(oneshot::Sender<()>),
+    Stop {
+        /// Whether another core goes on with the runs.
+        hand_over: bool,
+        /// Where the answer goes.
+        done: oneshot::Sender<()>,
+    },
 }
 
 /// How the dispatcher works.
@@ -144,19 +154,26 @@ impl Dispatcher {
                 }
             }
             Message::RunEnded(run) => self.run_ended(*run).await,
-            Message::Settled(sync) => self.settled(&sync).await,
+            Message::Settled(sync) => {
+                self.poll_what_is_left(&sync).await;
+                self.settled(&sync).await;
+            }
+            Message::Polled(sync, asked) => self.polled(&sync, asked).await,
             Message::CatalogChanged(waiting) => {
                 self.reload().await;
                 if let Some((answer, result)) = waiting {
                     let _ = answer.send(result);
                 }
             }
-            Message::Stop(done) => self.stop(done),
+            Message::Stop { hand_over, done } => self.stop(hand_over, done),
         }
     }
 
-    fn stop(&mut self, done: oneshot::Sender<()>) {
+    fn stop(&mut self, hand_over: bool, done: oneshot::Sender<()>) {
         for active in self.live.active.values() {
+            if hand_over {
+                active.stop.hand_over.cancel();
+            }
             active.stop.shutdown.cancel();
             active.stop.token.cancel();
         }

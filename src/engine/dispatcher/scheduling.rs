@@ -94,7 +94,8 @@ impl Dispatcher {
             return Wake::Never;
         }
         let later = self.live.later.values().map(|(at, _)| *at);
-        let work = self.live.scheduler.wake_at().into_iter().chain(later).min();
+        let slots = self.live.scheduler.wake_at().into_iter();
+        let work = slots.chain(later).chain(self.next_poll()).min();
         let check = self.next_check();
         match (work, check) {
             (Some(work), check) => Wake::Work(check.map_or(work, |check| check.min(work))),
@@ -108,6 +109,7 @@ impl Dispatcher {
         self.live.now = self.core.clock.now();
         self.anchor_anew().await;
         self.fire_due().await;
+        self.poll();
         self.check_destinations();
     }
 

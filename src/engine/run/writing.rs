@@ -3,34 +3,36 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
+use tokio::sync::Semaphore;
+
 use crate::connectors::RunContext;
 use crate::domain::destination::Capabilities;
 use crate::domain::guard::RejectionWatch;
 use crate::domain::mode::{Mode, OnUnknown};
 use crate::domain::problem::Problem;
-use crate::domain::row::Fingerprint;
 use crate::domain::run::Run;
 use crate::domain::sync::SyncSettings;
 use crate::domain::words::counted;
 use crate::failpoints;
 use crate::snapshot::plan_file::PlanReader;
 use crate::snapshot::{FoldOptions, Snapshot};
-use crate::store::{JournalChange, Pinned};
+use crate::store::Pinned;
 
-use super::super::deliver::acknowledge::{Acknowledger, bookkeeping};
-use super::super::deliver::cut::{BatchLimits, unreadable};
+use super::super::deliver::acknowledge::Acknowledger;
+use super::super::deliver::cut::BatchLimits;
+use super::super::deliver::in_flight::InFlight;
 use super::super::deliver::send::{RunEnd, Sender};
 use super::super::deliver::unwritten::Unwritten;
 use super::super::deliver::{Delivery, broken};
 use super::super::limits::DestinationLimits;
-use super::Job;
 use super::guards::Deletes;
 use super::prepare::Prepared;
+use super::{Job, marks};
 
-/// Marks that are journaled in one transaction.
-const CHUNK: usize = 1_000;
 /// A retry of more rows than these sends one of them ahead.
 const PROBE_FROM: u64 = 100;
+/// Operations whose entries are measured, to cut a new snapshot into partitions.
+const MEASURED: usize = 256;
 /// Records up to which the last accepted values are kept.
 const KEEP_VALUES_ROWS: u64 = 1_000_000;
 
@@ -40,8 +42,12 @@ pub(crate) async fn write(
     prepared: &Prepared,
     deletes: Deletes,
 ) -> Result<(), RunEnd> {
-    apply_marks(job).await?;
+    if !job.remainder.marked {
+        marks::apply(job).await?;
+        job.remainder.marked = true;
+    }
     let due = job.run.counters.total(|tally| tally.unsent);
+    reserve(job, prepared, due).await?;
     let result = if due > 0 {
         send(job, prepared, deletes).await
     } else {
@@ -51,50 +57,33 @@ pub(crate) async fn write(
     result
 }
 
-/// Journals what the comparison found without anything to send: left, adopted, refreshed.
-async fn apply_marks(job: &Job) -> Result<(), RunEnd> {
-    let path = job.core.plan_path(&job.run.id);
-    let (sender, mut chunks) = tokio::sync::mpsc::channel(2);
-    let read = tokio::task::spawn_blocking(move || {
-        let reader = PlanReader::open(&path).map_err(unreadable)?;
-        let mut chunk = Vec::with_capacity(CHUNK);
-        for mark in reader.marks() {
-            chunk.push(mark.map_err(unreadable)?);
-            if chunk.len() == CHUNK && sender.blocking_send(std::mem::take(&mut chunk)).is_err() {
-                return Ok(());
-            }
+/// Sweeps what earlier folds replaced, and cuts a new snapshot into the partitions that it will
+/// need, so that each can be folded when the delivery is past it. Files that the folds of this run
+/// replace stay until the next: whoever has just read the layout still finds them.
+async fn reserve(job: &Job, prepared: &Prepared, due: u64) -> Result<(), RunEnd> {
+    let snapshot = Arc::clone(&prepared.snapshot);
+    let plan = job.core.plan_path(&job.run.id);
+    let keep_values = keeps_values(&job.pinned, &job.run);
+    let work = move || {
+        snapshot.sweep(&|_| false)?;
+        let plan = PlanReader::open(&plan)?;
+        let mut operations = plan.operations(0);
+        let (mut bytes, mut measured) = (0, 0);
+        while measured < MEASURED
+            && let Some(operation) = operations.next_raw()?
+        {
+            bytes += operation
+                .accepted(None, keep_values)?
+                .map_or(0, |entry| entry.len());
+            measured += 1;
         }
-        let _ = sender.blocking_send(chunk);
-        Ok::<(), Problem>(())
-    });
-    while let Some(chunk) = chunks.recv().await {
-        if chunk.is_empty() {
-            continue;
-        }
-        let mut kept = bookkeeping(&job.run);
-        for mark in &chunk {
-            if let Some((key_hash, entry)) = mark.journal() {
-                kept.journal.push(JournalChange {
-                    key_hash: Fingerprint(key_hash),
-                    entry,
-                });
-            }
-            if mark.settles() {
-                kept.unknown_clear.push(mark.key_hash);
-            }
-            let words = mark.kind.words();
-            job.log
-                .row("noted", words, || format!("{}: {words}", mark.key));
-        }
-        job.core
-            .store
-            .close_intent(kept)
-            .await
-            .map_err(Problem::from)?;
-        failpoints::reach("mid_marks");
-    }
-    read.await.map_err(|error| broken(&error))??;
-    Ok(())
+        let each = u64::try_from(bytes / measured.max(1)).unwrap_or(u64::MAX);
+        snapshot.reserve(due, each)
+    };
+    let reserved = tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| broken(&error))?;
+    Ok(reserved.map_err(Problem::from)?)
 }
 
 async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<(), RunEnd> {
@@ -131,9 +120,26 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         cancel: job.stop.token.clone(),
         over: job.stop.token.child_token(),
         repeatable,
-        numbers: AtomicU64::new(0),
+        // Where one may be under way, the next goes out while its verdicts are put on record.
+        unrecorded: Arc::new(Semaphore::new(concurrency.max(2) as usize)),
+        numbers: AtomicU64::new(job.remainder.next_batch),
         too_large: AtomicBool::new(false),
     });
+    let (seed, form) = (prepared.snapshot.seed(), capabilities.identifier_form);
+    let unwritten = Unwritten::new(seed, job.remainder.unwritten_keys());
+    let mut guards = job.guards;
+    if job.run.counters.total(|tally| tally.done + tally.pending) > 0 {
+        // The first answers have come, in the part of the run that an earlier core made.
+        guards.rejected_rows = 0;
+    }
+    let watch = RejectionWatch::new(&guards);
+    let in_flight = InFlight::load(&job.core, &job.run.sync, seed, form).await?;
+    if !in_flight.is_empty() {
+        job.log.line(
+            "pending",
+            "rows whose last write has no outcome yet are not sent before it is known",
+        );
+    }
     let reporter = job.reporter.clone();
     let progress = move |run: &Run| reporter.soon(run);
     let keep_values = keeps_values(&job.pinned, &job.run);
@@ -143,6 +149,7 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
             keep_values,
             log: &job.log,
         },
+        snapshot: &prepared.snapshot,
         plan: job.core.plan_path(&job.run.id),
         batch_limits: BatchLimits {
             rows: capabilities.max_batch_rows.max(1),
@@ -153,8 +160,10 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         concurrency: concurrency as usize,
         sender,
         deletes: deletes.filter,
-        watch: RejectionWatch::new(&job.guards),
-        unwritten: Unwritten::new(prepared.snapshot.seed()),
+        watch,
+        unwritten,
+        remainder: &mut job.remainder,
+        in_flight,
         progress: &progress,
     };
     delivery.deliver(&mut job.run).await
@@ -169,13 +178,10 @@ async fn fold(job: &Job, prepared: &Prepared) -> Result<(), RunEnd> {
     let work = move || {
         let plan = PlanReader::open(&plan)?;
         let options = FoldOptions {
-            below: None,
             keep_values,
             refreshes: Some(&plan),
+            ..FoldOptions::default()
         };
-        // Files that this fold replaces stay until the next one: whoever has just read the layout
-        // still finds them.
-        snapshot.sweep(&|_| false)?;
         snapshot.fold_if_due(&options)?;
         snapshot.known()
     };

@@ -89,7 +89,8 @@ pub enum MarkKind {
     HandedOver,
     /// The record under the key's former identifier, kept in sight until it is deleted.
     Former,
-    /// The key's write of unknown outcome went to a former identifier and is filed there.
+    /// The key's write of unknown outcome to the entry's identifier is seen to: filed there, or
+    /// the record is another key's now.
     Traced,
     /// The record under the key's former identifier stays at the destination, said only.
     FormerStays,
@@ -132,13 +133,25 @@ impl Mark {
             .then(|| (self.key_hash.0, self.entry.as_ref().map(Entry::to_bytes)))
     }
 
-    /// Whether writes of unknown outcome under its hash count as settled.
-    pub fn settles(&self) -> bool {
-        matches!(
-            self.kind,
-            MarkKind::LeftUnknown | MarkKind::Released | MarkKind::Traced
-        )
+    /// Which writes of unknown outcome under its hash count as settled.
+    pub fn settles(&self) -> Settles<'_> {
+        match (self.kind, &self.entry) {
+            (MarkKind::LeftUnknown, _) => Settles::All,
+            (MarkKind::Traced, Some(entry)) => Settles::To(&entry.identifier),
+            _ => Settles::None,
+        }
     }
+}
+
+/// Which writes of unknown outcome of a key a mark settles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settles<'a> {
+    /// None.
+    None,
+    /// All of the key.
+    All,
+    /// Those to this encoded identifier; empty where the write did not keep it.
+    To(&'a [u8]),
 }
 
 /// A row whose inputs changed without changing its output: its input hash is written by a fold.

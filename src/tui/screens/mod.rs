@@ -26,11 +26,16 @@
 pub(crate) mod audit;
 pub(crate) mod connections;
 pub(crate) mod history;
+pub(crate) mod mapping;
 pub(crate) mod models;
+pub(crate) mod modes;
+pub(crate) mod new_sync;
 pub(crate) mod page;
 pub(crate) mod plan;
 pub(crate) mod rows;
 pub(crate) mod runs;
+pub(crate) mod schedule;
+pub(crate) mod sync_edit;
 pub(crate) mod syncs;
 
 use crossterm::event::KeyEvent;
@@ -179,6 +184,10 @@ pages! {
     Audit: audit::Audit,
     Models: models::Models,
     ModelEditor: models::editor::ModelEditor,
+    MappingEditor: mapping::MappingEditor,
+    ScheduleEditor: schedule::ScheduleEditor,
+    SyncEditor: sync_edit::SyncEditor,
+    NewSync: new_sync::NewSync,
     Connections: connections::Connections,
     ConnectionForm: connections::form::ConnectionForm,
     Browser: connections::browser::Browser,
@@ -199,7 +208,7 @@ pub(crate) static TABS: &[Tab] = &[
     Tab {
         number: 2,
         title: "Syncs",
-        root: || syncs::page::SyncsPage.into(),
+        root: || syncs::page::SyncsPage::default().into(),
     },
     Tab {
         number: 3,

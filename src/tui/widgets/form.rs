@@ -62,6 +62,10 @@ impl Form {
         self.fields.iter().find(|field| field.key == key)
     }
 
+    pub(crate) fn field_mut(&mut self, key: &str) -> Option<&mut FormField> {
+        self.fields.iter_mut().find(|field| field.key == key)
+    }
+
     /// The text of a field, without blanks around it.
     pub(crate) fn text(&self, key: &str) -> String {
         match self.field(key).map(|field| field.input.value()) {
@@ -144,11 +148,11 @@ impl Form {
                 Ok(_) => None,
             };
         }
-        self.to_problem()
+        self.seek_problem()
     }
 
     /// Puts the cursor on the first field in which something is wrong; true where there is none.
-    pub(crate) fn to_problem(&mut self) -> bool {
+    pub(crate) fn seek_problem(&mut self) -> bool {
         let wrong = self.fields.iter().position(|field| field.problem.is_some());
         self.cursor = wrong.unwrap_or(self.cursor);
         wrong.is_none()
@@ -164,7 +168,7 @@ impl Form {
         match named {
             Some(field) => {
                 field.problem = Some(text.to_owned());
-                self.to_problem();
+                self.seek_problem();
                 true
             }
             None => false,

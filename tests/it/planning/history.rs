@@ -16,7 +16,7 @@ use super::world::{Planned, Settings, TestRow, World, key, settings};
 
 /// One change of the model.
 #[derive(Debug, Clone)]
-enum Edit {
+pub(super) enum Edit {
     Set(i64, Option<u8>, u8),
     Double(i64, Option<u8>, u8),
     Remove(i64),
@@ -25,11 +25,11 @@ enum Edit {
 }
 
 #[derive(Debug, Clone)]
-struct Run {
-    edits: Vec<Edit>,
-    settings: Settings,
-    verdicts: Vec<u8>,
-    fold: bool,
+pub(super) struct Run {
+    pub edits: Vec<Edit>,
+    pub settings: Settings,
+    pub verdicts: Vec<u8>,
+    pub fold: bool,
 }
 
 const EMAILS: [&str; 6] = ["a@x", "A@x", "b@x", "c@x", "d@x", "D@X"];
@@ -274,7 +274,7 @@ fn check_nothing_is_lost(destination: &Destination, form: IdentifierForm, state:
     }
 }
 
-fn live(history: &[Run]) {
+pub(super) fn live(history: &[Run]) {
     let world = World::new();
     let mut model = Model::default();
     let mut state = State::default();
@@ -338,8 +338,15 @@ fn live(history: &[Run]) {
     }
 }
 
+/// 2,000 histories; any number by `SIGNALSMITH_TEST_CASES`.
+fn cases() -> ProptestConfig {
+    let wanted = std::env::var("SIGNALSMITH_TEST_CASES").ok();
+    let cases = wanted.map_or(2_000, |it| it.parse().expect("a number of cases"));
+    ProptestConfig::with_cases(cases)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(cases())]
 
     #[test]
     fn every_plan_is_what_the_naive_model_says(history in any_history()) {

@@ -3,6 +3,7 @@
 mod cases;
 mod history;
 mod inputs;
+mod kept;
 mod oracle;
 mod scale;
 pub mod world;

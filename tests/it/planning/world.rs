@@ -15,7 +15,7 @@ use signalsmith::domain::row::{Batch, Cell, Key, encode};
 use signalsmith::domain::sync::{Sync, SyncSettings};
 use signalsmith::domain::value::{Type, Value};
 use signalsmith::engine::diff::{PlanError, PlanRequest, PlanSummary, RowMapper, Selection, plan};
-use signalsmith::snapshot::plan_file::{Mark, PlanReader};
+use signalsmith::snapshot::plan_file::{Mark, PlanReader, Settles};
 use signalsmith::snapshot::{Entry, FoldOptions, Snapshot};
 use tokio_util::sync::CancellationToken;
 
@@ -219,9 +219,8 @@ pub fn chunks(rows: &[TestRow]) -> Chunks {
                 row.email.clone().map_or(Value::Null, Value::Text),
                 Value::text(row.name.clone()),
             ];
-            for (column, value) in values.iter().enumerate() {
-                let cells = batch.column_mut(column).unwrap();
-                cells.push_with(|out| encode(value, out));
+            for value in &values {
+                batch.push_with(|out| encode(value, out));
             }
         }
         chunks.push(Ok(Chunk::Batch(batch)));
@@ -354,8 +353,10 @@ impl World {
                 self.acks
                     .put(signalsmith::domain::row::Fingerprint(hash), entry);
             }
-            if mark.settles() {
-                self.acks.settle(mark.key_hash);
+            match mark.settles() {
+                Settles::None => {}
+                Settles::All => self.acks.settle(mark.key_hash),
+                Settles::To(identifier) => self.acks.trace(mark.key_hash, identifier),
             }
         }
     }

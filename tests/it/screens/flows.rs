@@ -17,8 +17,9 @@ fn robot() -> Robot {
 
 /// Commands that do something, without what is read for the screen.
 fn doings(robot: &Robot) -> Vec<Command> {
-    use Command::{Browse, Log, Rows, Runs};
-    let reads = |it: &&Command| !matches!(it, Log { .. } | Runs { .. } | Rows { .. } | Browse(_));
+    use Command::{Browse, LogPage, Rows, Runs};
+    let reads =
+        |it: &&Command| !matches!(it, LogPage { .. } | Runs { .. } | Rows { .. } | Browse(_));
     robot.sent.iter().filter(reads).cloned().collect()
 }
 

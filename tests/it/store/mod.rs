@@ -163,6 +163,7 @@ pub fn ack(run: &Run, batch: Option<u64>) -> Acknowledgement {
         journal: Vec::new(),
         unknown_add: Vec::new(),
         unknown_clear: Vec::new(),
+        unknown_traced: Vec::new(),
         pending: Vec::new(),
         rows: Vec::new(),
         recovered: Vec::new(),

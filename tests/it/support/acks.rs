@@ -40,6 +40,15 @@ impl MemoryAcks {
         self.0.lock().unwrap().dirty.remove(&key_hash.0);
     }
 
+    /// Settles the writes of unknown outcome to one identifier.
+    pub fn trace(&self, key_hash: Fingerprint, identifier: &[u8]) {
+        let mut state = self.0.lock().unwrap();
+        if let Some(writes) = state.dirty.get_mut(&key_hash.0) {
+            writes.retain(|it| it.identifier.as_deref().unwrap_or_default() != identifier);
+        }
+        state.dirty.retain(|_, writes| !writes.is_empty());
+    }
+
     /// The identifiers of all writes of unknown outcome.
     pub fn doubts(&self) -> Vec<Vec<u8>> {
         let state = self.0.lock().unwrap();

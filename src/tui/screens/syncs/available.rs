@@ -153,7 +153,7 @@ pub(super) fn may_go_back(state: &State) -> bool {
 }
 
 fn log_lines(state: &State) -> Result<(), Refusal> {
-    match state.syncs.log.total() {
+    match state.syncs.log.len() {
         0 => no("the log has no lines"),
         _ => Ok(()),
     }

@@ -107,9 +107,8 @@ impl Oracle<'_> {
                 Role::Stays if lets_go => {
                     expected.overtaken.insert(hash);
                 }
-                Role::Absent if lets_go => {
-                    expected.released.insert(hash);
-                }
+                Role::Absent if lets_go => release(hold, expected),
+                Role::Absent => self.file(hold, expected),
                 _ => {}
             }
         }
@@ -128,11 +127,12 @@ impl Oracle<'_> {
         }
     }
 
-    /// A doubtful write of an absent key is filed under its identifier.
-    fn trace(&self, hold: &Hold, expected: &mut Expected) {
-        if hold.entry.former && !hold.on_record && hold.sole {
-            let hash = Fingerprint::of(SEED, hold.entry.key.bytes());
-            expected.traced.insert(hash);
+    /// What a doubtful write of an absent key may have made beside its main record is filed.
+    fn file(&self, hold: &Hold, expected: &mut Expected) {
+        if hold.entry.former && !hold.on_record && !self.is_partial() {
+            let entry = hold.entry.clone();
+            expected.in_sight.insert(entry.key_hash, entry);
+            trace(hold, expected);
         }
     }
 
@@ -146,8 +146,8 @@ impl Oracle<'_> {
         let hash = hold.entry.key_hash;
         let former = hold.entry.clone().into_former(SEED);
         (!collided.contains(&hash)).then(|| {
-            if !hold.on_record && hold.sole && due.contains(&hash) {
-                expected.traced.insert(hash);
+            if !hold.on_record && due.contains(&hash) {
+                trace(hold, expected);
             }
             expected.in_sight.insert(former.key_hash, former.clone());
             former
@@ -168,7 +168,8 @@ impl Oracle<'_> {
                 Role::Moved if mirror => {
                     self.keep_in_sight(&hold, collided, due, expected);
                 }
-                Role::Absent if !mirror && !self.is_partial() => leave(hold, expected),
+                Role::Absent if mirror => self.file(&hold, expected),
+                Role::Absent if !self.is_partial() => leave(hold, expected),
                 _ => {}
             }
         }
@@ -188,14 +189,18 @@ impl Oracle<'_> {
         let mut ended = false;
         for hold in holds {
             let Hold { entry, .. } = &hold;
-            let may = !entry.adopted && (!entry.left || hold.here);
+            let may = !entry.adopted && (!entry.left || !hold.doubts.is_empty());
             let foreign = listed && entry.left && !entry.adopted;
             match hold.role {
                 Role::Stays => {}
                 Role::Moved => {
-                    if mirror && !entry.adopted && !entry.left && !ended {
+                    if mirror && !may && !hold.doubts.is_empty() {
+                        self.keep_in_sight(&hold, collided, due, expected);
+                    } else if mirror && may && !ended {
                         ended = true;
-                        let former = self.keep_in_sight(&hold, collided, due, expected);
+                        let mut sent = hold.clone();
+                        sent.entry.left = false;
+                        let former = self.keep_in_sight(&sent, collided, due, expected);
                         if let Some(former) = former.filter(|_| !kept && !self.is_partial()) {
                             self.delete(former, "former", expected);
                         }
@@ -203,16 +208,10 @@ impl Oracle<'_> {
                 }
                 Role::Absent if self.is_partial() || (kept && mirror) => {}
                 Role::Absent if !mirror || !(may || foreign) => leave(hold, expected),
-                Role::Absent if ended => {
-                    self.trace(&hold, expected);
-                    expected.released.insert(entry.key_hash);
-                }
+                Role::Absent if ended => release(&hold, expected),
                 Role::Absent => {
-                    self.trace(&hold, expected);
                     ended = true;
-                    if entry.former && !hold.on_record {
-                        expected.in_sight.insert(entry.key_hash, entry.clone());
-                    }
+                    self.file(&hold, expected);
                     let cause = match (may, entry.former) {
                         (false, _) => "foreign",
                         (true, true) => "former",
@@ -264,4 +263,24 @@ impl Oracle<'_> {
             }
         }
     }
+}
+
+/// An absent key lets go of the record that it held here.
+fn release(hold: &Hold, expected: &mut Expected) {
+    if hold.on_record {
+        expected.released.insert(hold.entry.key_hash);
+    }
+    trace(hold, expected);
+}
+
+/// The doubtful writes that went here are seen to.
+fn trace(hold: &Hold, expected: &mut Expected) {
+    let entry = &hold.entry;
+    let hash = if entry.former && !hold.on_record {
+        Fingerprint::of(SEED, entry.key.bytes())
+    } else {
+        entry.key_hash
+    };
+    let writes = hold.doubts.iter().map(|it| (hash, it.clone()));
+    expected.traced.extend(writes);
 }

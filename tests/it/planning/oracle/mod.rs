@@ -34,14 +34,14 @@ pub struct Expected {
     /// By key hash: kind, identifier, cause, destination id.
     pub operations: BTreeMap<Fingerprint, Brief>,
     pub next: State,
-    /// Absent keys whose record is another's; their unknown writes are settled too.
+    /// Absent keys whose record is another's.
     released: BTreeSet<Fingerprint>,
     /// Present keys whose record is another's.
     overtaken: BTreeSet<Fingerprint>,
     handed: BTreeMap<Fingerprint, Entry>,
     in_sight: BTreeMap<Fingerprint, Entry>,
-    /// Keys whose doubtful write is filed under its identifier.
-    traced: BTreeSet<Fingerprint>,
+    /// Doubtful writes that are filed under their identifier, or whose record is another's.
+    traced: BTreeSet<(Fingerprint, Vec<u8>)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -70,14 +70,15 @@ enum Role {
     Absent,
 }
 
+#[derive(Clone)]
 struct Hold {
     role: Role,
     entry: Entry,
     dirty: bool,
     deleting: bool,
     on_record: bool,
-    here: bool,
-    sole: bool,
+    /// Identifiers of the doubtful writes that went here, as spelled.
+    doubts: Vec<Vec<u8>>,
 }
 
 pub fn normal(form: IdentifierForm, identifier: &[u8]) -> Vec<u8> {
@@ -271,14 +272,16 @@ impl Oracle<'_> {
             .filter(|it| !expected.in_sight.contains_key(it))
         {
             expected.next.entries.remove(hash);
-            expected.next.dirty.remove(hash);
         }
         for hash in &expected.overtaken {
             expected.next.entries.remove(hash);
         }
-        for hash in &expected.traced {
-            expected.next.dirty.remove(hash);
+        for (hash, identifier) in &expected.traced {
+            if let Some(writes) = expected.next.dirty.get_mut(hash) {
+                writes.retain(|write| write.identifier.as_ref() != Some(identifier));
+            }
         }
+        expected.next.dirty.retain(|_, writes| !writes.is_empty());
         expected.next.entries.extend(expected.handed.clone());
         expected.next.entries.extend(expected.in_sight.clone());
     }
@@ -351,11 +354,12 @@ impl Oracle<'_> {
             dirty: !self.dirty(hash).is_empty(),
             deleting: self.dirty(hash).iter().any(|write| write.deleting),
             on_record,
-            here: self.dirty(hash).iter().any(|write| {
-                let identifier = write.identifier.as_ref();
-                identifier.is_none_or(|it| self.norm(it) == here)
-            }),
-            sole: !on_record && self.dirty(hash).len() == 1,
+            doubts: self
+                .dirty(hash)
+                .iter()
+                .filter_map(|write| write.identifier.clone())
+                .filter(|it| self.norm(it) == here)
+                .collect(),
         }
     }
 

@@ -13,11 +13,11 @@ use crate::domain::explore::Explore;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::tui::action::{Action, Entry, Scope};
 use crate::tui::available::{Refusal, reachable};
+use crate::tui::edits::{Outcome, SAVE, What};
 use crate::tui::look::Look;
 use crate::tui::msg::Effect;
 use crate::tui::questions::ask_discard;
 use crate::tui::requests::Waiting;
-use crate::tui::saving::{Outcome, SAVE, What};
 use crate::tui::screens::page::{Handed, Heard, NoAct, Page, Wish, not_here};
 use crate::tui::state::State;
 
@@ -75,9 +75,10 @@ impl Page for ConnectionForm {
             }
             Heard::Answer { token, result } => return self.take_saving(state, token, result),
             Heard::Confirmed(SAVE) => {
-                if self.saving.confirmed().is_some() {
-                    return self.save_now(state);
-                }
+                return match self.saving.confirmed() {
+                    Some(_) => self.save_now(state),
+                    None => Vec::new(),
+                };
             }
             Heard::Confirmed(DISCARD) => {
                 self.form.touched = false;

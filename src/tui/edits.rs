@@ -22,7 +22,7 @@ pub(crate) enum Saving {
     /// A person is asked; these syncs would lose their snapshots.
     Asking(Vec<String>),
     /// The core saves.
-    Saving(u64),
+    Writing(u64),
 }
 
 /// What is saved, for people.
@@ -48,7 +48,7 @@ pub(crate) enum Outcome {
 impl Saving {
     /// Whether the core is at work on it.
     pub(crate) fn is_busy(&self) -> bool {
-        matches!(self, Self::Looking(_) | Self::Saving(_))
+        matches!(self, Self::Looking(_) | Self::Writing(_))
     }
 
     /// Asks what would follow, by a `command` that changes nothing.
@@ -68,7 +68,7 @@ impl Saving {
         let failed = format!("could not save the {} {}", what.kind, what.name);
         let done = format!("{} is saved", what.name);
         let (token, effect) = state.order("saving", failed, done, command);
-        *self = Self::Saving(token);
+        *self = Self::Writing(token);
         vec![effect]
     }
 
@@ -93,7 +93,7 @@ impl Saving {
     ) -> Outcome {
         let looked = match self {
             Self::Looking(own) if *own == token => true,
-            Self::Saving(own) if *own == token => false,
+            Self::Writing(own) if *own == token => false,
             _ => return Outcome::NotOurs,
         };
         *self = Self::Not;
