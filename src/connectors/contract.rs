@@ -13,11 +13,13 @@ pub use crate::domain::explore::CatalogTable;
 use crate::domain::id::{RunId, SyncId};
 use crate::domain::mode::Mode;
 use crate::domain::model::Column;
-use crate::domain::plan::{Operation, RecordShape};
+use crate::domain::plan::RecordShape;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::row::Batch;
 use crate::domain::value::Value;
 use crate::domain::verdict::Verdict;
+
+use super::batch_reader::BatchReader;
 
 /// Why a connector could not do what it was asked, apart from single rows.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -143,46 +145,6 @@ pub struct RunContext {
     /// The fields of the records.
     pub shape: Arc<RecordShape>,
 }
-
-/// Operations of one delivery batch, read from the plan file as they are needed.
-pub struct BatchReader {
-    operations: Box<dyn Iterator<Item = Result<Operation, ConnectorError>> + Send>,
-    left: usize,
-}
-
-impl BatchReader {
-    /// Wraps an iterator over `count` operations.
-    pub fn new(
-        count: usize,
-        operations: impl Iterator<Item = Result<Operation, ConnectorError>> + Send + 'static,
-    ) -> Self {
-        Self {
-            operations: Box::new(operations),
-            left: count,
-        }
-    }
-}
-
-impl Iterator for BatchReader {
-    type Item = Result<Operation, ConnectorError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let next = self.operations.next();
-        self.left = if next.is_some() {
-            self.left.saturating_sub(1)
-        } else {
-            0
-        };
-        next
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.left, Some(self.left))
-    }
-}
-
-/// Its length is the number of operations that are still to come.
-impl ExactSizeIterator for BatchReader {}
 
 /// One delivery batch: its intent is on disk already.
 pub struct DeliveryBatch {

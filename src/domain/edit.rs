@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::destination::Settings;
 use super::model::Role;
 use super::secret::SecretText;
+use super::sync::{Sync, SyncSettings};
 use super::value::Type;
 
 /// A change of one resource. Reply: [`Reply::Changes`](super::command::Reply::Changes), with what
@@ -34,6 +35,27 @@ pub enum Edit {
         /// Shows what would change and changes nothing.
         #[serde(default)]
         dry_run: bool,
+    },
+    /// Makes or changes a sync.
+    Sync {
+        /// The sync.
+        sync: Box<SyncDraft>,
+        /// Columns of its model that become identifiers with it.
+        #[serde(default)]
+        identifiers: Vec<String>,
+        /// Shows what would change and changes nothing.
+        #[serde(default)]
+        dry_run: bool,
+        /// Names of syncs whose snapshot may be dropped.
+        #[serde(default)]
+        confirm: Vec<String>,
+    },
+    /// Removes a sync with its snapshot and history; what it sent stays where it is.
+    DeleteSync {
+        /// Its id or name.
+        sync: String,
+        /// Its name once more, typed.
+        confirm: String,
     },
     /// Removes what nothing uses.
     Delete {
@@ -131,6 +153,37 @@ pub struct ColumnDraft {
     /// Identifier or attribute.
     #[serde(default)]
     pub role: Role,
+}
+
+/// A sync as forms give it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SyncDraft {
+    /// Its id; nothing for a new one.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// The revision that was edited.
+    #[serde(default)]
+    pub revision: Option<u64>,
+    /// Its settings, with names or ids of model and destination.
+    pub settings: SyncSettings<String, String>,
+}
+
+impl SyncDraft {
+    /// A saved sync, to be edited.
+    pub fn of(sync: &Sync) -> Self {
+        let Sync {
+            id,
+            settings,
+            revision,
+        } = sync.clone();
+        let (model, destination) = (settings.model.to_string(), settings.destination.to_string());
+        Self {
+            id: Some(id.to_string()),
+            revision: Some(revision),
+            settings: settings.with(model, destination),
+        }
+    }
 }
 
 /// A source or destination as a form gives it.

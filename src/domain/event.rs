@@ -76,3 +76,11 @@ pub struct LogLine {
     /// What happened; text from outside is in it, unsanitized.
     pub text: String,
 }
+
+impl LogLine {
+    /// Whether the line has a text, whatever the case.
+    pub fn has(&self, text: &str) -> bool {
+        let text = text.to_lowercase();
+        self.word.to_lowercase().contains(&text) || self.text.to_lowercase().contains(&text)
+    }
+}

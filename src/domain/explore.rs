@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::edit::SyncDraft;
 use super::model::Column;
 
 /// A question whose answer changes nothing. One that nobody awaits any more is not answered to
 /// its end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "question")]
 pub enum Explore {
     /// Reads the first rows of a query. Reply: [`Reply::Table`](super::command::Reply::Table).
@@ -39,6 +40,31 @@ pub enum Explore {
     /// Gives the kinds of sources and destinations with the settings that each has. Reply:
     /// [`Reply::Connectors`](super::command::Reply::Connectors).
     Connectors,
+    /// Gives an object with what it can do. Reply:
+    /// [`Reply::Object`](super::command::Reply::Object).
+    Object {
+        /// The destination.
+        destination: String,
+        /// The object.
+        object: String,
+    },
+    /// Looks through all rows of a model for the one with a key. Reply:
+    /// [`Reply::Table`](super::command::Reply::Table) of that row, or of none.
+    Row {
+        /// The model.
+        model: String,
+        /// The key as a person types it.
+        key: String,
+    },
+    /// Reads all rows of a sync that is not saved, to see what its mapping gives and what its next
+    /// run would send. Reply: [`Reply::Rehearsal`](super::command::Reply::Rehearsal).
+    Rehearse {
+        /// The sync.
+        sync: Box<SyncDraft>,
+        /// Columns of its model that become identifiers when it is saved.
+        #[serde(default)]
+        identifiers: Vec<String>,
+    },
 }
 
 /// A table of a source's catalog.

@@ -13,13 +13,14 @@ use crate::domain::explore::{
     ConnectorKind, Connectors, Explore, KeyCheck, SettingField, SettingType,
 };
 use crate::domain::problem::{Problem, ProblemKind};
+use crate::domain::rehearsal::ObjectInfo;
 use crate::domain::row::{Batch, Cell, Fingerprint, Key, MISFIT_TAG, NULL_TAG};
 use crate::snapshot::Spool;
 use crate::store::Catalog;
 
 use super::core::Core;
 use super::deliver::broken;
-use super::{connect, names};
+use super::{connect, names, rehearse};
 
 /// Rows of one answer at most.
 const MOST: u32 = 10_000;
@@ -45,6 +46,23 @@ pub(crate) async fn answer(
     let stop = cancel.clone().drop_guard();
     let reply = match question {
         Explore::Connectors => Reply::Connectors(connectors()),
+        Explore::Object {
+            destination,
+            object,
+        } => {
+            let found = names::destination(catalog, &destination)?;
+            let connector = connect::destination(core, found).await?;
+            Reply::Object(Box::new(ObjectInfo {
+                schema: connector.fields(&object).await?,
+                capabilities: connector.capabilities(&object),
+            }))
+        }
+        Explore::Row { model, key } => {
+            Reply::Table(rehearse::row(core, catalog, &model, &key, &cancel).await?)
+        }
+        Explore::Rehearse { sync, identifiers } => {
+            rehearse::rehearse(core, catalog, *sync, &identifiers, &cancel).await?
+        }
         Explore::Tables { source } => {
             let connector = connect::source(core, names::source(catalog, &source)?).await?;
             Reply::Tables(connector.catalog().await?)
@@ -128,7 +146,8 @@ pub(super) async fn first_rows(
     })
 }
 
-fn json(batch: &Batch, row: usize, columns: usize) -> Vec<serde_json::Value> {
+/// The cells of a row as JSON.
+pub(super) fn json(batch: &Batch, row: usize, columns: usize) -> Vec<serde_json::Value> {
     let cells = (0..columns).map(|column| match batch.value(row, column) {
         Ok(Cell::Value(value)) => value.to_json(),
         Ok(Cell::Misfit(text)) => format!("{text} (does not fit)").into(),

@@ -156,8 +156,40 @@ impl Entry {
 
     /// The encoding.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(96);
+        let values = self.values.as_ref().map_or(0, |values| values.0.len());
+        let mut out = Vec::with_capacity(96 + values * 24);
         self.encode(&mut out);
+        out
+    }
+
+    /// The encoding of an entry whose parts are encoded already: the hashes of key, input and
+    /// output, the key, the identifier, the destination's id, a record's values.
+    pub(super) fn join(
+        hashes: [Fingerprint; 3],
+        key: &[u8],
+        identifier: &[u8],
+        destination_id: Option<&[u8]>,
+        values: Option<&[u8]>,
+    ) -> Vec<u8> {
+        let values = values.unwrap_or_default();
+        let mut out = Vec::with_capacity(64 + key.len() + identifier.len() + values.len());
+        let flag = |set: bool, flag: u8| if set { flag } else { 0 };
+        out.push(
+            flag(identifier == key, IDENTIFIER_IS_KEY)
+                | flag(destination_id.is_some(), HAS_DESTINATION_ID)
+                | flag(!values.is_empty(), HAS_VALUES),
+        );
+        hashes
+            .iter()
+            .for_each(|hash| out.extend_from_slice(&hash.0));
+        put_bytes(key, &mut out);
+        if identifier != key {
+            put_bytes(identifier, &mut out);
+        }
+        if let Some(id) = destination_id {
+            put_bytes(id, &mut out);
+        }
+        out.extend_from_slice(values);
         out
     }
 
@@ -228,6 +260,7 @@ impl<'a> EntryView<'a> {
     ///
     /// # Errors
     /// [`Damaged`] where the bytes are not an entry.
+    #[inline]
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Damaged> {
         let mut rest = bytes;
         let flags = take_byte(&mut rest)?;
@@ -251,9 +284,26 @@ impl<'a> EntryView<'a> {
         })
     }
 
+    /// The key hash of an encoding of which nothing else is looked at.
+    ///
+    /// # Errors
+    /// [`Damaged`] where the bytes are too few.
+    #[inline]
+    pub(crate) fn key_hash_of(bytes: &[u8]) -> Result<Fingerprint, Damaged> {
+        let mut rest = bytes.get(1..).ok_or(Damaged)?;
+        take_hash(&mut rest)
+    }
+
     /// As [`Entry::left`].
+    #[inline]
     pub fn is_left(&self) -> bool {
         self.flags & LEFT != 0
+    }
+
+    /// Whether the identifier is the key.
+    #[inline]
+    pub fn identifier_is_key(&self) -> bool {
+        self.flags & IDENTIFIER_IS_KEY != 0 || self.identifier == self.key
     }
 
     /// As [`Entry::adopted`].
@@ -262,11 +312,13 @@ impl<'a> EntryView<'a> {
     }
 
     /// As [`Entry::former`].
+    #[inline]
     pub fn is_former(&self) -> bool {
         self.flags & FORMER != 0
     }
 
     /// Whether it counts as a record that the sync knows.
+    #[inline]
     pub fn is_known(&self) -> bool {
         self.flags & (LEFT | FORMER) == 0
     }

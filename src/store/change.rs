@@ -104,41 +104,44 @@ impl Store {
     ) -> Result<Vec<Event>, StoreError> {
         let actor = actor.to_owned();
         let key = self.secret_key();
-        self.write("change the catalog", move |tx| {
-            changes
-                .iter()
-                .filter_map(target)
-                .try_for_each(|(kind, id)| free_name(tx, kind, id))?;
-            let mut events = Vec::new();
-            let mut deleted = Vec::new();
-            for change in &changes {
-                let draft = apply(tx, change, at)?;
-                if draft.action == "delete" {
-                    deleted.push((draft.resource.clone(), draft.name.clone()));
+        // References between what is changed are checked at the commit.
+        let writer = &self.shared.writer;
+        writer
+            .write_alone("change the catalog", move |tx| {
+                changes
+                    .iter()
+                    .filter_map(target)
+                    .try_for_each(|(kind, id)| free_name(tx, kind, id))?;
+                let mut events = Vec::new();
+                let mut deleted = Vec::new();
+                for change in &changes {
+                    let draft = apply(tx, change, at)?;
+                    if draft.action == "delete" {
+                        deleted.push((draft.resource.clone(), draft.name.clone()));
+                    }
+                    // The words end in "e": created, updated, deleted.
+                    let what = format!("{} {} {}d", draft.kind, draft.name, draft.action);
+                    audit::append(tx, &actor, at, &draft)?;
+                    let sync = match change {
+                        CatalogChange::PutSync { sync, .. } => Some(sync.id.clone()),
+                        CatalogChange::DeleteSync(id) => Some(id.clone()),
+                        _ => None,
+                    };
+                    let event = Event {
+                        number: 0,
+                        at,
+                        sync,
+                        run: None,
+                        kind: EventKind::ConfigChanged { what },
+                    };
+                    events.push(journal::append(tx, event)?);
                 }
-                // The words end in "e": created, updated, deleted.
-                let what = format!("{} {} {}d", draft.kind, draft.name, draft.action);
-                audit::append(tx, &actor, at, &draft)?;
-                let sync = match change {
-                    CatalogChange::PutSync { sync, .. } => Some(sync.id.clone()),
-                    CatalogChange::DeleteSync(id) => Some(id.clone()),
-                    _ => None,
-                };
-                let event = Event {
-                    number: 0,
-                    at,
-                    sync,
-                    run: None,
-                    kind: EventKind::ConfigChanged { what },
-                };
-                events.push(journal::append(tx, event)?);
-            }
-            references::check(tx, &deleted)?;
-            kept.iter()
-                .try_for_each(|secret| secrets::put_new(tx, secret, &key))?;
-            Ok(events)
-        })
-        .await
+                references::check(tx, &deleted)?;
+                kept.iter()
+                    .try_for_each(|secret| secrets::put_new(tx, secret, &key))?;
+                Ok(events)
+            })
+            .await
     }
 }
 

@@ -13,6 +13,7 @@ mod diff;
 mod dirty;
 mod error;
 mod files;
+mod group;
 mod journal;
 mod layout;
 mod lock;

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use super::exporting::Export;
+use super::log_file::SavedLog;
 use crate::domain::command::{Command, Reply};
 use crate::domain::event::Event;
 use crate::domain::problem::Problem;
@@ -100,12 +102,15 @@ pub enum Effect {
     Redraw,
     /// Turns reports of the mouse on or off.
     Mouse(bool),
-    /// Writes a run's log to a file of this name in the folder for saved logs.
-    SaveLog {
+    /// Writes a run's log to a file in the folder for saved logs.
+    SaveLog(SavedLog),
+    /// Writes what may be longer than memory to a file of this name in the folder for saved logs;
+    /// it ends with [`What::LogSaved`].
+    Export {
         /// The file's name.
         name: String,
-        /// The whole text.
-        text: String,
+        /// What.
+        what: Export,
     },
     /// Keeps what the next start restores.
     SaveSession(String),
@@ -118,6 +123,12 @@ pub enum Leave {
     Quit,
     /// A person left and said that the runs in this process are to be stopped.
     StopRuns,
-    /// A signal or a closed terminal ended it.
+    /// A person left and said that the runs in this process are to go on without it.
+    KeepRunning,
+    /// A person wants the shell for a while, and the runs in this process to go on without it.
+    Suspend,
+    /// A signal asked it to end.
     Signal,
+    /// The terminal went away.
+    Hangup,
 }

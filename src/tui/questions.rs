@@ -1,6 +1,7 @@
 //! Questions: the dialogs that stand before cancelling, sending all again, approving and leaving.
 
 use super::intents::Intent;
+use super::leaving::leave_running;
 use super::msg::Leave;
 use super::overlays::Overlay;
 use super::overlays::dialog::{Ask, Dialog, Watch, yes};
@@ -14,7 +15,7 @@ use crate::domain::run::{Counters, Phase, Run, RunOptions, RunStatus};
 use crate::link::Connection;
 use crate::link::view::SyncView;
 
-fn open(state: &mut State, dialog: Dialog) {
+pub(super) fn open(state: &mut State, dialog: Dialog) {
     state.overlay = Some(Overlay::Dialog(Box::new(dialog)));
 }
 
@@ -313,7 +314,10 @@ pub(crate) fn ask_leave_edits(state: &mut State) {
                 .to_owned(),
         );
         dialog.intent = Intent::Leave(Leave::StopRuns);
-        dialog.go = "discard, stop runs and leave".to_owned();
+        dialog.go = "discard, stop runs".to_owned();
+        dialog.other = state
+            .leave_running
+            .then(|| leave_running(Leave::KeepRunning));
     }
     open(state, dialog);
 }
@@ -349,34 +353,5 @@ pub(crate) fn ask_name(
         expected: name.to_owned(),
         field: Field::default(),
     };
-    open(state, dialog);
-}
-
-/// Asks before leaving while runs live in this process.
-pub(crate) fn ask_leave(state: &mut State, runs: usize) {
-    let words = text::counted(u64::try_from(runs).unwrap_or(u64::MAX), "run");
-    let title = format!("Leave and stop {words}?");
-    let mut dialog = yes(state.now.ms, title, Intent::Leave(Leave::StopRuns));
-    dialog.body = vec![format!(
-        "{words} under way in this process. Leaving cancels: what was accepted stays, the rest is due \
-         again in the next run."
-    )];
-    dialog.stay = "stay".to_owned();
-    dialog.go = "leave and stop runs".to_owned();
-    open(state, dialog);
-}
-
-/// Asks before the whole process, runs included, is stopped by ctrl-z.
-pub(crate) fn ask_suspend(state: &mut State, runs: usize) {
-    let words = text::counted(u64::try_from(runs).unwrap_or(u64::MAX), "run");
-    let title = format!("Suspend with {words} under way?");
-    let mut dialog = yes(state.now.ms, title, Intent::Suspend);
-    dialog.body = vec![
-        "The runs live in this process and stand still until `fg`. Requests in flight may time out \
-         meanwhile."
-            .to_owned(),
-    ];
-    dialog.stay = "stay".to_owned();
-    dialog.go = "suspend all the same".to_owned();
     open(state, dialog);
 }

@@ -1,8 +1,7 @@
 //! Where messages come from: signals, the terminal, the core, and what was asked of it.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +13,9 @@ use tokio::sync::{broadcast, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
+use super::exporting::{Export, export};
+use super::log_file::{self, SavedLog};
+use super::timer::Timer;
 use crate::domain::command::{Command, Reply};
 use crate::domain::event::Event;
 use crate::domain::problem::Problem;
@@ -25,8 +27,10 @@ const DEAF: Duration = Duration::from_millis(300);
 /// What ended a wait.
 #[derive(Debug)]
 pub(crate) enum Wake {
-    /// The process is to end, or its terminal is gone.
+    /// The process is to end.
     Leave,
+    /// The terminal is gone.
+    Hangup,
     Suspend,
     Continued,
     Input(Input),
@@ -47,6 +51,7 @@ pub(crate) struct Sources {
     stop: Signal,
     go_on: Signal,
     input: EventStream,
+    timer: Timer,
     view: watch::Receiver<Arc<WorkspaceView>>,
     connection: watch::Receiver<Connection>,
     events: broadcast::Receiver<Event>,
@@ -75,6 +80,7 @@ impl Sources {
             stop: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
             go_on: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
             input: EventStream::new(),
+            timer: Timer::new(),
             view: link.view(),
             connection: link.connection(),
             events: link.events(),
@@ -102,7 +108,7 @@ impl Sources {
             let wake = tokio::select! {
                 biased;
                 _ = self.terminate.recv() => Wake::Leave,
-                _ = self.hangup.recv() => Wake::Leave,
+                _ = self.hangup.recv() => Wake::Hangup,
                 // What was pressed in the person's own editor was meant for that.
                 _ = self.interrupt.recv() => match Instant::now() < self.deaf_until {
                     true => continue,
@@ -113,7 +119,7 @@ impl Sources {
                 input = self.input.next() => match input {
                     Some(Ok(input)) => Wake::Input(input),
                     // Without a terminal there is nobody to talk to.
-                    Some(Err(_)) | None => Wake::Leave,
+                    Some(Err(_)) | None => Wake::Hangup,
                 },
                 changed = self.view.changed(), if self.view_open => match changed {
                     Ok(()) => Wake::View(Arc::clone(&self.view.borrow_and_update())),
@@ -143,7 +149,7 @@ impl Sources {
                         continue;
                     }
                 },
-                () = tokio::time::sleep_until(until) => Wake::Time,
+                () = self.timer.until(until) => Wake::Time,
             };
             return wake;
         }
@@ -169,20 +175,16 @@ impl Sources {
         }
     }
 
-    /// Writes a file that was not there before, for its owner alone.
-    pub(crate) fn save(&mut self, path: PathBuf, text: String) {
-        self.work.spawn_blocking(move || {
-            let written = std::fs::OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&path)
-                .and_then(|mut file| file.write_all(text.as_bytes()));
-            Wake::Saved(match written {
-                Ok(()) => Ok(path),
-                Err(error) => Err(format!("{}: {error}", path.display())),
-            })
-        });
+    /// Writes a log to a file; what came of it comes as [`Wake::Saved`].
+    pub(crate) fn save(&mut self, link: Arc<dyn Link>, folder: PathBuf, log: SavedLog) {
+        self.work
+            .spawn(async move { Wake::Saved(log_file::save(link, folder, log).await) });
+    }
+
+    /// Writes what the core has, page by page, to a file that was not there before.
+    pub(crate) fn export(&mut self, link: Arc<dyn Link>, path: PathBuf, what: Export) {
+        let work = async move { Wake::Saved(export(link, path, what).await) };
+        self.work.spawn(work);
     }
 
     /// Lets go of what is under way.

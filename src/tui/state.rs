@@ -11,7 +11,8 @@ use super::options::Options;
 use super::overlays::Overlay;
 use super::router::{PageId, Router};
 use super::screens::Screen;
-use super::screens::syncs::Syncs;
+use super::screens::new_sync::Draft;
+use super::screens::syncs::{Question, Syncs};
 use super::text::Zone;
 use crate::domain::command::Command;
 use crate::domain::id::{RunId, SyncId};
@@ -43,7 +44,7 @@ pub(crate) enum Purpose {
     /// The end of a run that only plans.
     Plan { sync: SyncId },
     /// Lines of a log.
-    Log { run: RunId, from: u64 },
+    Log { run: RunId, question: Question },
     /// Runs of a sync, the newest or those before one.
     Runs { sync: SyncId, before: Option<RunId> },
     /// Keys of deletes that are held.
@@ -81,6 +82,8 @@ pub struct State {
     pub(crate) connection: Connection,
     pub(crate) router: Router,
     pub(crate) syncs: Syncs,
+    /// The sync that was begun to be made and is not saved.
+    pub(crate) new_sync: Option<Draft>,
     pub(crate) overlay: Option<Overlay>,
     pub(crate) toasts: Vec<Toast>,
     pub(crate) pending: BTreeMap<u64, Purpose>,
@@ -89,6 +92,8 @@ pub struct State {
     /// Chords of a sequence that is not whole.
     pub(crate) prefix: Vec<Chord>,
     pub(crate) mouse: bool,
+    /// Whether runs in this process can go on in another one when it is left.
+    pub(crate) leave_running: bool,
     /// Whether the terminal has the focus; without it seconds are not counted.
     pub(crate) focused: bool,
 }
@@ -112,6 +117,7 @@ impl State {
             connection,
             router: Router::new(SYNCS_TAB),
             syncs: Syncs::default(),
+            new_sync: None,
             overlay: None,
             toasts: Vec::new(),
             pending: BTreeMap::new(),
@@ -119,6 +125,7 @@ impl State {
             keymap,
             prefix: Vec::new(),
             mouse: options.mouse,
+            leave_running: options.leave_running,
             focused: true,
         };
         if let Some(text) = session {

@@ -65,6 +65,15 @@ fn fill(out: &mut String, columns: usize) {
     out.extend(std::iter::repeat_n(' ', blanks));
 }
 
+/// A length in bytes: `812 bytes`, `3.4 MB`.
+pub(crate) fn bytes(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{}.{} KB", bytes / 1_000, bytes % 1_000 / 100),
+        _ => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
+    }
+}
+
 /// A duration: `0.4 s`, `38 s`, `4 min 10 s`, `2 h 05 min`.
 pub(crate) fn duration(ms: u64) -> String {
     let seconds = ms / 1000;

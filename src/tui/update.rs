@@ -51,7 +51,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         What::Event(event) => {
-            state.syncs.log.happened(&event);
+            state.syncs.log.happened(&event, state.now.ms);
             match state.page().is_some_and(|page| page.shows(&event)) {
                 true => with_top(state, |page, state| {
                     page.hear(state, Heard::Happened(Box::new(event)))
@@ -69,7 +69,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         What::LogSaved(Err(why)) => {
-            state.fail("could not save the log", why);
+            state.fail("could not save the file", why);
             Vec::new()
         }
         What::Edited(result) => {
@@ -237,15 +237,18 @@ fn on_reply(state: &mut State, token: u64, result: Result<Reply, Problem>) -> Ve
                 }
             }
         }
-        Purpose::Log { run, from } => {
+        Purpose::Log { run, question } => {
             let log = &state.syncs.log;
-            if log.run.as_ref() != Some(&run) || !log.expects(from) {
+            if log.run.as_ref() != Some(&run) || !log.expects(&question) {
                 return Vec::new();
             }
             match result {
-                Ok(Reply::Log(lines)) => {
-                    if state.syncs.log.take(lines, state.now.ms) {
+                Ok(Reply::LogPage(page)) => {
+                    if state.syncs.log.take(page, state.now.ms) {
                         return ask_log(state);
+                    }
+                    if state.syncs.log.take_missed() {
+                        state.note("no hit further on in this log");
                     }
                 }
                 Ok(_) => state.syncs.log.fail(misfit()),

@@ -15,7 +15,7 @@ use crate::store::{Catalog, CatalogChange, NewSecret};
 
 use super::super::core::Core;
 use super::super::names;
-use super::{ACTOR, Wish, bring_in, changes};
+use super::{ACTOR, Wish, bring_in, changes, edit_sync};
 
 /// Makes, changes or removes one resource.
 ///
@@ -84,12 +84,28 @@ pub(crate) async fn edit(
             }
             bring_in(core, catalog, &document, wish).await
         }
+        Edit::Sync {
+            sync,
+            identifiers,
+            dry_run,
+            confirm,
+        } => {
+            let wish = Wish {
+                dry_run,
+                confirm,
+                ..Wish::default()
+            };
+            edit_sync::save(core, catalog, *sync, &identifiers, wish).await
+        }
+        Edit::DeleteSync { sync, confirm } => {
+            edit_sync::delete(core, catalog, &sync, &confirm).await
+        }
         Edit::Delete { kind, name } => delete(core, catalog, kind, &name).await,
     }
 }
 
 /// Looks whether what is edited is still as it was, and whether its name is its own.
-fn check(
+pub(super) fn check(
     known: &mut dyn Iterator<Item = (&str, &String, u64)>,
     kind: &str,
     (id, name, revision): (&Option<String>, &String, Option<u64>),

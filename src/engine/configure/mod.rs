@@ -4,6 +4,7 @@ mod after;
 mod changes;
 mod connections;
 pub(crate) mod edit;
+mod edit_sync;
 mod models;
 mod syncs;
 
@@ -48,6 +49,8 @@ pub(super) struct Draft<'a> {
     pub catalog: Catalog,
     /// Models that got another primary key.
     pub rekeyed: Vec<Model>,
+    /// Syncs that the file brings, which have no snapshot yet.
+    pub fresh: HashSet<SyncId>,
     /// Ids of sources, models and destinations that change.
     pub touched: HashSet<String>,
     /// For each sync that was checked, what keeps it from running.
@@ -83,6 +86,7 @@ async fn bring_in(
         wish: &wish,
         catalog: catalog.clone(),
         rekeyed: Vec::new(),
+        fresh: HashSet::new(),
         touched: HashSet::new(),
         checked: Vec::new(),
         changes: Vec::new(),

@@ -18,7 +18,8 @@ use crate::tui::widgets::field::Field;
 use crate::tui::widgets::popup;
 
 pub(crate) use super::super::intents::{Intent, perform};
-pub(crate) use super::super::questions::{ask_cancel, ask_full, ask_held, ask_leave, ask_suspend};
+pub(crate) use super::super::leaving::{ask_leave, ask_suspend};
+pub(crate) use super::super::questions::{ask_cancel, ask_full, ask_held};
 
 /// Keys are not heard this long after a dialog opened: they were meant for what was there before.
 const DEAF_MS: u64 = 300;
@@ -32,6 +33,15 @@ pub(crate) enum Ask {
     Number { expected: u64, field: Field },
     /// By typing this name.
     Name { expected: String, field: Field },
+}
+
+/// Another answer than the one that `y` gives.
+#[derive(Debug)]
+pub(crate) struct Other {
+    pub key: char,
+    /// What it does: `leave running`.
+    pub go: String,
+    pub intent: Intent,
 }
 
 /// What must stay as it is while the dialog is open.
@@ -62,6 +72,8 @@ pub(crate) struct Dialog {
     pub stay: String,
     /// What confirming does: `cancel the run`.
     pub go: String,
+    /// Another answer than the one that `y` gives.
+    pub other: Option<Other>,
     pub ask: Ask,
     pub intent: Intent,
     pub watch: Watch,
@@ -102,6 +114,11 @@ pub(super) fn key(state: &mut State, mut dialog: Dialog, key: KeyEvent) -> Vec<E
         Ask::Yes => match key.code {
             KeyCode::Char('y') if !ctrl => return perform(state, dialog.intent),
             KeyCode::Enter => return Vec::new(),
+            KeyCode::Char(key) if !ctrl => {
+                if let Some(other) = dialog.other.take_if(|other| other.key == key) {
+                    return perform(state, other.intent);
+                }
+            }
             _ => {}
         },
         Ask::Number { expected, field } => {
@@ -211,13 +228,17 @@ pub(super) fn draw(dialog: &Dialog, look: &Look, screen: Rect, buf: &mut Buffer)
     match &dialog.ask {
         Ask::Yes => {
             let stay = format!("[ {} ]", dialog.stay);
-            let line = Line::from(vec![
+            let mut spans = vec![
                 look.span(Role::Selected, stay),
                 look.span(Role::Dim, " enter   "),
-                look.span(Role::Key, "y"),
-                look.foreign(Role::Text, &format!(" {}", dialog.go), columns),
-            ]);
-            look.put(buf, last, 0, &line);
+            ];
+            if let Some(other) = &dialog.other {
+                spans.push(look.span(Role::Key, other.key.to_string()));
+                spans.push(look.span(Role::Text, format!(" {}   ", other.go)));
+            }
+            spans.push(look.span(Role::Key, "y"));
+            spans.push(look.foreign(Role::Text, &format!(" {}", dialog.go), columns));
+            look.put(buf, last, 0, &Line::from(spans));
             Position::new(last.x + 2, last.y)
         }
         Ask::Number { expected, field } => {
@@ -298,6 +319,7 @@ pub(crate) fn yes(now_ms: u64, title: String, intent: Intent) -> Dialog {
         body: Vec::new(),
         stay: "leave it".to_owned(),
         go: String::new(),
+        other: None,
         ask: Ask::Yes,
         intent,
         watch: Watch::Nothing,

@@ -14,6 +14,9 @@ use crate::tui::state::State;
 use crate::tui::widgets::field::Field;
 use crate::tui::widgets::table::Table;
 
+/// How long after a typed letter a long log is read for it, in milliseconds.
+const TYPING_MS: u64 = 80;
+
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -187,7 +190,7 @@ fn apply(state: &mut State, kind: Kind, text: &str, cursor: usize) {
                 state.syncs.log.move_to(place);
             }
         }
-        Kind::LogFilter => state.syncs.log.set_filter(text),
+        Kind::LogFilter => state.syncs.log.set_filter(text, state.now.ms + TYPING_MS),
         Kind::TableFind => {
             if let Some(table) = table(state) {
                 text.clone_into(&mut table.find);

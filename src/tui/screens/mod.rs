@@ -28,9 +28,19 @@
 //! Tests of a screen are a file in `tests/it/screens`: a robot presses keys, pictures are taken at
 //! 80x24, 120x36 and 59x14.
 
+pub(crate) mod audit;
 pub(crate) mod connections;
+pub(crate) mod history;
+pub(crate) mod mapping;
 pub(crate) mod models;
+pub(crate) mod modes;
+pub(crate) mod new_sync;
 pub(crate) mod page;
+pub(crate) mod plan;
+pub(crate) mod rows;
+pub(crate) mod runs;
+pub(crate) mod schedule;
+pub(crate) mod sync_edit;
 pub(crate) mod syncs;
 
 use crossterm::event::KeyEvent;
@@ -171,8 +181,18 @@ macro_rules! pages {
 
 pages! {
     Syncs: syncs::page::SyncsPage,
+    Plan: plan::Plan,
+    Runs: runs::Runs,
+    Run: runs::RunPage,
+    Rows: rows::Rows,
+    History: history::History,
+    Audit: audit::Audit,
     Models: models::Models,
     ModelEditor: models::editor::ModelEditor,
+    MappingEditor: mapping::MappingEditor,
+    ScheduleEditor: schedule::ScheduleEditor,
+    SyncEditor: sync_edit::SyncEditor,
+    NewSync: new_sync::NewSync,
     Connections: connections::Connections,
     ConnectionForm: connections::form::ConnectionForm,
     Browser: connections::browser::Browser,
@@ -193,7 +213,12 @@ pub(crate) static TABS: &[Tab] = &[
     Tab {
         number: 2,
         title: "Syncs",
-        root: || syncs::page::SyncsPage.into(),
+        root: || syncs::page::SyncsPage::default().into(),
+    },
+    Tab {
+        number: 3,
+        title: "Runs",
+        root: || runs::Runs::default().into(),
     },
     Tab {
         number: 4,
@@ -209,6 +234,11 @@ pub(crate) static TABS: &[Tab] = &[
         number: 6,
         title: "Destinations",
         root: || connections::Connections::of(Side::Destination).into(),
+    },
+    Tab {
+        number: 7,
+        title: "Audit",
+        root: || audit::Audit::default().into(),
     },
 ];
 

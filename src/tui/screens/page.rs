@@ -9,7 +9,9 @@ use ratatui::layout::{Position, Rect};
 
 use crate::domain::command::Reply;
 use crate::domain::event::Event;
+use crate::domain::mapping::FieldMapping;
 use crate::domain::problem::Problem;
+use crate::domain::schedule::Schedule;
 use crate::tui::action::{Action, Entry, Scope};
 use crate::tui::available::Refusal;
 use crate::tui::look::Look;
@@ -52,10 +54,19 @@ pub(crate) enum Heard {
 }
 
 /// What a page gives to the one beneath it as it closes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Handed {
     /// A model, source or destination was saved under this name.
     Saved { kind: &'static str, name: String },
+    /// A mapping for a sync that is being made; `onward` says that the next step is wanted.
+    Mapping {
+        lines: Vec<FieldMapping>,
+        /// Columns of the model that become identifiers.
+        identifiers: Vec<String>,
+        onward: bool,
+    },
+    /// A schedule for a sync that is being made.
+    Schedule { schedule: Schedule, onward: bool },
 }
 
 /// The enum of a page that has no action of its own.

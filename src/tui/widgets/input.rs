@@ -48,7 +48,7 @@ impl Input {
     }
 
     /// Whether enter has a meaning within it.
-    pub(super) fn takes_enter(&self) -> bool {
+    pub(crate) fn takes_enter(&self) -> bool {
         matches!(self, Self::Items(items) if !items.field.text().trim().is_empty())
     }
 

@@ -247,6 +247,9 @@ proptest! {
         robot.world(mixed());
         for _ in 0..8 {
             robot.press("esc");
+            if robot.screen().contains("Discard the edits") {
+                robot.press("y");
+            }
         }
         let screen = robot.screen();
         prop_assert!(screen.contains("Syncs 7 ·"), "{}", screen);

@@ -51,6 +51,7 @@ fn the_list_shows_each_kind_of_sync_with_a_live_run() {
         to_running(robot);
         robot.event(live(0, "batch 9: 200 accepted"));
         robot.event(live(1, "batch 10: 200 accepted"));
+        robot.reads_log();
     });
 }
 
@@ -90,6 +91,7 @@ fn the_log_stops_following_when_scrolled() {
         for second in 0..214 {
             robot.event(live(second, "batch accepted"));
         }
+        robot.reads_log();
     });
 }
 
@@ -127,6 +129,7 @@ fn held_deletes_are_shown_and_approved_by_their_number() {
     at_each_size("held", |robot| {
         to_running(robot);
         robot.press("j");
+        robot.press("A");
         robot.press("A");
         robot.wait(400);
         robot.type_text("62");

@@ -1,7 +1,7 @@
 //! What the Syncs screen asks the core for by itself: the log and the runs of what is selected.
 
+use super::Tab;
 use super::runs::{PAGE as RUNS_PAGE, Reading};
-use super::{Tab, log};
 use crate::domain::command::Command;
 use crate::tui::msg::Effect;
 use crate::tui::state::{Purpose, State};
@@ -32,13 +32,14 @@ pub(crate) fn ask_log(state: &mut State) -> Vec<Effect> {
     let Some(run) = state.syncs.log.run.clone() else {
         return Vec::new();
     };
-    let from = state.syncs.log.ask();
-    let command = Command::Log {
+    let question = state.syncs.log.ask();
+    let command = Command::LogPage {
         run: run.clone(),
-        from,
-        limit: log::PAGE,
+        from: question.from,
+        limit: question.limit,
+        text: question.text.clone(),
     };
-    vec![state.send(Purpose::Log { run, from }, command)]
+    vec![state.send(Purpose::Log { run, question }, command)]
 }
 
 /// Asks for the next runs of the list.

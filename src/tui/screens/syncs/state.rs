@@ -40,6 +40,8 @@ pub(crate) struct Syncs {
     pub log_shown: bool,
     /// The sync on which the cursor stands; it keeps it when the order changes.
     pub selected: Option<SyncId>,
+    /// The name of a sync on which the cursor is to stand once it is listed.
+    pub wanted: Option<String>,
     /// Positions in the workspace's syncs, filtered and in order.
     pub shown: Vec<usize>,
     /// Where in `shown` the cursor stands.
@@ -64,6 +66,7 @@ impl Default for Syncs {
             tab: Tab::Overview,
             log_shown: true,
             selected: None,
+            wanted: None,
             shown: Vec::new(),
             cursor: 0,
             top: 0,
@@ -82,6 +85,11 @@ impl Syncs {
     /// Filters and orders anew; the cursor stays on its sync, or near where it was.
     pub(crate) fn arrange(&mut self, world: &WorkspaceView) {
         self.shown = order::arrange(world, self.order, &self.filter);
+        let wanted = self.wanted.as_deref();
+        if let Some(sync) = world.syncs.iter().find(|sync| Some(sync.name()) == wanted) {
+            self.selected = Some(sync.id().clone());
+            self.wanted = None;
+        }
         let id_at = |place: usize| {
             self.shown
                 .get(place)
