@@ -9,14 +9,17 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::destination::{Capabilities, Object, ObjectSchema, TestStep};
+pub use crate::domain::explore::CatalogTable;
 use crate::domain::id::{RunId, SyncId};
 use crate::domain::mode::Mode;
 use crate::domain::model::Column;
-use crate::domain::plan::{Operation, RecordShape};
+use crate::domain::plan::RecordShape;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::row::Batch;
 use crate::domain::value::Value;
 use crate::domain::verdict::Verdict;
+
+use super::batch_reader::BatchReader;
 
 /// Why a connector could not do what it was asked, apart from single rows.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -83,22 +86,21 @@ pub enum Chunk {
 /// Rows as they come; bounded, so that a slow reader slows the source.
 pub type RowStream = mpsc::Receiver<Result<Chunk, ConnectorError>>;
 
-/// A table of a source's catalog.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CatalogTable {
-    /// The schema, where the source has schemas.
-    pub schema: Option<String>,
-    /// The table's, view's or file's name.
-    pub name: String,
-    /// Its columns with the types that they would be pinned to.
-    pub columns: Vec<Column>,
-}
+/// Where the steps of a test are told as they are taken.
+pub type StepSink<'a> = &'a (dyn Fn(&TestStep) + Send + Sync);
 
 /// A system that models query.
 #[async_trait]
 pub trait SourceConnector: Send + Sync {
     /// Tries the connection step by step; stops at the first failed step.
     async fn test(&self) -> Vec<TestStep>;
+
+    /// As [`Self::test`], telling each step; one that takes no time may tell them all at its end.
+    async fn test_live(&self, tell: StepSink<'_>) -> Vec<TestStep> {
+        let steps = self.test().await;
+        steps.iter().for_each(tell);
+        steps
+    }
 
     /// Gives schemas, tables and columns.
     ///
@@ -143,46 +145,6 @@ pub struct RunContext {
     /// The fields of the records.
     pub shape: Arc<RecordShape>,
 }
-
-/// Operations of one delivery batch, read from the plan file as they are needed.
-pub struct BatchReader {
-    operations: Box<dyn Iterator<Item = Result<Operation, ConnectorError>> + Send>,
-    left: usize,
-}
-
-impl BatchReader {
-    /// Wraps an iterator over `count` operations.
-    pub fn new(
-        count: usize,
-        operations: impl Iterator<Item = Result<Operation, ConnectorError>> + Send + 'static,
-    ) -> Self {
-        Self {
-            operations: Box::new(operations),
-            left: count,
-        }
-    }
-}
-
-impl Iterator for BatchReader {
-    type Item = Result<Operation, ConnectorError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let next = self.operations.next();
-        self.left = if next.is_some() {
-            self.left.saturating_sub(1)
-        } else {
-            0
-        };
-        next
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.left, Some(self.left))
-    }
-}
-
-/// Its length is the number of operations that are still to come.
-impl ExactSizeIterator for BatchReader {}
 
 /// One delivery batch: its intent is on disk already.
 pub struct DeliveryBatch {
@@ -323,6 +285,13 @@ pub trait Session: Send + Sync {
 pub trait DestinationConnector: Send + Sync {
     /// Tries the connection step by step; stops at the first failed step.
     async fn test(&self) -> Vec<TestStep>;
+
+    /// As [`Self::test`], telling each step; one that takes no time may tell them all at its end.
+    async fn test_live(&self, tell: StepSink<'_>) -> Vec<TestStep> {
+        let steps = self.test().await;
+        steps.iter().for_each(tell);
+        steps
+    }
 
     /// Gives the objects.
     ///

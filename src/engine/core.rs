@@ -15,6 +15,7 @@ use crate::domain::id::{DestinationId, RunId, SyncId};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::store::Store;
 
+use super::browse::Divisions;
 use super::clock::Clock;
 use super::limits::DestinationLimits;
 
@@ -37,6 +38,8 @@ pub(crate) struct Core {
     pub surroundings: Surroundings,
     /// What happens, for faces.
     pub events: broadcast::Sender<Event>,
+    /// How the plans that were looked through lately divide by kind.
+    pub divisions: Divisions,
     random: Mutex<ChaCha12Rng>,
     limits: Mutex<HashMap<DestinationId, (u64, Arc<DestinationLimits>)>>,
 }
@@ -62,6 +65,7 @@ impl Core {
             connectors,
             surroundings,
             events: broadcast::channel(EVENT_BUFFER).0,
+            divisions: Divisions::default(),
             random: Mutex::new(random),
             limits: Mutex::default(),
         }
@@ -119,6 +123,12 @@ impl Core {
         self.folder.join("runs").join(format!("{run}.log"))
     }
 
+    /// The file in which a core leaves to its successor what of a run is still to be sent.
+    pub fn rest_path(&self, run: &RunId) -> PathBuf {
+        let name = format!("{run}.{}", super::run::remainder::EXTENSION);
+        self.folder.join("runs").join(name)
+    }
+
     /// The folder of all snapshots.
     pub fn snapshots(&self) -> PathBuf {
         self.folder.join("snapshots")
@@ -153,7 +163,7 @@ impl Core {
         let _ = self.events.send(event);
     }
 
-    /// Refuses to go on where the disk is nearly full, before anything is sent.
+    /// Refuses to go on where the disk is nearly full, before anything is spooled or sent.
     ///
     /// # Errors
     /// A [`Problem`] of kind `state`.
@@ -168,7 +178,7 @@ impl Core {
         Err(Problem::new(
             ProblemKind::State,
             format!(
-                "cannot send: the disk of {} has only {} KiB left",
+                "cannot go on: the disk of {} has only {} KiB left",
                 self.folder.display(),
                 free >> 10
             ),

@@ -156,8 +156,40 @@ impl Entry {
 
     /// The encoding.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(96);
+        let values = self.values.as_ref().map_or(0, |values| values.0.len());
+        let mut out = Vec::with_capacity(96 + values * 24);
         self.encode(&mut out);
+        out
+    }
+
+    /// The encoding of an entry whose parts are encoded already: the hashes of key, input and
+    /// output, the key, the identifier, the destination's id, a record's values.
+    pub(super) fn join(
+        hashes: [Fingerprint; 3],
+        key: &[u8],
+        identifier: &[u8],
+        destination_id: Option<&[u8]>,
+        values: Option<&[u8]>,
+    ) -> Vec<u8> {
+        let values = values.unwrap_or_default();
+        let mut out = Vec::with_capacity(64 + key.len() + identifier.len() + values.len());
+        let flag = |set: bool, flag: u8| if set { flag } else { 0 };
+        out.push(
+            flag(identifier == key, IDENTIFIER_IS_KEY)
+                | flag(destination_id.is_some(), HAS_DESTINATION_ID)
+                | flag(!values.is_empty(), HAS_VALUES),
+        );
+        hashes
+            .iter()
+            .for_each(|hash| out.extend_from_slice(&hash.0));
+        put_bytes(key, &mut out);
+        if identifier != key {
+            put_bytes(identifier, &mut out);
+        }
+        if let Some(id) = destination_id {
+            put_bytes(id, &mut out);
+        }
+        out.extend_from_slice(values);
         out
     }
 

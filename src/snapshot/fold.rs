@@ -21,6 +21,8 @@ const SHARE: u64 = 20;
 /// What a fold covers and keeps.
 #[derive(Default)]
 pub struct FoldOptions<'a> {
+    /// Only partitions that are not wholly below this hash; an earlier fold is past the others.
+    pub from: Option<Fingerprint>,
     /// Only partitions whose keys are all below this hash; a run's delivery is past them.
     pub below: Option<Fingerprint>,
     /// Whether the last accepted values stay in the entries.
@@ -52,18 +54,25 @@ impl Snapshot {
         let _one = self.folding.lock();
         let mut folded = Folded::default();
         let refreshed = self.refreshes_by_partition(options)?;
+        // One for all partitions, which come in key-hash order.
+        let mut cursor = options.refreshes.map(RefreshCursor::new).transpose()?;
         let mut layout = self.layout()?;
         for (partition, refreshes) in layout.partitions.clone().into_iter().zip(refreshed) {
             let (from, to) = partition.range();
             if !is_below(&partition, options.below) {
                 break;
             }
+            if options.from.is_some() && is_below(&partition, options.from) {
+                continue;
+            }
             let rows = self.log.journal_count(&self.sync, from, to)?;
             let due = (rows + refreshes).saturating_mul(SHARE) > partition.count;
             if rows + refreshes == 0 || !due {
                 continue;
             }
-            folded.entries += self.fold_one(&mut layout, &partition, rows, options)?;
+            let keep_values = options.keep_values;
+            folded.entries +=
+                self.fold_one(&mut layout, &partition, rows, keep_values, &mut cursor)?;
             folded.partitions += 1;
         }
         Ok(folded)
@@ -89,7 +98,8 @@ impl Snapshot {
         layout: &mut Layout,
         partition: &Partition,
         rows: u64,
-        options: &FoldOptions<'_>,
+        keep_values: bool,
+        refreshes: &mut Option<RefreshCursor>,
     ) -> Result<u64, SnapshotError> {
         // What is acknowledged while this reads has a higher sequence and stays in the journal.
         let up_to_seq = self.log.last_seq(&self.sync)?;
@@ -105,7 +115,8 @@ impl Snapshot {
             pieces.iter_mut().for_each(|piece| piece.generation = 1);
             pieces
         };
-        let written = self.write_pieces(layout, partition, targets, up_to_seq, options)?;
+        let walk = Overlay::over(self, layout, vec![partition.clone()], up_to_seq);
+        let written = self.write_pieces(walk, targets, keep_values, refreshes)?;
         failpoints::reach("fold_written");
         let entries = written.iter().map(|piece| piece.count).sum();
         let (from, to) = partition.range();
@@ -152,27 +163,24 @@ impl Snapshot {
 
     fn write_pieces(
         &self,
-        layout: &Layout,
-        partition: &Partition,
+        mut walk: Overlay,
         targets: Vec<Partition>,
-        up_to_seq: u64,
-        options: &FoldOptions<'_>,
+        keep_values: bool,
+        refreshes: &mut Option<RefreshCursor>,
     ) -> Result<Vec<Partition>, SnapshotError> {
-        let mut walk = Overlay::over(self, layout, vec![partition.clone()], up_to_seq);
-        let mut refreshes = options.refreshes.map(RefreshCursor::new).transpose()?;
         let mut written = Vec::with_capacity(targets.len());
         let mut scratch = Vec::new();
         let mut more = walk.advance()?;
         for target in targets {
             let to = target.to;
-            let mut writer = PartitionWriter::create(&self.path_of(&target), target, layout.seed)?;
+            let mut writer = PartitionWriter::create(&self.path_of(&target), target, self.seed)?;
             while more && u128::from_be_bytes(walk.hash().0) <= to {
                 if let (Some(bytes), Some(entry)) = (walk.entry_bytes(), walk.entry()?) {
-                    let refresh = match &mut refreshes {
+                    let refresh = match refreshes {
                         Some(cursor) => cursor.at(&entry)?,
                         None => None,
                     };
-                    let stripped = strip(&entry, refresh, options.keep_values, &mut scratch)?;
+                    let stripped = strip(&entry, refresh, keep_values, &mut scratch)?;
                     let bytes = if stripped { &scratch } else { bytes };
                     let is_lost =
                         entry.key_hash.0[0] < 8 && failpoints::planted("fold_loses_entries");

@@ -142,9 +142,29 @@ impl Store {
     /// [`StoreError::Fenced`] for another core's running run, [`ConflictKind::Status`] for an
     /// intent that is closed already, [`StoreError::NotFound`] for one that was never opened.
     pub async fn close_intent(&self, acknowledgement: Acknowledgement) -> Result<(), StoreError> {
+        self.close_intents(vec![acknowledgement]).await
+    }
+
+    /// As [`Store::close_intent`] for several batches, all in one transaction; of each run only the
+    /// last counters are written.
+    ///
+    /// # Errors
+    /// As [`Store::close_intent`]; then none of them is written.
+    pub async fn close_intents(
+        &self,
+        acknowledgements: Vec<Acknowledgement>,
+    ) -> Result<(), StoreError> {
+        if acknowledgements.is_empty() {
+            return Ok(());
+        }
         let epoch = self.epoch();
         self.write("write down verdicts", move |tx| {
-            acknowledge(tx, &acknowledgement, epoch)
+            let mut rest = acknowledgements.iter().peekable();
+            while let Some(ack) = rest.next() {
+                let is_last = rest.peek().is_none_or(|next| next.run.id != ack.run.id);
+                acknowledge(tx, ack, epoch, is_last)?;
+            }
+            Ok(())
         })
         .await
     }
@@ -209,8 +229,15 @@ pub(super) fn run_id(text: String) -> Result<RunId, StoreError> {
     RunId::try_from(text).map_err(|error| StoreError::damaged(error.to_string()))
 }
 
-fn acknowledge(tx: &Transaction<'_>, ack: &Acknowledgement, epoch: i64) -> Result<(), StoreError> {
-    run_state::save(tx, &ack.run, epoch)?;
+fn acknowledge(
+    tx: &Transaction<'_>,
+    ack: &Acknowledgement,
+    epoch: i64,
+    is_last: bool,
+) -> Result<(), StoreError> {
+    if is_last {
+        run_state::save(tx, &ack.run, epoch)?;
+    }
     if let Some(batch) = ack.batch {
         close(tx, &ack.run.id, batch)?;
     }

@@ -6,6 +6,7 @@ use rusqlite::Transaction;
 use super::audit::{self, AuditDraft};
 use super::catalog::Workspace;
 use super::error::StoreError;
+use super::secrets::NewSecret;
 use super::{Store, journal, layout, put, references, run_state, secrets};
 use crate::domain::destination::{Destination, Source};
 use crate::domain::event::{Event, EventKind};
@@ -85,40 +86,62 @@ impl Store {
         at: DateTime<Utc>,
         changes: Vec<CatalogChange>,
     ) -> Result<Vec<Event>, StoreError> {
+        self.change_catalog_with(actor, at, changes, Vec::new())
+            .await
+    }
+
+    /// As [`Self::change_catalog`], and keeps secrets in the same transaction, so that no secret
+    /// is ever used beside settings for which it was not given.
+    ///
+    /// # Errors
+    /// As there; [`StoreError::Secret`] as for [`Self::put_secret`].
+    pub async fn change_catalog_with(
+        &self,
+        actor: &str,
+        at: DateTime<Utc>,
+        changes: Vec<CatalogChange>,
+        kept: Vec<NewSecret>,
+    ) -> Result<Vec<Event>, StoreError> {
         let actor = actor.to_owned();
-        self.write("change the catalog", move |tx| {
-            changes
-                .iter()
-                .filter_map(target)
-                .try_for_each(|(kind, id)| free_name(tx, kind, id))?;
-            let mut events = Vec::new();
-            let mut deleted = Vec::new();
-            for change in &changes {
-                let draft = apply(tx, change, at)?;
-                if draft.action == "delete" {
-                    deleted.push((draft.resource.clone(), draft.name.clone()));
+        let key = self.secret_key();
+        // References between what is changed are checked at the commit.
+        let writer = &self.shared.writer;
+        writer
+            .write_alone("change the catalog", move |tx| {
+                changes
+                    .iter()
+                    .filter_map(target)
+                    .try_for_each(|(kind, id)| free_name(tx, kind, id))?;
+                let mut events = Vec::new();
+                let mut deleted = Vec::new();
+                for change in &changes {
+                    let draft = apply(tx, change, at)?;
+                    if draft.action == "delete" {
+                        deleted.push((draft.resource.clone(), draft.name.clone()));
+                    }
+                    // The words end in "e": created, updated, deleted.
+                    let what = format!("{} {} {}d", draft.kind, draft.name, draft.action);
+                    audit::append(tx, &actor, at, &draft)?;
+                    let sync = match change {
+                        CatalogChange::PutSync { sync, .. } => Some(sync.id.clone()),
+                        CatalogChange::DeleteSync(id) => Some(id.clone()),
+                        _ => None,
+                    };
+                    let event = Event {
+                        number: 0,
+                        at,
+                        sync,
+                        run: None,
+                        kind: EventKind::ConfigChanged { what },
+                    };
+                    events.push(journal::append(tx, event)?);
                 }
-                // The words end in "e": created, updated, deleted.
-                let what = format!("{} {} {}d", draft.kind, draft.name, draft.action);
-                audit::append(tx, &actor, at, &draft)?;
-                let sync = match change {
-                    CatalogChange::PutSync { sync, .. } => Some(sync.id.clone()),
-                    CatalogChange::DeleteSync(id) => Some(id.clone()),
-                    _ => None,
-                };
-                let event = Event {
-                    number: 0,
-                    at,
-                    sync,
-                    run: None,
-                    kind: EventKind::ConfigChanged { what },
-                };
-                events.push(journal::append(tx, event)?);
-            }
-            references::check(tx, &deleted)?;
-            Ok(events)
-        })
-        .await
+                references::check(tx, &deleted)?;
+                kept.iter()
+                    .try_for_each(|secret| secrets::put_new(tx, secret, &key))?;
+                Ok(events)
+            })
+            .await
     }
 }
 

@@ -16,8 +16,9 @@ const LOG_BYTES: i64 = 64 << 20;
 /// Pages of the write-ahead log after which it is moved into the database: 16 MiB, so that pages
 /// that one run touches again and again are moved once.
 const LOG_PAGES: i64 = 4_096;
-/// Memory of the writing connection for pages, so that acknowledgements in key order stay in it.
-const CACHE_KIB: i64 = 16 << 10;
+/// Memory of the writing connection for pages: acknowledgements come in key order, and what lies
+/// behind them is folded.
+const CACHE_KIB: i64 = 4 << 10;
 /// The first version that is free of the WAL-reset defect (sqlite.org, release notes of 3.51.3).
 const OLDEST_SQLITE: i32 = 3_051_003;
 /// `SgSm`: says whose database this is.

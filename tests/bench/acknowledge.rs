@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use chrono::Utc;
+use futures_util::future::join_all;
 use signalsmith::domain::id::RunId;
 use signalsmith::domain::mode::Mode;
 use signalsmith::domain::row::{Fingerprint, Key};
@@ -14,8 +15,9 @@ use signalsmith::store::{Acknowledgement, Intent, JournalChange, Pinned, Store};
 
 use crate::measure::{Measured, measured};
 
-/// Acknowledges `rows` rows in batches, one after the other, in the workspace's store.
-pub fn run(folder: &Path, rows: u64, batch_rows: u64) -> Measured {
+/// Acknowledges `rows` rows in batches in the workspace's store, `together` under way at once, as a
+/// delivery has them: each with its own intent, and one commit for what is answered together.
+pub fn run(folder: &Path, rows: u64, batch_rows: u64, together: u64) -> Measured {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -26,8 +28,18 @@ pub fn run(folder: &Path, rows: u64, batch_rows: u64) -> Measured {
     let entries: Vec<(Fingerprint, Vec<u8>)> = (0..rows).map(entry).collect();
     let told = measured(|| {
         runtime.block_on(async {
-            for (batch, entries) in (0..).zip(entries.chunks(batch_rows as usize)) {
-                acknowledge(&store, &run, batch, entries).await;
+            let batches: Vec<_> = (0..).zip(entries.chunks(batch_rows as usize)).collect();
+            for batches in batches.chunks(together as usize) {
+                let intents = batches.iter().map(|(batch, entries)| {
+                    let intent = intent(&run, *batch, entries.len() as u64);
+                    let store = &store;
+                    async move { store.open_intent(&intent).await }
+                });
+                for opened in join_all(intents).await {
+                    opened.unwrap();
+                }
+                let verdicts = batches.iter().map(|(batch, it)| verdicts(&run, *batch, it));
+                store.close_intents(verdicts.collect()).await.unwrap();
             }
         });
         rows
@@ -36,13 +48,13 @@ pub fn run(folder: &Path, rows: u64, batch_rows: u64) -> Measured {
     told
 }
 
-/// The least that putting the same entries on disk can take: each batch appended to a file and
-/// brought to disk, once for its intent and once for its verdicts.
-pub fn floor(file: &Path, rows: u64, batch_rows: u64) -> Measured {
+/// The least that putting the same entries on disk can take: what is under way at once appended to a
+/// file and brought to disk, once for the intents and once for the verdicts.
+pub fn floor(file: &Path, rows: u64, batch_rows: u64, together: u64) -> Measured {
     let entries: Vec<(Fingerprint, Vec<u8>)> = (0..rows).map(entry).collect();
     let mut file = std::fs::File::create(file).unwrap();
     measured(|| {
-        for entries in entries.chunks(batch_rows as usize) {
+        for entries in entries.chunks((batch_rows * together) as usize) {
             file.write_all(&[5; 64]).unwrap();
             file.sync_data().unwrap();
             let bytes: Vec<&[u8]> = entries.iter().map(|(_, entry)| entry.as_slice()).collect();
@@ -95,24 +107,25 @@ async fn begin(store: &Store) -> Run {
     run
 }
 
-async fn acknowledge(store: &Store, run: &Run, batch: u64, entries: &[(Fingerprint, Vec<u8>)]) {
-    let first = batch * entries.len() as u64;
-    let intent = Intent {
+fn intent(run: &Run, batch: u64, rows: u64) -> Intent {
+    Intent {
         run: run.id.clone(),
         sync: run.sync.clone(),
         batch,
-        operations: (first..first + entries.len() as u64).collect(),
+        operations: (batch * rows..(batch + 1) * rows).collect(),
         idempotency_key: format!("msg_{batch:022}"),
         payload_hash: [5; 16],
         memo: None,
-    };
-    store.open_intent(&intent).await.unwrap();
+    }
+}
+
+fn verdicts(run: &Run, batch: u64, entries: &[(Fingerprint, Vec<u8>)]) -> Acknowledgement {
     let hashes = || entries.iter().map(|(hash, _)| *hash);
     let journal = entries.iter().map(|(key_hash, entry)| JournalChange {
         key_hash: *key_hash,
         entry: Some(entry.clone()),
     });
-    let acknowledgement = Acknowledgement {
+    Acknowledgement {
         run: run.clone(),
         batch: Some(batch),
         journal: journal.collect(),
@@ -122,6 +135,5 @@ async fn acknowledge(store: &Store, run: &Run, batch: u64, entries: &[(Fingerpri
         pending: Vec::new(),
         rows: Vec::new(),
         recovered: hashes().collect(),
-    };
-    store.close_intent(acknowledgement).await.unwrap();
+    }
 }

@@ -119,14 +119,13 @@ pub fn send(url: &str, rows: u64) -> Measured {
 fn batch(number: u64, operations: &Arc<Vec<Operation>>) -> DeliveryBatch {
     let operations = Arc::clone(operations);
     let count = operations.len();
-    let each = (0..count).filter_map(move |at| operations.get(at).cloned().map(Ok));
     DeliveryBatch {
         number,
         idempotency_key: format!("msg_{number:022}"),
         memo: None,
         attempt: 0,
         replay: false,
-        operations: BatchReader::new(count, each),
+        operations: BatchReader::new(count, move |at| Ok(operations[at].clone())),
     }
 }
 

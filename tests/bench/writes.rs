@@ -1,6 +1,6 @@
 //! What writing takes beside the destination: acknowledgements on disk, and the HTTP sender.
 
-use crate::cases::Bench;
+use crate::cases::{Bench, SINK};
 use crate::data::Version;
 use crate::measure::{Measured, fastest, in_child};
 use crate::sender::{self, BATCH, CONCURRENCY, Server};
@@ -15,13 +15,14 @@ const SENT: [(u64, u64); 2] = [(0, 1_000_000), (20, 400_000)];
 /// Acknowledgements in small and in large batches, beside the same bytes appended to a plain file.
 pub fn acknowledgements(bench: &Bench) {
     let rows = ACKNOWLEDGED.min(bench.options.rows);
-    for batch in [200_u64, 5_000] {
-        let name = format!("acknowledge {rows} rows in batches of {batch}");
+    // Small batches are those of a webhook, of which many are under way; a large one goes alone.
+    for (batch, together) in [(BATCH, CONCURRENCY), (5_000, 1)] {
+        let name = format!("acknowledge {rows} rows in batches of {batch}, {together} at once");
         if !bench.options.wants(&name) {
             continue;
         }
         let (mut floors, mut all) = (Vec::new(), Vec::new());
-        let counts = [rows, batch].map(|it| it.to_string());
+        let counts = [rows, batch, together].map(|it| it.to_string());
         for _ in 0..bench.options.rounds {
             let work = bench.fresh("work");
             let data = bench.data(
@@ -32,12 +33,12 @@ pub fn acknowledgements(bench: &Bench) {
                 },
             );
             put_data(&data, &work, Source::Sqlite);
-            Bench::apply_mirror(Source::Sqlite, "pk", &work);
+            Bench::apply_mirror(Source::Sqlite, "pk", &work, SINK);
             let plain = work.join("plain");
-            let [rows, batch] = counts.each_ref().map(String::as_str);
-            floors.push(in_child(&["append", plain.to_str().unwrap(), rows, batch]));
-            let folder = work.to_str().unwrap();
-            all.push(in_child(&["acknowledge", folder, rows, batch]));
+            let [rows, batch, together] = counts.each_ref().map(String::as_str);
+            let (plain, folder) = (plain.to_str().unwrap(), work.to_str().unwrap());
+            floors.push(in_child(&["append", plain, rows, batch, together]));
+            all.push(in_child(&["acknowledge", folder, rows, batch, together]));
         }
         let (floor, told) = (fastest(floors), fastest(all));
         let budget = Budget::at_most(told.us_a_row(), 5.0, "us a row").headline();

@@ -7,7 +7,8 @@ use crate::domain::problem::Problem;
 use crate::domain::run::{Bucket, Run};
 use crate::domain::verdict::Verdict;
 use crate::failpoints;
-use crate::snapshot::{Entry, encode_identifier};
+use crate::snapshot::encode_identifier;
+use crate::snapshot::plan_file::RawOperation;
 use crate::store::{Acknowledgement, JournalChange, PendingRow, RowLog, UnknownRow};
 
 use super::super::run_log::RunLog;
@@ -49,23 +50,27 @@ impl Acknowledger<'_> {
                     continue;
                 }
             };
-            let operation = &closing.operations.get(*at).map_err(unreadable)?;
-            let tally = run.counters.of_mut(operation.kind);
-            match verdict {
-                Verdict::Accepted {
-                    destination_id,
-                    existed,
-                } => {
-                    if operation.number > 0 || !failpoints::planted("counter_off_by_one") {
-                        tally.settle(Bucket::Done);
-                    }
-                    if operation.kind == OperationKind::Create && *existed == Some(true) {
-                        tally.existing += 1;
-                    }
-                    self.accepted(operation, destination_id.clone(), &mut kept);
+            let raw = closing.operations.raw(*at).map_err(unreadable)?;
+            let tally = run.counters.of_mut(raw.kind);
+            if let Verdict::Accepted {
+                destination_id,
+                existed,
+            } = verdict
+            {
+                if raw.number > 0 || !failpoints::planted("counter_off_by_one") {
+                    tally.settle(Bucket::Done);
                 }
+                if raw.kind == OperationKind::Create && *existed == Some(true) {
+                    tally.existing += 1;
+                }
+                self.accepted(&raw, destination_id.as_deref(), &mut kept)?;
+                continue;
+            }
+            let operation = &raw.decode().map_err(unreadable)?;
+            match verdict {
+                Verdict::Accepted { .. } => {}
                 Verdict::Rejected(_) if failpoints::planted("refused_as_accepted") => {
-                    self.accepted(operation, None, &mut kept);
+                    self.accepted(&raw, None, &mut kept)?;
                 }
                 Verdict::Rejected(why) => {
                     tally.settle(Bucket::Rejected);
@@ -90,7 +95,7 @@ impl Acknowledger<'_> {
                 }
                 Verdict::Unknown { .. } if failpoints::planted("left_out_as_accepted") => {
                     tally.settle(Bucket::Done);
-                    self.accepted(operation, None, &mut kept);
+                    self.accepted(&raw, None, &mut kept)?;
                 }
                 Verdict::Unknown { reason } => {
                     tally.settle(Bucket::Unknown);
@@ -118,13 +123,21 @@ impl Acknowledger<'_> {
         Ok(kept)
     }
 
-    fn accepted(&self, operation: &Operation, id: Option<String>, kept: &mut Acknowledgement) {
+    fn accepted(
+        &self,
+        operation: &RawOperation<'_>,
+        id: Option<&str>,
+        kept: &mut Acknowledgement,
+    ) -> Result<(), Problem> {
         let key_hash = operation.key_hash;
         kept.recovered.push(key_hash);
         kept.unknown_clear.push(key_hash);
-        let entry = (operation.kind != OperationKind::Delete)
-            .then(|| Entry::accepted(operation, id, self.keep_values).to_bytes());
-        kept.journal.push(JournalChange { key_hash, entry });
+        let entry = operation.accepted(id, self.keep_values);
+        kept.journal.push(JournalChange {
+            key_hash,
+            entry: entry.map_err(unreadable)?,
+        });
+        Ok(())
     }
 }
 

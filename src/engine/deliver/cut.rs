@@ -10,6 +10,7 @@ use crate::domain::problem::{Problem, ProblemKind};
 use crate::snapshot::plan_file::{PackedOperations, PlanReader};
 
 use super::super::limits::DestinationLimits;
+use super::super::run::remainder::Rest;
 
 /// Which operations of a plan go out in one pass; deletes only go when all else has gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,20 +51,32 @@ pub(crate) struct Cut {
 /// Which operations may go.
 pub(crate) type Filter = Arc<dyn Fn(&Operation) -> bool + Send + Sync>;
 
-/// Starts cutting on a blocking thread; the channel bounds what waits in memory.
+/// Starts cutting what is left on a blocking thread. One cut waits at most: the next is made when there is room
+/// for it.
 pub(crate) fn start(
     plan: PathBuf,
     pass: Pass,
+    rest: Rest,
     limits: BatchLimits,
     filter: Option<Filter>,
 ) -> mpsc::Receiver<Result<Cut, Problem>> {
     let (sender, receiver) = mpsc::channel(1);
+    let runtime = tokio::runtime::Handle::current();
     tokio::task::spawn_blocking(move || {
-        let result = cut(&plan, pass, &limits, filter.as_ref(), |batch| {
-            sender.blocking_send(Ok(batch)).is_ok()
+        let Ok(permit) = runtime.block_on(sender.clone().reserve_owned()) else {
+            return;
+        };
+        let mut room = Some(permit);
+        let result = cut(&plan, pass, &rest, &limits, filter.as_ref(), |batch| {
+            let Some(permit) = room.take() else {
+                return false;
+            };
+            let sender = permit.send(Ok(batch));
+            room = runtime.block_on(sender.reserve_owned()).ok();
+            room.is_some()
         });
-        if let Err(problem) = result {
-            let _ = sender.blocking_send(Err(problem));
+        if let (Err(problem), Some(permit)) = (result, room) {
+            permit.send(Err(problem));
         }
     });
     receiver
@@ -72,6 +85,7 @@ pub(crate) fn start(
 fn cut(
     plan: &Path,
     pass: Pass,
+    rest: &Rest,
     limits: &BatchLimits,
     filter: Option<&Filter>,
     mut give: impl FnMut(Cut) -> bool,
@@ -79,9 +93,9 @@ fn cut(
     let reader = PlanReader::open(plan).map_err(unreadable)?;
     let mut batch = PackedOperations::default();
     let mut probe = limits.probe && pass == Pass::Writes;
-    let mut operations = reader.operations(0);
+    let mut operations = reader.operations(rest.first());
     while let Some(operation) = operations.next_raw().map_err(unreadable)? {
-        if !pass.takes(operation.kind) {
+        if !pass.takes(operation.kind) || !rest.has(operation.number) {
             continue;
         }
         if let Some(allows) = filter
@@ -97,6 +111,7 @@ fn cut(
         let bytes = batch.bytes() + operation.bytes.len();
         let full = batch.len() >= most_rows || bytes > limits.bytes;
         if full && !batch.is_empty() {
+            batch.shrink();
             let operations = Arc::new(std::mem::take(&mut batch));
             probe = false;
             if !give(Cut { operations }) {

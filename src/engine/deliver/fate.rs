@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::domain::problem::Problem;
 use crate::domain::verdict::Verdict;
@@ -124,6 +125,8 @@ pub(crate) struct Sent {
     pub end: Option<RunEnd>,
     /// What is to be sent next, once the intents are closed.
     pub rest: Vec<Piece>,
+    /// The right to have been sent, until the verdicts are on record.
+    pub hold: Option<OwnedSemaphorePermit>,
 }
 
 impl Sent {

@@ -1,11 +1,14 @@
 //! Delivery: a plan's operations go out in batches, concurrently, each acknowledged on disk.
 
 pub(crate) mod acknowledge;
+mod air;
 pub(crate) mod batch;
+mod behind;
 pub(crate) mod cut;
 pub(crate) mod fate;
 pub(crate) mod in_flight;
 mod judge;
+mod ledger;
 pub(crate) mod send;
 pub(crate) mod unwritten;
 
@@ -14,22 +17,27 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinError;
 
 use crate::domain::guard::{RejectionStop, RejectionWatch};
-use crate::domain::plan::Operation;
+use crate::domain::plan::{Operation, OperationKind};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::Run;
 use crate::domain::verdict::Verdict;
 use crate::failpoints;
+use crate::snapshot::Snapshot;
 use crate::snapshot::plan_file::{PackedOperations, PlanReader};
+use crate::store::Acknowledgement;
 
 use super::core::Core;
+use super::run::remainder::{Remainder, Rest};
 use acknowledge::Acknowledger;
+use air::Air;
 use cut::{BatchLimits, Cut, Filter, Pass, unreadable};
 use fate::{Closing, Fate, Piece, RunEnd, Sent};
 use in_flight::InFlight;
-use send::{Sender, leave_all};
+use ledger::{Answered, Recorded};
+use send::Sender;
 use unwritten::Unwritten;
 
 /// What a delivery needs.
@@ -37,6 +45,8 @@ pub(crate) struct Delivery<'a> {
     pub core: &'a Arc<Core>,
     pub sender: Arc<Sender>,
     pub acknowledger: Acknowledger<'a>,
+    /// What is folded behind the delivery.
+    pub snapshot: &'a Arc<Snapshot>,
     pub plan: PathBuf,
     pub batch_limits: BatchLimits,
     /// Batches under way at once.
@@ -46,6 +56,8 @@ pub(crate) struct Delivery<'a> {
     pub watch: RejectionWatch,
     /// Keys whose write was not accepted.
     pub unwritten: Unwritten,
+    /// What is still to be sent; kept up to date.
+    pub remainder: &'a mut Remainder,
     /// Keys and identifiers that wait for the outcome of an earlier run's write.
     pub in_flight: InFlight,
     /// Told after each acknowledgement.
@@ -64,6 +76,8 @@ impl Delivery<'_> {
             end = self.pass(Pass::Deletes, run, &mut staged).await.err();
         }
         let finished = self.finish(run, staged).await;
+        self.remainder.unwritten = self.unwritten.keys();
+        self.remainder.next_batch = self.sender.numbers.load(Ordering::Relaxed);
         if end.is_none() && finished.is_ok() && !self.sender.too_large.load(Ordering::Relaxed) {
             self.sender.limits.clean_run(self.batch_limits.rows);
         }
@@ -76,47 +90,50 @@ impl Delivery<'_> {
         run: &mut Run,
         staged: &mut Vec<(u64, Vec<u64>)>,
     ) -> Result<(), RunEnd> {
-        let filter = self.filter(pass);
-        let mut cuts = cut::start(self.plan.clone(), pass, self.batch_limits.clone(), filter);
-        let mut flying: JoinSet<Sent> = JoinSet::new();
+        let (filter, rest) = (self.filter(pass), self.rest(pass).clone());
+        let limits = self.batch_limits.clone();
+        let mut cuts = cut::start(self.plan.clone(), pass, rest, limits, filter);
+        let mut air = Air::new(self, self.batch_limits.probe && pass == Pass::Writes);
         let mut end: Option<RunEnd> = None;
         let mut more = true;
-        let mut probing = self.batch_limits.probe && pass == Pass::Writes;
         let cancel = self.sender.cancel.clone();
         loop {
             let open = more && end.is_none() && !cancel.is_cancelled();
-            if !open && flying.is_empty() {
+            if !open && air.flying.is_empty() && air.ledger.is_empty() {
                 break;
             }
             if end.is_some() {
                 self.sender.over.cancel();
             }
-            let most = if probing { 1 } else { self.concurrency };
+            let room = open && air.has_room(self.concurrency);
             tokio::select! {
                 () = cancel.cancelled(), if open => {}
-                cut = cuts.recv(), if open && flying.len() < most => match cut {
-                    Some(Ok(cut)) => self.launch(&mut flying, cut),
+                cut = cuts.recv(), if room => match cut {
+                    Some(Ok(cut)) => self.launch(&mut air, pass, cut),
                     Some(Err(problem)) => end = end.or(Some(problem.into())),
                     None => more = false,
                 },
-                Some(sent) = flying.join_next(), if !flying.is_empty() => {
-                    // The next batch is on its way while this one is put on record.
-                    if open && !probing && sent.as_ref().is_ok_and(Sent::is_all_accepted) {
+                Some(sent) = air.flying.join_next(), if !air.flying.is_empty() => {
+                    // The next batch is on its way while this one is looked at.
+                    let is_clean = sent.as_ref().is_ok_and(|(_, sent)| sent.is_all_accepted());
+                    if open && is_clean && air.has_room(self.concurrency) {
                         match cuts.try_recv() {
-                            Ok(Ok(cut)) => self.launch(&mut flying, cut),
+                            Ok(Ok(cut)) => self.launch(&mut air, pass, cut),
                             Ok(Err(problem)) => end = Some(problem.into()),
                             Err(_) => {}
                         }
                     }
-                    let landed = self.landed(sent, &mut flying, run, staged).await;
-                    let goes_on = matches!(landed, Ok(true));
-                    end = end.or(landed.err());
-                    if !goes_on && std::mem::take(&mut probing) && run.counters.total(|t| t.rejected) > 0 {
-                        end = end.or_else(|| Some(refused_again(run).into()));
+                    end = end.or(self.landed(sent, &mut air, run, staged).err());
+                }
+                recorded = air.ledger.next(), if !air.ledger.is_empty() => {
+                    if end.is_some() || recorded.outcome.is_err() {
+                        self.sender.over.cancel();
                     }
+                    end = end.or(self.recorded(recorded, &mut air, run).err());
                 }
             }
         }
+        air.behind.stop().await;
         end.map_or(Ok(()), Err)
     }
 
@@ -143,82 +160,101 @@ impl Delivery<'_> {
         }))
     }
 
-    fn launch(&self, flying: &mut JoinSet<Sent>, cut: Cut) {
+    fn rest(&mut self, pass: Pass) -> &mut Rest {
+        match pass {
+            Pass::Writes => &mut self.remainder.writes,
+            Pass::Deletes => &mut self.remainder.deletes,
+        }
+    }
+
+    fn launch(&mut self, air: &mut Air, pass: Pass, cut: Cut) {
         failpoints::reach("between_batches");
+        self.rest(pass).launch(cut.operations.numbers());
         let sender = Arc::clone(&self.sender);
         if failpoints::planted("sent_twice_at_once") {
             let (sender, twin) = (Arc::clone(&sender), Arc::clone(&cut.operations));
             tokio::spawn(async move { sender.send(vec![Piece::unsent(twin)]).await });
         }
+        let origin = air.cuts;
+        air.cuts += 1;
+        air.behind.opened(origin, &cut);
         let piece = Piece::unsent(cut.operations);
-        flying.spawn(async move { sender.send(vec![piece]).await });
+        air.flying
+            .spawn(async move { (origin, sender.send(vec![piece]).await) });
     }
 
-    /// Takes what came of a batch and then sends its halves and repeats on; tells whether there
-    /// are any.
-    async fn landed(
+    /// Counts what came of a batch and gives it to the ledger.
+    fn landed(
         &mut self,
-        sent: Result<Sent, JoinError>,
-        flying: &mut JoinSet<Sent>,
-        run: &mut Run,
-        staged: &mut Vec<(u64, Vec<u64>)>,
-    ) -> Result<bool, RunEnd> {
-        let mut sent = sent.map_err(|error| broken(&error))?;
-        let rest = std::mem::take(&mut sent.rest);
-        if let Err(end) = self.take(sent, run, staged).await {
-            self.leave(run, &rest).await;
-            return Err(end);
-        }
-        let goes_on = !rest.is_empty();
-        if goes_on {
-            let sender = Arc::clone(&self.sender);
-            flying.spawn(async move { sender.send(rest).await });
-        }
-        Ok(goes_on)
-    }
-
-    async fn take(
-        &mut self,
-        sent: Sent,
+        sent: Result<(u64, Sent), JoinError>,
+        air: &mut Air,
         run: &mut Run,
         staged: &mut Vec<(u64, Vec<u64>)>,
     ) -> Result<(), RunEnd> {
+        let (origin, sent) = sent.map_err(|error| broken(&error))?;
+        let mut answered = Answered {
+            origin,
+            is_clean: sent.is_all_accepted(),
+            is_final: sent.staged.is_empty(),
+            rest: sent.rest,
+            rows: 0,
+            hold: sent.hold,
+        };
         run.counters.requests += sent.requests;
         run.counters.bytes += sent.bytes;
         run.counters.retries += sent.retries;
         staged.extend(sent.staged);
-        let mut end = sent.end;
+        let (mut end, mut kept) = (sent.end, Vec::new());
         for closing in &sent.closings {
-            self.close(run, closing).await?;
+            answered.rows += closing.fates.len();
+            match self.verdicts(run, closing) {
+                Ok(verdicts) => kept.extend(verdicts),
+                Err(problem) => {
+                    // Its intent stays open.
+                    end = end.or(Some(problem.into()));
+                    continue;
+                }
+            }
             if let Some(stop) = self.watch_over(closing) {
                 let unsent = run.counters.total(|tally| tally.unsent);
                 end = end.or(Some(stop.problem(unsent).into()));
             }
         }
+        air.ledger.push(answered, kept);
         end.map_or(Ok(()), Err)
     }
 
-    /// Notes what a run that ends does not send any more.
-    async fn leave(&self, run: &mut Run, rest: &[Piece]) {
-        for closing in leave_all(rest) {
-            if let Err(end) = self.close(run, &closing).await {
-                // Of what may have been applied the open intents, or marks made before, know.
-                tracing::error!(run = %run.id, problem = %end.problem, "cannot note what was left");
+    /// Sends on what waited for a batch to be on record, and folds behind it.
+    fn recorded(&self, recorded: Recorded, air: &mut Air, run: &Run) -> Result<(), RunEnd> {
+        failpoints::reach("after_verdict");
+        let is_on_record = recorded.outcome.is_ok();
+        for mut answered in recorded.batches {
+            drop(answered.hold.take());
+            let goes_on = !answered.rest.is_empty();
+            if goes_on {
+                // Where the run has met its end, it is only noted as left.
+                let (sender, origin) = (Arc::clone(&self.sender), answered.origin);
+                air.flying
+                    .spawn(async move { (origin, sender.send(answered.rest).await) });
+            } else if answered.is_final && is_on_record {
+                air.behind.settled(answered.origin, answered.rows);
+            }
+            if !goes_on
+                && std::mem::take(&mut air.probing)
+                && run.counters.total(|t| t.rejected) > 0
+            {
+                return Err(refused_again(run).into());
             }
         }
+        if let Some(run) = recorded.outcome.map_err(Problem::from)? {
+            (self.progress)(&run);
+            air.behind.fold();
+        }
+        Ok(())
     }
 
-    async fn close(&self, run: &mut Run, closing: &Closing) -> Result<(), RunEnd> {
-        self.unwritten.note(closing)?;
-        let mut kept = self.acknowledger.acknowledge(run, closing)?;
-        failpoints::reach("before_verdict");
-        if failpoints::planted("verdict_without_closing") || failpoints::planted("no_intent") {
-            kept.batch = None;
-        }
-        if failpoints::planted("snapshot_forgotten") {
-            kept.journal.clear();
-        }
-        if closing.batch.is_some() || closing.doubt {
+    async fn close(&mut self, run: &mut Run, closing: &Closing) -> Result<(), RunEnd> {
+        if let Some(kept) = self.verdicts(run, closing)? {
             self.core
                 .store
                 .close_intent(kept)
@@ -230,6 +266,40 @@ impl Delivery<'_> {
         Ok(())
     }
 
+    /// Counts a batch's verdicts; gives what the store must keep of them, if anything.
+    fn verdicts(
+        &mut self,
+        run: &mut Run,
+        closing: &Closing,
+    ) -> Result<Option<Acknowledgement>, Problem> {
+        self.unwritten.note(closing)?;
+        self.note_left(closing)?;
+        let mut kept = self.acknowledger.acknowledge(run, closing)?;
+        failpoints::reach("before_verdict");
+        if failpoints::planted("verdict_without_closing") || failpoints::planted("no_intent") {
+            kept.batch = None;
+        }
+        if failpoints::planted("snapshot_forgotten") {
+            kept.journal.clear();
+        }
+        Ok((closing.batch.is_some() || closing.doubt).then_some(kept))
+    }
+
+    /// Remembers what was not sent after all.
+    fn note_left(&mut self, closing: &Closing) -> Result<(), Problem> {
+        for (at, fate) in &closing.fates {
+            if *fate == Fate::Unsent {
+                let operation = closing.operations.raw(*at).map_err(unreadable)?;
+                let pass = match operation.kind {
+                    OperationKind::Delete => Pass::Deletes,
+                    _ => Pass::Writes,
+                };
+                self.rest(pass).leave(operation.number);
+            }
+        }
+        Ok(())
+    }
+
     fn watch_over(&mut self, closing: &Closing) -> Option<RejectionStop> {
         closing.fates.iter().find_map(|(_, fate)| match fate {
             Fate::Verdict(verdict) => self.watch.observe(verdict),
@@ -238,7 +308,7 @@ impl Delivery<'_> {
     }
 
     /// Ends the session; what was staged is acknowledged batch by batch from the plan.
-    async fn finish(&self, run: &mut Run, staged: Vec<(u64, Vec<u64>)>) -> Result<(), RunEnd> {
+    async fn finish(&mut self, run: &mut Run, staged: Vec<(u64, Vec<u64>)>) -> Result<(), RunEnd> {
         if staged.is_empty() {
             return match self.sender.session.finish().await {
                 Ok(_) => Ok(()),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::connectors::{DeliveryBatch, Session, WriteError, Written};
@@ -43,6 +44,9 @@ pub(crate) struct Sender {
     pub over: CancellationToken,
     /// Whether a batch of unclear outcome may be sent again.
     pub repeatable: bool,
+    /// How many batches may be sent without their verdicts being on record: what a crash may send
+    /// again.
+    pub unrecorded: Arc<Semaphore>,
     /// The number of the next batch.
     pub numbers: AtomicU64,
     /// Whether a batch was too large.
@@ -158,6 +162,13 @@ impl Sender {
             Ok(intent) => intent,
             Err(end) => {
                 return Step::End(leave(None, &piece, &end.problem.text), end);
+            }
+        };
+        let held = Arc::clone(&self.unrecorded).acquire_owned();
+        sent.hold = tokio::select! {
+            hold = held => hold.ok(),
+            () = self.over.cancelled() => {
+                return Step::Closed(leave(Some(batch), &piece, ENDED));
             }
         };
         self.attempts(&intent, piece, sent).await

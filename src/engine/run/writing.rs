@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
+use tokio::sync::Semaphore;
+
 use crate::connectors::RunContext;
 use crate::domain::destination::Capabilities;
 use crate::domain::guard::RejectionWatch;
@@ -29,6 +31,8 @@ use super::{Job, marks};
 
 /// A retry of more rows than these sends one of them ahead.
 const PROBE_FROM: u64 = 100;
+/// Operations whose entries are measured, to cut a new snapshot into partitions.
+const MEASURED: usize = 256;
 /// Records up to which the last accepted values are kept.
 const KEEP_VALUES_ROWS: u64 = 1_000_000;
 
@@ -38,8 +42,12 @@ pub(crate) async fn write(
     prepared: &Prepared,
     deletes: Deletes,
 ) -> Result<(), RunEnd> {
-    marks::apply(job).await?;
+    if !job.remainder.marked {
+        marks::apply(job).await?;
+        job.remainder.marked = true;
+    }
     let due = job.run.counters.total(|tally| tally.unsent);
+    reserve(job, prepared, due).await?;
     let result = if due > 0 {
         send(job, prepared, deletes).await
     } else {
@@ -47,6 +55,35 @@ pub(crate) async fn write(
     };
     fold(job, prepared).await?;
     result
+}
+
+/// Sweeps what earlier folds replaced, and cuts a new snapshot into the partitions that it will
+/// need, so that each can be folded when the delivery is past it. Files that the folds of this run
+/// replace stay until the next: whoever has just read the layout still finds them.
+async fn reserve(job: &Job, prepared: &Prepared, due: u64) -> Result<(), RunEnd> {
+    let snapshot = Arc::clone(&prepared.snapshot);
+    let plan = job.core.plan_path(&job.run.id);
+    let keep_values = keeps_values(&job.pinned, &job.run);
+    let work = move || {
+        snapshot.sweep(&|_| false)?;
+        let plan = PlanReader::open(&plan)?;
+        let mut operations = plan.operations(0);
+        let (mut bytes, mut measured) = (0, 0);
+        while measured < MEASURED
+            && let Some(operation) = operations.next_raw()?
+        {
+            bytes += operation
+                .accepted(None, keep_values)?
+                .map_or(0, |entry| entry.len());
+            measured += 1;
+        }
+        let each = u64::try_from(bytes / measured.max(1)).unwrap_or(u64::MAX);
+        snapshot.reserve(due, each)
+    };
+    let reserved = tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| broken(&error))?;
+    Ok(reserved.map_err(Problem::from)?)
 }
 
 async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<(), RunEnd> {
@@ -83,10 +120,19 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         cancel: job.stop.token.clone(),
         over: job.stop.token.child_token(),
         repeatable,
-        numbers: AtomicU64::new(0),
+        // Where one may be under way, the next goes out while its verdicts are put on record.
+        unrecorded: Arc::new(Semaphore::new(concurrency.max(2) as usize)),
+        numbers: AtomicU64::new(job.remainder.next_batch),
         too_large: AtomicBool::new(false),
     });
     let (seed, form) = (prepared.snapshot.seed(), capabilities.identifier_form);
+    let unwritten = Unwritten::new(seed, job.remainder.unwritten_keys());
+    let mut guards = job.guards;
+    if job.run.counters.total(|tally| tally.done + tally.pending) > 0 {
+        // The first answers have come, in the part of the run that an earlier core made.
+        guards.rejected_rows = 0;
+    }
+    let watch = RejectionWatch::new(&guards);
     let in_flight = InFlight::load(&job.core, &job.run.sync, seed, form).await?;
     if !in_flight.is_empty() {
         job.log.line(
@@ -103,6 +149,7 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
             keep_values,
             log: &job.log,
         },
+        snapshot: &prepared.snapshot,
         plan: job.core.plan_path(&job.run.id),
         batch_limits: BatchLimits {
             rows: capabilities.max_batch_rows.max(1),
@@ -113,8 +160,9 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         concurrency: concurrency as usize,
         sender,
         deletes: deletes.filter,
-        watch: RejectionWatch::new(&job.guards),
-        unwritten: Unwritten::new(seed),
+        watch,
+        unwritten,
+        remainder: &mut job.remainder,
         in_flight,
         progress: &progress,
     };
@@ -130,13 +178,10 @@ async fn fold(job: &Job, prepared: &Prepared) -> Result<(), RunEnd> {
     let work = move || {
         let plan = PlanReader::open(&plan)?;
         let options = FoldOptions {
-            below: None,
             keep_values,
             refreshes: Some(&plan),
+            ..FoldOptions::default()
         };
-        // Files that this fold replaces stay until the next one: whoever has just read the layout
-        // still finds them.
-        snapshot.sweep(&|_| false)?;
         snapshot.fold_if_due(&options)?;
         snapshot.known()
     };

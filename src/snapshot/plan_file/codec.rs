@@ -2,6 +2,7 @@
 
 use crate::domain::plan::{Cause, InvalidReason, InvalidRow, Operation, OperationKind, Record};
 use crate::domain::row::{Damaged, Key, decode_values, put_length, take_length};
+use crate::domain::value::Value;
 
 use super::super::codec::{put_bytes, take_byte, take_bytes, take_hash, take_text};
 use super::super::entry::{Entry, encode_identifier};
@@ -120,6 +121,54 @@ pub(crate) fn decode_operation(mut bytes: &[u8], number: u64) -> Result<Operatio
         output_hash,
         cause,
     })
+}
+
+/// The identifier's values of an encoded operation; nothing else of it is looked at.
+pub(super) fn decode_identifier(mut bytes: &[u8]) -> Result<Vec<Value>, Damaged> {
+    let rest = &mut bytes;
+    take_hash(rest)?;
+    take_byte(rest)?;
+    take_bytes(rest)?;
+    decode_values(take_bytes(rest)?)
+}
+
+/// The snapshot's record of an encoded operation that was accepted, as [`Entry::accepted`] makes
+/// it; nothing for a delete. Values stay bytes, for both have them in the same encoding.
+pub(super) fn accepted_entry(
+    bytes: &[u8],
+    destination_id: Option<&str>,
+    keep: bool,
+) -> Result<Option<Vec<u8>>, Damaged> {
+    let mut left = bytes;
+    let rest = &mut left;
+    let key_hash = take_hash(rest)?;
+    if kind_of_code(take_byte(rest)?)? == OperationKind::Delete {
+        return Ok(None);
+    }
+    let (key, identifier) = (take_bytes(rest)?, take_bytes(rest)?);
+    let told = match take_flag(rest)? {
+        true => Some(take_bytes(rest)?),
+        false => None,
+    };
+    let (input_hash, output_hash) = (take_hash(rest)?, take_hash(rest)?);
+    take_cause(rest)?;
+    if keep && take_flag(rest)? {
+        // What the new values leave out stays as it was.
+        let operation = decode_operation(bytes, 0)?;
+        let id = destination_id.map(str::to_owned);
+        return Ok(Some(Entry::accepted(&operation, id, keep).to_bytes()));
+    }
+    let values = match keep && take_flag(rest)? {
+        true => Some(*rest),
+        false => None,
+    };
+    Ok(Some(Entry::join(
+        [key_hash, input_hash, output_hash],
+        key,
+        identifier,
+        destination_id.map(str::as_bytes).or(told),
+        values,
+    )))
 }
 
 /// The kind that stands after an operation's key hash.

@@ -3,8 +3,9 @@
 
 use crate::domain::plan::{Operation, OperationKind};
 use crate::domain::row::{Damaged, Fingerprint};
+use crate::domain::value::Value;
 
-use super::codec::{decode_operation, kind_of_code};
+use super::codec::{accepted_entry, decode_identifier, decode_operation, kind_of_code};
 
 /// An operation that is still bytes.
 #[derive(Debug, Clone, Copy)]
@@ -37,14 +38,50 @@ impl<'a> RawOperation<'a> {
     pub fn decode(&self) -> Result<Operation, Damaged> {
         decode_operation(self.bytes, self.number)
     }
+
+    /// Decodes the identifier's values.
+    ///
+    /// # Errors
+    /// As [`Self::decode`].
+    pub fn identifier(&self) -> Result<Vec<Value>, Damaged> {
+        decode_identifier(self.bytes)
+    }
+
+    /// The snapshot's record once this was accepted, encoded, as [`Entry::accepted`] makes it;
+    /// nothing for a delete.
+    ///
+    /// [`Entry::accepted`]: crate::snapshot::Entry::accepted
+    ///
+    /// # Errors
+    /// As [`Self::decode`].
+    pub fn accepted(
+        &self,
+        destination_id: Option<&str>,
+        keep: bool,
+    ) -> Result<Option<Vec<u8>>, Damaged> {
+        accepted_entry(self.bytes, destination_id, keep)
+    }
 }
+
+/// Bytes of records that are kept in one piece of memory. A large piece that is freed makes the
+/// system's allocator keep as much for later, once a thread.
+const PIECE: usize = 256 << 10;
 
 /// Operations of one plan, in its order, each decoded when it is looked at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PackedOperations {
-    bytes: Vec<u8>,
-    /// The number of each, and where its record ends.
-    index: Vec<(u64, usize)>,
+    /// Whole records each; all but the last are full.
+    pieces: Vec<Vec<u8>>,
+    index: Vec<Place>,
+    bytes: usize,
+}
+
+/// Where an operation's record ends, in which piece, and its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    number: u64,
+    piece: u32,
+    end: u32,
 }
 
 impl PackedOperations {
@@ -54,8 +91,29 @@ impl PackedOperations {
     }
 
     fn append(&mut self, number: u64, record: &[u8]) {
-        self.bytes.extend_from_slice(record);
-        self.index.push((number, self.bytes.len()));
+        let fits = |piece: &Vec<u8>| piece.len() + record.len() <= PIECE;
+        if !self.pieces.last().is_some_and(fits) {
+            // The first grows as it must: most batches are small.
+            let room = if self.pieces.is_empty() { 0 } else { PIECE };
+            self.pieces.push(Vec::with_capacity(room.max(record.len())));
+        }
+        let piece = self.pieces.len() - 1;
+        if let Some(last) = self.pieces.last_mut() {
+            last.extend_from_slice(record);
+            // A record is a few MiB at most.
+            let end = u32::try_from(last.len()).unwrap_or(u32::MAX);
+            let piece = u32::try_from(piece).unwrap_or(u32::MAX);
+            self.index.push(Place { number, piece, end });
+            self.bytes += record.len();
+        }
+    }
+
+    /// Gives back the memory that it has not grown into.
+    pub fn shrink(&mut self) {
+        if let Some(last) = self.pieces.last_mut() {
+            last.shrink_to_fit();
+        }
+        self.index.shrink_to_fit();
     }
 
     /// Number of operations.
@@ -70,12 +128,12 @@ impl PackedOperations {
 
     /// Bytes of all records.
     pub fn bytes(&self) -> usize {
-        self.bytes.len()
+        self.bytes
     }
 
     /// The number of each operation.
     pub fn numbers(&self) -> impl Iterator<Item = u64> {
-        self.index.iter().map(|(number, _)| *number)
+        self.index.iter().map(|place| place.number)
     }
 
     /// The record of each operation.
@@ -84,12 +142,12 @@ impl PackedOperations {
     }
 
     fn record(&self, at: usize) -> Option<&[u8]> {
-        let (_, end) = self.index.get(at)?;
-        let start = match at.checked_sub(1) {
-            Some(before) => self.index.get(before)?.1,
-            None => 0,
-        };
-        self.bytes.get(start..*end)
+        let place = self.index.get(at)?;
+        let before = at.checked_sub(1).and_then(|before| self.index.get(before));
+        let start = before.filter(|it| it.piece == place.piece);
+        let piece = self.pieces.get(usize::try_from(place.piece).ok()?)?;
+        let start = usize::try_from(start.map_or(0, |it| it.end)).ok()?;
+        piece.get(start..usize::try_from(place.end).ok()?)
     }
 
     /// The operation at a position, as bytes.
@@ -97,8 +155,8 @@ impl PackedOperations {
     /// # Errors
     /// [`Damaged`] where there is none, or its record is not an operation's.
     pub fn raw(&self, at: usize) -> Result<RawOperation<'_>, Damaged> {
-        let (number, _) = self.index.get(at).ok_or(Damaged)?;
-        RawOperation::parse(*number, self.record(at).ok_or(Damaged)?)
+        let place = self.index.get(at).ok_or(Damaged)?;
+        RawOperation::parse(place.number, self.record(at).ok_or(Damaged)?)
     }
 
     /// Decodes the operation at a position.
@@ -114,8 +172,8 @@ impl PackedOperations {
     pub fn part(&self, positions: impl IntoIterator<Item = usize>) -> Self {
         let mut part = Self::default();
         for at in positions {
-            if let (Some((number, _)), Some(record)) = (self.index.get(at), self.record(at)) {
-                part.append(*number, record);
+            if let (Some(place), Some(record)) = (self.index.get(at), self.record(at)) {
+                part.append(place.number, record);
             }
         }
         part
@@ -128,7 +186,7 @@ mod tests {
     use super::*;
     use crate::domain::plan::{Cause, Record};
     use crate::domain::row::Key;
-    use crate::domain::value::Value;
+    use crate::snapshot::Entry;
 
     fn operation(number: u64) -> Operation {
         let key = Key::of(&[Value::Integer(number.cast_signed())]);
@@ -168,5 +226,47 @@ mod tests {
         assert_eq!(part.get(2), Err(Damaged));
         assert!(RawOperation::parse(0, &[0; 16]).is_err());
         assert!(RawOperation::parse(0, &[9; 17]).is_err());
+    }
+
+    #[test]
+    fn records_of_more_than_a_piece_read_back_too() {
+        let sizes = [100, PIECE - 200, 300, 2 * PIECE, 17, PIECE];
+        let records: Vec<Vec<u8>> = (1..).zip(sizes).map(|(it, size)| vec![it; size]).collect();
+        let mut packed = PackedOperations::default();
+        for (number, record) in (0..).zip(&records) {
+            packed.append(number, record);
+        }
+        packed.shrink();
+        assert!(packed.records().eq(&records));
+        assert_eq!(packed.bytes(), sizes.iter().sum::<usize>());
+    }
+
+    #[test]
+    fn the_entry_of_bytes_is_the_entry_of_the_operation() {
+        let plain = operation(3);
+        let record = |values: &[Option<i64>]| {
+            let values = values.iter().map(|it| it.map(Value::Integer));
+            Some(Record(values.collect()))
+        };
+        let mut named = operation(6);
+        named.identifier = vec![Value::text("k")];
+        named.key = Key::of(&[Value::text("k")]);
+        named.destination_id = Some("d1".into());
+        let mut merged = operation(4);
+        (merged.old, merged.new) = (record(&[Some(1), Some(2)]), record(&[None, Some(3)]));
+        let mut handed = operation(9);
+        handed.cause = Cause::HandOver { from: vec![1, 2] };
+        let deleted = operation(2);
+        for operation in [plain, named, merged, handed, deleted] {
+            let mut bytes = Vec::new();
+            encode_operation(&operation, &mut bytes);
+            let raw = RawOperation::parse(operation.number, &bytes).unwrap();
+            assert_eq!(raw.identifier().unwrap(), operation.identifier);
+            for (id, keep) in [(None, true), (None, false), (Some("d2"), true)] {
+                let whole = (operation.kind != OperationKind::Delete)
+                    .then(|| Entry::accepted(&operation, id.map(str::to_owned), keep).to_bytes());
+                assert_eq!(raw.accepted(id, keep).unwrap(), whole, "{operation:?}");
+            }
+        }
     }
 }

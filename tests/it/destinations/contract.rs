@@ -136,7 +136,10 @@ async fn a_batch_that_cannot_be_read_to_its_end_leaves_nothing() {
             let mut torn = batch.delivery(false);
             let damaged = ConnectorError::new(ProblemKind::State, "the plan file is damaged");
             let first = batch.operations[0].clone();
-            torn.operations = BatchReader::new(2, [Ok(first), Err(damaged)].into_iter());
+            torn.operations = BatchReader::new(2, move |at| match at {
+                0 => Ok(first.clone()),
+                _ => Err(damaged.clone()),
+            });
             let error = session.write(torn).await.err().unwrap();
             assert!(matches!(error, WriteError::Fatal(_)), "{error:?}");
 

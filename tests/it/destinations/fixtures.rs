@@ -250,7 +250,7 @@ impl Batch {
             memo: self.memo.clone(),
             attempt: 0,
             replay,
-            operations: BatchReader::new(operations.len(), operations.into_iter().map(Ok)),
+            operations: BatchReader::new(operations.len(), move |at| Ok(operations[at].clone())),
         }
     }
 }

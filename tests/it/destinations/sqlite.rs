@@ -247,3 +247,62 @@ async fn a_table_that_goes_away_under_the_run_ends_it_and_refuses_no_row() {
     let error = session.write(batch.delivery(false)).await.err().unwrap();
     assert!(matches!(error, WriteError::Fatal(_)), "{error:?}");
 }
+
+#[tokio::test]
+async fn creates_among_records_that_are_there_tell_them_apart_and_a_lost_index_lets_none_in_twice()
+{
+    let database = Database::with(
+        "CREATE TABLE t (email TEXT, name TEXT, city TEXT CHECK (city <> 'nowhere'));
+         CREATE UNIQUE INDEX u ON t (email);
+         INSERT INTO t VALUES ('b@x', 'Bo', 'Bern'), ('d@x', 'Di', 'Deal');",
+    );
+    let session = database
+        .begin("t", Mode::Upsert, &contacts())
+        .await
+        .unwrap();
+    let write = async |key: &str, operations: Vec<Operation>| {
+        let batch = Batch::prepared(&*session, key, operations).await;
+        match session.write(batch.delivery(false)).await.unwrap() {
+            Written::Verdicts { verdicts, .. } => verdicts.into_iter().map(|(_, it)| it),
+            Written::Staged { .. } => panic!("staged"),
+        }
+    };
+    // In the order of the batch, which is not that of the identifiers.
+    let emails = ["e@x", "d@x", "a@x", "c@x", "b@x"];
+    let operations = (0..).zip(emails).map(|(number, email)| {
+        let city = if email == "c@x" { "nowhere" } else { "Rome" };
+        contact(number, Create, [email, "New", city])
+    });
+    let told: Vec<Verdict> = write("msg_1", operations.collect()).await.collect();
+    let met: Vec<Option<bool>> = told
+        .iter()
+        .map(|verdict| match verdict {
+            Verdict::Accepted { existed, .. } => *existed,
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        met,
+        [Some(false), Some(true), Some(false), None, Some(true)]
+    );
+    assert_eq!(refused(&told[3]).code, "CHECK");
+    let other = Connection::open(&database.path).unwrap();
+    other.execute_batch("DROP INDEX u").unwrap();
+    let again = vec![contact(0, Create, ["a@x", "Newer", "Rome"])];
+    let told: Vec<Verdict> = write("msg_2", again).await.collect();
+    assert!(
+        matches!(
+            told[0],
+            Verdict::Accepted {
+                existed: Some(true),
+                ..
+            }
+        ),
+        "{told:?}"
+    );
+    assert_eq!(database.number("SELECT count(*) FROM t"), 4);
+    assert_eq!(
+        database.number("SELECT count(*) FROM t WHERE name = 'Newer'"),
+        1
+    );
+}

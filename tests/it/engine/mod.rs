@@ -2,14 +2,21 @@
 //! moved by hand.
 
 mod approvals;
+mod browsing;
 mod cancelling;
 mod choosing;
 mod crashes;
+mod editing;
+mod exploring;
 mod faults;
 mod guards;
+mod hand_over;
 mod keeping;
 mod mirrors;
 mod modes;
+mod pending;
+mod pruning;
+mod rehearsing;
 mod scheduling;
 mod troubles;
 

@@ -133,7 +133,7 @@ fn batch(key: &str, attempt: u32, operations: Vec<Operation>) -> DeliveryBatch {
         memo: None,
         attempt,
         replay: false,
-        operations: BatchReader::new(operations.len(), operations.into_iter().map(Ok)),
+        operations: BatchReader::new(operations.len(), move |at| Ok(operations[at].clone())),
     }
 }
 

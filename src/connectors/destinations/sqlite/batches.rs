@@ -4,7 +4,8 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 
-use crate::connectors::contract::{BatchReader, ConnectorError, WriteError};
+use crate::connectors::BatchReader;
+use crate::connectors::contract::{ConnectorError, WriteError};
 use crate::domain::problem::ProblemKind;
 use crate::domain::verdict::{Rejection, Verdict};
 

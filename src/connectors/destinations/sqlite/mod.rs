@@ -43,15 +43,18 @@ mod batches;
 mod failure;
 mod list;
 mod names;
+mod order;
 mod session;
 mod storage;
 mod table;
+mod texts;
 mod writer;
 
 /// How long another program may hold the database.
 const BUSY: Duration = Duration::from_secs(5);
-/// Pages that a transaction may touch before it must write some of them early.
-const CACHE_KIB: i64 = 8 << 10;
+/// Memory for pages: a transaction meets those of an index in their order, each once, and may write
+/// them early.
+const CACHE_KIB: i64 = 4 << 10;
 /// Prepared statements that are kept: a few per set of fields.
 const STATEMENTS: usize = 64;
 
@@ -292,11 +295,11 @@ impl DestinationConnector for SqliteDestination {
             composite_identifier: true,
             deletion: Deletion::Gone,
             identifier_form: IdentifierForm::Exact,
-            // A batch is a transaction. Keys come in random order, so each one touches a great part
-            // of a large index: twice the rows are nearly half the pages to journal. A few batches
-            // are in memory at once, so bytes and not rows are what limits them.
-            max_batch_rows: 20_000,
-            max_batch_bytes: 2 << 20,
+            // A batch is a transaction. Identifiers come in random order, so each one touches a
+            // great part of a large index: twice the rows are nearly half the pages to journal. A
+            // few batches are in memory at once, so bytes and not rows are what limits them.
+            max_batch_rows: 50_000,
+            max_batch_bytes: 4 << 20,
             concurrency: 1,
             requests_per_second: None,
             idempotent: true,

@@ -14,7 +14,7 @@ use crate::domain::problem::ProblemKind;
 use crate::failpoints;
 
 use super::writer::Writer;
-use super::{batches, failure, table};
+use super::{batches, failure, order, table};
 
 /// The session; the connection is closed by [`Session::finish`] or when it is dropped.
 pub(super) struct SqliteSession {
@@ -51,10 +51,11 @@ impl SqliteSession {
                 })?
             }
         };
-        let writer = Writer::new(&found, run)?;
-        batches::prepare(&begun)
-            .and_then(|()| begun.commit())
-            .map_err(|error| failure::connector("prepare the database for batches", &error))?;
+        let failed = |error| failure::connector("prepare the database for batches", &error);
+        batches::prepare(&begun).map_err(failed)?;
+        let schema = table::schema_version(&begun).map_err(failed)?;
+        let writer = Writer::new(&found, schema, run)?;
+        begun.commit().map_err(failed)?;
         if keyed && !found.keeps_unique(&run.shape.identifier_names()) {
             tracing::warn!(
                 table = found.name,
@@ -111,14 +112,18 @@ fn write(open: &mut Open, mut batch: DeliveryBatch) -> Result<Written, WriteErro
         });
     }
     open.writer.begin_batch(&begun)?;
-    let mut verdicts = Vec::with_capacity(batch.operations.len().min(65_536));
+    let mut verdicts = vec![None; batch.operations.len()];
     let mut bytes = 0;
-    for operation in batch.operations {
-        let operation = operation?;
+    for at in order::by_identifier(&batch.operations)? {
+        let operation = batch.operations.at(at)?;
         let (verdict, bound) = open.writer.apply(&begun, &operation)?;
-        verdicts.push((operation.number, verdict));
+        if let Some(place) = verdicts.get_mut(at) {
+            *place = Some((operation.number, verdict));
+        }
         bytes += bound;
     }
+    // A replay reads them in the order of the operations.
+    let verdicts: Vec<_> = verdicts.into_iter().flatten().collect();
     batches::record(&begun, id, &verdicts)?;
     failpoints::reach("table_written");
     begun.commit().map_err(|error| failure::commit(&error))?;

@@ -91,6 +91,14 @@ pub(super) fn find(connection: &Connection, name: &str) -> Result<Option<Table>,
     }
 }
 
+/// The number that changes with every change of the schema, whoever makes it.
+///
+/// # Errors
+/// SQLite's own, where the database cannot be read.
+pub(super) fn schema_version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "schema_version", |row| row.get(0))
+}
+
 fn describe(connection: &Connection, name: String, without_rowid: bool) -> rusqlite::Result<Table> {
     let mut columns = Vec::new();
     let mut key: Vec<(i64, String)> = Vec::new();

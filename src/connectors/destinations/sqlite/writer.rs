@@ -1,10 +1,9 @@
 //! One operation in a transaction: what each mode does with it, in SQL with bound values.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use rusqlite::types::Value as Stored;
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, ErrorCode, params_from_iter};
 
 use crate::connectors::contract::{ConnectorError, RunContext, WriteError};
 use crate::connectors::destinations::action::{Action, accepted, needs_identifier, unmatched};
@@ -17,25 +16,29 @@ use crate::domain::verdict::{Rejection, Verdict};
 use super::failure;
 use super::names::quote;
 use super::storage::{size, store};
-use super::table::{Column, Table};
-
-/// Statement texts that are kept; records of one sync have few different sets of fields.
-const MAX_TEXTS: usize = 256;
+use super::table::{self, Column, Table};
+use super::texts::Texts;
 
 /// Writes the operations of one run to one table.
 pub(super) struct Writer {
     table: String,
-    target: String,
     mode: Mode,
     shape: Arc<RecordShape>,
     columns: Vec<Column>,
-    matching: String,
     exists: String,
     delete: String,
-    texts: HashMap<(bool, Vec<bool>), Arc<str>>,
+    texts: Texts,
     /// Whether each row needs a savepoint of its own, for a trigger may leave a part of a refused
     /// statement behind (`RAISE(FAIL)`); by itself SQLite undoes the whole statement.
     has_triggers: bool,
+    /// The version of the schema in which a unique index keeps two records from carrying one
+    /// identifier; none where there is no such index.
+    unique_in: Option<i64>,
+    /// Whether it does so now.
+    is_unique: bool,
+    /// Whether the last create met no record, so that the next is tried without a look: most
+    /// creates are alike.
+    expects_new: bool,
 }
 
 /// An operation's values as they are bound.
@@ -54,11 +57,15 @@ enum Failed {
 }
 
 impl Writer {
-    /// Checks the run's fields against the table.
+    /// Checks the run's fields against the table as it is in the version `schema`.
     ///
     /// # Errors
     /// [`ConnectorError`] of kind `config` where they do not fit.
-    pub(super) fn new(table: &Table, run: &RunContext) -> Result<Self, ConnectorError> {
+    pub(super) fn new(
+        table: &Table,
+        schema: i64,
+        run: &RunContext,
+    ) -> Result<Self, ConnectorError> {
         let columns = table.bind(&run.shape)?;
         let matching: Vec<String> = run
             .shape
@@ -88,13 +95,16 @@ impl Writer {
             table: table.name.clone(),
             exists: format!("SELECT 1 FROM {target} WHERE {matching} LIMIT 1"),
             delete: format!("DELETE FROM {target} WHERE {matching}"),
-            target,
             mode: run.mode,
             shape: Arc::clone(&run.shape),
+            texts: Texts::new(&target, &columns, &run.shape, &matching),
             columns,
-            matching,
-            texts: HashMap::new(),
             has_triggers: true,
+            unique_in: table
+                .keeps_unique(&run.shape.identifier_names())
+                .then_some(schema),
+            is_unique: false,
+            expects_new: true,
         })
     }
 
@@ -108,6 +118,9 @@ impl Writer {
             .prepare_cached("SELECT 1 FROM main.sqlite_schema WHERE type = 'trigger'")
             .and_then(|mut select| select.exists([]))
             .map_err(|error| failure::batch("look for triggers", &error))?;
+        let schema = table::schema_version(connection)
+            .map_err(|error| failure::batch("look at the schema", &error))?;
+        self.is_unique = self.unique_in == Some(schema);
         Ok(())
     }
 
@@ -250,8 +263,20 @@ impl Writer {
         kind: OperationKind,
         bound: &Bound,
     ) -> Result<Verdict, Failed> {
+        let creates = kind == OperationKind::Create && self.mode != Mode::Append;
+        if creates
+            && self.expects_new
+            && self.is_unique
+            && !self.has_triggers
+            && let Some(verdict) = self.create_unseen(connection, bound)?
+        {
+            return Ok(verdict);
+        }
         // Appending asks for no record, so it needs no search.
         let found = self.mode != Mode::Append && self.exists(connection, bound)?;
+        if creates {
+            self.expects_new = !found;
+        }
         match Action::of(self.mode, kind, found) {
             Action::Create => self.insert(connection, bound)?,
             Action::Update => self.update(connection, bound)?,
@@ -260,6 +285,29 @@ impl Writer {
             Action::Unmatched => return Ok(Verdict::Rejected(unmatched())),
         }
         Ok(accepted(kind, found))
+    }
+
+    /// Creates a record without a look whether there is one, which the unique index refuses; nothing
+    /// where it was refused, for whatever reason, and the look must tell.
+    fn create_unseen(
+        &mut self,
+        connection: &Connection,
+        bound: &Bound,
+    ) -> Result<Option<Verdict>, Failed> {
+        let kind = OperationKind::Create;
+        if !matches!(Action::of(self.mode, kind, false), Action::Create) {
+            return Ok(None);
+        }
+        match self.insert(connection, bound) {
+            Ok(()) => Ok(Some(accepted(kind, false))),
+            Err(Failed::Step(error))
+                if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
+                    && !connection.is_autocommit() =>
+            {
+                Ok(None)
+            }
+            Err(failed) => Err(failed),
+        }
     }
 
     fn exists(&self, connection: &Connection, bound: &Bound) -> Result<bool, Failed> {
@@ -274,18 +322,7 @@ impl Writer {
     fn insert(&mut self, connection: &Connection, bound: &Bound) -> Result<(), Failed> {
         let present = self.present(bound, true);
         let values = values(bound, &present);
-        let sql = self.text(true, present, |writer, present| {
-            let mut names: Vec<String> = writer.identifier_columns();
-            names.extend(writer.chosen(present).map(|(_, name)| name));
-            let marks: Vec<String> = (1..=names.len()).map(|at| format!("?{at}")).collect();
-            // OR ABORT: a conflict clause of the table itself must not replace other records.
-            format!(
-                "INSERT OR ABORT INTO {} ({}) VALUES ({})",
-                writer.target,
-                names.join(", "),
-                marks.join(", ")
-            )
-        });
+        let sql = self.texts.insert(present);
         run(connection, &sql, &values)
     }
 
@@ -295,87 +332,20 @@ impl Writer {
             return Ok(());
         }
         let values = values(bound, &present);
-        let sql = self.text(false, present, |writer, present| {
-            let first = writer.shape.identifier.len() + 1;
-            let sets: Vec<String> = writer
-                .chosen(present)
-                .enumerate()
-                .map(|(at, (position, name))| writer.assignment(position, &name, first + at))
-                .collect();
-            format!(
-                "UPDATE OR ABORT {} SET {} WHERE {}",
-                writer.target,
-                sets.join(", "),
-                writer.matching
-            )
-        });
+        let sql = self.texts.update(present);
         run(connection, &sql, &values)
-    }
-
-    fn assignment(&self, position: usize, name: &str, number: usize) -> String {
-        let if_empty = self
-            .shape
-            .fields
-            .get(position)
-            .is_some_and(|field| field.if_empty);
-        if if_empty {
-            format!(
-                "{name} = CASE WHEN {name} IS NULL OR {name} = '' THEN ?{number} ELSE {name} END"
-            )
-        } else {
-            format!("{name} = ?{number}")
-        }
-    }
-
-    fn identifier_columns(&self) -> Vec<String> {
-        self.shape
-            .identifier
-            .iter()
-            .filter_map(|position| self.columns.get(*position))
-            .map(|column| quote(&column.name))
-            .collect()
     }
 
     /// The fields beside the identifier that a write touches, by position.
     fn present(&self, bound: &Bound, creating: bool) -> Vec<bool> {
-        bound
-            .fields
-            .iter()
-            .zip(&self.shape.fields)
-            .enumerate()
+        let fields = bound.fields.iter().zip(&self.shape.fields).enumerate();
+        fields
             .map(|(position, (value, field))| {
                 value.is_some()
                     && !self.shape.identifier.contains(&position)
                     && (creating || !field.on_create)
             })
             .collect()
-    }
-
-    fn chosen<'a>(&'a self, present: &'a [bool]) -> impl Iterator<Item = (usize, String)> + 'a {
-        present
-            .iter()
-            .zip(&self.columns)
-            .enumerate()
-            .filter(|(_, (present, _))| **present)
-            .map(|(position, (_, column))| (position, quote(&column.name)))
-    }
-
-    fn text(
-        &mut self,
-        creating: bool,
-        present: Vec<bool>,
-        make: impl FnOnce(&Self, &[bool]) -> String,
-    ) -> Arc<str> {
-        let key = (creating, present);
-        if let Some(text) = self.texts.get(&key) {
-            return Arc::clone(text);
-        }
-        if self.texts.len() >= MAX_TEXTS {
-            self.texts.clear();
-        }
-        let text: Arc<str> = make(self, &key.1).into();
-        self.texts.insert(key, Arc::clone(&text));
-        text
     }
 }
 
