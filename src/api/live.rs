@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::response::sse::{Event as SentEvent, KeepAlive, Sse};
+use axum::response::sse::{Event as SentEvent, Sse};
 use futures_util::Stream;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
@@ -76,5 +76,6 @@ pub(super) async fn stream(
         let json = serde_json::to_string(&frame).ok()?;
         Some((Ok(SentEvent::default().data(json)), live))
     });
-    Sse::new(frames).keep_alive(KeepAlive::default())
+    // Nothing keeps it alive at rest: the system tells of a face that has gone.
+    Sse::new(frames)
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use super::actions::{ObjectAction, ScheduleAction, SecretAction};
+
 /// Terminal-native, self-hosted reverse ETL: carries the rows of a model into a destination.
 ///
 /// Without a command, opens the interface.
@@ -248,6 +250,14 @@ pub enum CommandLine {
         #[command(subcommand)]
         action: ScheduleAction,
     },
+    /// Runs the workspace's core without an interface, until it is told to stop.
+    Serve {
+        /// Goes on with what another core left, whose lock is standard input.
+        #[arg(long, hide = true)]
+        take_over: bool,
+    },
+    /// Stops the workspace's core, wherever it runs; what is under way is run again by the next one.
+    Stop,
     /// Lists the transforms, or explains one.
     Transforms {
         /// The transform.
@@ -329,71 +339,4 @@ pub enum One {
     Destination,
     /// A run.
     Run,
-}
-
-/// What to do with objects.
-#[derive(Debug, Subcommand)]
-pub enum ObjectAction {
-    /// Lists the objects of a destination.
-    List {
-        /// The destination.
-        destination: String,
-        #[command(flatten)]
-        json: Json,
-    },
-    /// Shows the fields of an object.
-    Fields {
-        /// The destination.
-        destination: String,
-        /// The object.
-        object: String,
-        #[command(flatten)]
-        json: Json,
-    },
-    /// Makes an object.
-    Create {
-        /// The destination.
-        destination: String,
-        /// The object's name.
-        object: String,
-        /// A field as NAME:TYPE; can be repeated.
-        #[arg(long = "field", value_name = "NAME:TYPE", required = true)]
-        fields: Vec<String>,
-        /// A field of the identifier; can be repeated.
-        #[arg(long, value_name = "NAME", required = true)]
-        identifier: Vec<String>,
-    },
-}
-
-/// What to do with secrets.
-#[derive(Debug, Subcommand)]
-pub enum SecretAction {
-    /// Keeps a secret, typed or piped in, encrypted in the workspace.
-    Set {
-        /// The source or destination.
-        connection: String,
-        /// The setting's key, such as signing_secret.
-        key: String,
-    },
-}
-
-/// What to do with schedules.
-#[derive(Debug, Subcommand)]
-pub enum ScheduleAction {
-    /// Prints the next times of a cron expression, or of words for one.
-    Next {
-        /// `0 9 * * 1-5`, `weekdays 9:00`, `@hourly` …
-        expression: String,
-        /// The time zone.
-        #[arg(long = "tz", value_name = "ZONE", default_value = "UTC")]
-        zone: String,
-        /// The time to start from; now by default.
-        #[arg(long, value_name = "RFC3339")]
-        from: Option<chrono::DateTime<chrono::FixedOffset>>,
-        /// How many.
-        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-        count: u32,
-        #[command(flatten)]
-        json: Json,
-    },
 }

@@ -1,5 +1,6 @@
 //! Where a command runs: attached to the workspace's core, or with a core of its own.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,13 +66,7 @@ impl Context {
     /// # Errors
     /// A [`Problem`] where there is no workspace or its state cannot be used.
     pub async fn open(folder: &Path, autonomous: bool) -> Result<Self, Problem> {
-        if !folder.join("state.db").exists() {
-            return Err(Problem::new(
-                ProblemKind::Usage,
-                format!("there is no workspace in {}", folder.display()),
-            )
-            .hint("make one with: signalsmith init   or look around first: signalsmith demo"));
-        }
+        require_workspace(folder)?;
         // Another command's core may be just starting or stopping.
         let mut tries = 0;
         loop {
@@ -100,6 +95,19 @@ impl Context {
     /// # Errors
     /// A [`Problem`] where another core has the workspace or its state cannot be used.
     pub fn host(folder: &Path, autonomous: bool) -> Result<Self, Problem> {
+        Self::host_with(folder, autonomous, None)
+    }
+
+    /// Starts a core as [`Context::host`] that goes on with what the core before left which passed
+    /// its `lock`.
+    ///
+    /// # Errors
+    /// As [`Context::host`].
+    pub fn take_over(folder: &Path, lock: File) -> Result<Self, Problem> {
+        Self::host_with(folder, true, Some(lock))
+    }
+
+    fn host_with(folder: &Path, autonomous: bool, lock: Option<File>) -> Result<Self, Problem> {
         let socket = socket_of(folder);
         telemetry::start(folder);
         let options = EngineOptions {
@@ -111,7 +119,11 @@ impl Context {
         };
         let engine = std::thread::scope(|scope| {
             // A runtime must not be made within another one's thread.
-            scope.spawn(|| Engine::start(options)).join()
+            let start = || match lock {
+                Some(lock) => Engine::take_over(options, lock),
+                None => Engine::start(options),
+            };
+            scope.spawn(start).join()
         })
         .map_err(|_| {
             Problem::new(ProblemKind::Internal, "the core broke off while it started")
@@ -182,6 +194,22 @@ impl Context {
         }
     }
 
+    /// Stops a core of its own and gives its lock for another process, which goes on with its runs;
+    /// nothing where the core is another's.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the lock cannot be passed.
+    pub fn hand_over(self) -> Result<Option<File>, Problem> {
+        let Self { link, engine, .. } = self;
+        drop(link);
+        let Some(engine) = engine else {
+            return Ok(None);
+        };
+        let lock = std::thread::scope(|scope| scope.spawn(|| engine.hand_over()).join());
+        let broke = |_| Problem::new(ProblemKind::Internal, "the core broke off while it stopped");
+        Ok(Some(lock.map_err(broke)??))
+    }
+
     /// Lets go; a core of its own is stopped.
     pub fn close(self) {
         let Self {
@@ -198,6 +226,19 @@ impl Context {
             let _ = std::fs::remove_file(socket);
         }
     }
+}
+
+/// Refuses a folder without a workspace.
+///
+/// # Errors
+/// A [`Problem`] of kind `usage`.
+pub(crate) fn require_workspace(folder: &Path) -> Result<(), Problem> {
+    if folder.join("state.db").exists() {
+        return Ok(());
+    }
+    let text = format!("there is no workspace in {}", folder.display());
+    Err(Problem::new(ProblemKind::Usage, text)
+        .hint("make one with: signalsmith init   or look around first: signalsmith demo"))
 }
 
 /// Whether a run goes on or is about to; one that waits for a person would wait in vain.

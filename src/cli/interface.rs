@@ -1,35 +1,100 @@
 //! The interface: joined to the workspace's core, or to one that lives in this process.
 
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
-use std::sync::Arc;
+
+use futures_util::FutureExt as _;
 
 use crate::config::settings::ProgramSettings;
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::tui::{self, GlyphSet, Options, ThemeName};
+use crate::tui::{self, GlyphSet, Leave, Options, ThemeName, stop_here};
 
 use super::context::Context;
+use super::output::{remark, say};
+use super::{headless, planted, successor};
 
-/// Opens the interface over a workspace.
+/// Opens the interface over a workspace until it is left, and does with the core in this process what
+/// the person wants.
 pub(super) async fn open(folder: &Path) -> Result<u8, Problem> {
-    let context = Context::open(folder, true).await?;
-    let result = show(&context, folder).await;
-    context.close();
-    result.map(|()| 0)
+    let mut context = Context::open(folder, true).await?;
+    loop {
+        let left = AssertUnwindSafe(show(&context, folder, context.is_host()))
+            .catch_unwind()
+            .await;
+        match left {
+            Ok(Ok(Leave::KeepRunning)) => return leave_running(context, folder).await,
+            Ok(Ok(Leave::Suspend)) => {
+                hand_over(context, folder).await?;
+                stop_here().map_err(|error| cannot_show(&error))?;
+                context = Context::open(folder, true).await?;
+            }
+            Ok(Ok(Leave::Hangup)) if context.is_host() => {
+                headless::let_go_of_terminal();
+                return go_on_headless(context).await;
+            }
+            Err(_) if context.is_host() => {
+                remark(format!(
+                    "the interface broke off; its core goes on in this process, {}: `signalsmith` elsewhere shows it, ctrl-c or `signalsmith stop` stops it",
+                    std::process::id()
+                ));
+                headless::let_go_of_terminal();
+                return go_on_headless(context).await;
+            }
+            Ok(result) => {
+                if matches!(result, Ok(Leave::StopRuns)) {
+                    remark("stopping the runs: batches in flight are awaited");
+                }
+                context.close();
+                return result.map(|_| 0);
+            }
+            Err(_) => {
+                let text = "the interface broke off";
+                return Err(Problem::new(ProblemKind::Internal, text).hint(
+                    "the core is another process's and goes on: signalsmith shows it again",
+                ));
+            }
+        }
+    }
 }
 
-/// Shows the interface until the person leaves.
-pub(super) async fn show(context: &Context, folder: &Path) -> Result<(), Problem> {
-    let options = options(folder)?;
-    tui::run(Arc::clone(&context.link), options)
-        .await
-        .map_err(|error| {
-            Problem::new(
-                ProblemKind::Internal,
-                format!("cannot show the interface: {error}"),
-            )
-            .hint("it needs a terminal; every command works without one: signalsmith --help")
-        })?;
-    Ok(())
+/// Keeps the core of this process when its terminal is gone or its interface broke off.
+async fn go_on_headless(context: Context) -> Result<u8, Problem> {
+    let signals = headless::Signals::listen()?;
+    signals.stay().await;
+    context.close();
+    Ok(0)
+}
+
+async fn leave_running(context: Context, folder: &Path) -> Result<u8, Problem> {
+    if let Some(process) = hand_over(context, folder).await? {
+        say(format!(
+            "runs go on in process {process}: `signalsmith` shows them, `signalsmith stop` stops it"
+        ));
+    }
+    Ok(0)
+}
+
+async fn hand_over(context: Context, folder: &Path) -> Result<Option<u32>, Problem> {
+    remark("handing over what is under way: batches in flight are awaited");
+    successor::hand_over(context, folder).await
+}
+
+/// Shows the interface until the person leaves; `leave_running` offers to leave runs under way.
+pub(super) async fn show(
+    context: &Context,
+    folder: &Path,
+    leave_running: bool,
+) -> Result<Leave, Problem> {
+    let mut options = options(folder)?;
+    options.leave_running = leave_running;
+    let shown = tui::run(planted::link(&context.link), options).await;
+    shown.map_err(|error| cannot_show(&error))
+}
+
+fn cannot_show(error: &dyn std::fmt::Display) -> Problem {
+    let text = format!("cannot show the interface: {error}");
+    Problem::new(ProblemKind::Internal, text)
+        .hint("it needs a terminal; every command works without one: signalsmith --help")
 }
 
 /// The environment's options under the workspace's settings.

@@ -2,7 +2,7 @@
 
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::domain::command::{Command, Reply};
+use crate::domain::command::{Command, LogPlace, Reply};
 use crate::domain::event::{EventKind, LogLine};
 use crate::domain::id::RunId;
 use crate::domain::problem::{Problem, ProblemKind};
@@ -76,25 +76,27 @@ async fn is_final(context: &Context, run: &RunId) -> Result<bool, Problem> {
     }
 }
 
+/// Prints what stands in the log from a place on, and gives the place after it.
 async fn print_from(context: &Context, run: &RunId, from: u64, form: Json) -> Result<u64, Problem> {
     let mut next = from;
     loop {
-        let command = Command::Log {
+        let command = Command::LogPage {
             run: run.clone(),
-            from: next,
+            from: LogPlace::After(next),
             limit: PAGE,
+            text: None,
         };
-        let lines = match context.ask(command).await? {
-            Reply::Log(lines) => lines,
+        let page = match context.ask(command).await? {
+            Reply::LogPage(page) => page,
             other => return Err(unexpected(&other)),
         };
-        for line in &lines {
-            print(line, form)?;
+        for line in &page.lines {
+            print(&line.line, form)?;
         }
-        next += u64::try_from(lines.len()).unwrap_or_default();
-        if lines.len() < PAGE as usize {
+        if page.end == next {
             return Ok(next);
         }
+        next = page.end;
     }
 }
 

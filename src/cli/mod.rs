@@ -1,11 +1,13 @@
 //! The command line: parse, ask the core, print. One file per subcommand.
 
+mod actions;
 mod apply;
 mod approve;
 mod args;
 mod context;
 mod control;
 mod demo;
+mod headless;
 mod history;
 mod init;
 mod interface;
@@ -14,14 +16,18 @@ mod logs;
 mod object;
 mod output;
 mod plan;
+mod planted;
 mod preview;
 mod progress;
 mod rows;
 mod run;
 mod schedule;
 mod secret;
+mod serve;
 mod show;
 mod status;
+mod stop;
+mod successor;
 mod test;
 mod transforms;
 mod visitors;
@@ -72,6 +78,10 @@ fn dispatch(arguments: Arguments) -> Result<u8, Problem> {
             CommandLine::Init { name, timezone } => {
                 init::init(&context::folder(dir)?, name, &timezone).await
             }
+            CommandLine::Serve { take_over } => {
+                serve::serve(&context::folder(dir)?, take_over).await
+            }
+            CommandLine::Stop => stop::stop(&context::folder(dir)?).await,
             CommandLine::Schedule { action } => schedule::next(action),
             CommandLine::Transforms { name, json } => transforms::transforms(name.as_deref(), json),
             command => with_core(dir, command).await,
@@ -82,8 +92,14 @@ fn dispatch(arguments: Arguments) -> Result<u8, Problem> {
 async fn with_core(dir: Option<&Path>, command: CommandLine) -> Result<u8, Problem> {
     let folder = context::folder(dir)?;
     let context = Context::open(&folder, false).await?;
-    let result = answer(&context, command).await;
-    context.see_off().await;
+    let result = tokio::select! {
+        biased;
+        problem = headless::told_to_end() => Err(problem),
+        result = answer(&context, command) => {
+            context.see_off().await;
+            result
+        }
+    };
     context.close();
     result
 }
@@ -166,6 +182,8 @@ async fn answer(context: &Context, command: CommandLine) -> Result<u8, Problem> 
         CommandLine::Demo { .. }
         | CommandLine::Init { .. }
         | CommandLine::Schedule { .. }
+        | CommandLine::Serve { .. }
+        | CommandLine::Stop
         | CommandLine::Transforms { .. } => Err(Problem::new(
             ProblemKind::Internal,
             "this command needs no core",

@@ -3,16 +3,26 @@
 use crate::domain::near::nearest;
 use crate::domain::problem::{Problem, ProblemKind};
 
+/// The line of what stands in no file but came from a form.
+pub const NO_LINE: usize = 0;
+
 /// Why a file cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {text}")]
+#[error("{}{text}", place(*line))]
 pub struct ConfigError {
-    /// The line, counted from 1.
+    /// The line, counted from 1, or [`NO_LINE`].
     pub line: usize,
     /// What is wrong there.
     pub text: String,
     /// What was meant, or what is allowed.
     pub hint: String,
+}
+
+fn place(line: usize) -> String {
+    match line {
+        NO_LINE => String::new(),
+        line => format!("line {line}: "),
+    }
 }
 
 impl ConfigError {

@@ -9,5 +9,5 @@ pub mod secrets;
 pub mod settings;
 mod tree;
 
-pub use document::{ConnectionDoc, Document, ModelDoc, SyncDoc, WorkspaceDoc};
-pub use error::ConfigError;
+pub use document::{ColumnDoc, ConnectionDoc, Document, ModelDoc, SyncDoc, WorkspaceDoc};
+pub use error::{ConfigError, NO_LINE};

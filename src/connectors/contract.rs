@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::destination::{Capabilities, Object, ObjectSchema, TestStep};
+pub use crate::domain::explore::CatalogTable;
 use crate::domain::id::{RunId, SyncId};
 use crate::domain::mode::Mode;
 use crate::domain::model::Column;
@@ -85,22 +86,21 @@ pub enum Chunk {
 /// Rows as they come; bounded, so that a slow reader slows the source.
 pub type RowStream = mpsc::Receiver<Result<Chunk, ConnectorError>>;
 
-/// A table of a source's catalog.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CatalogTable {
-    /// The schema, where the source has schemas.
-    pub schema: Option<String>,
-    /// The table's, view's or file's name.
-    pub name: String,
-    /// Its columns with the types that they would be pinned to.
-    pub columns: Vec<Column>,
-}
+/// Where the steps of a test are told as they are taken.
+pub type StepSink<'a> = &'a (dyn Fn(&TestStep) + Send + Sync);
 
 /// A system that models query.
 #[async_trait]
 pub trait SourceConnector: Send + Sync {
     /// Tries the connection step by step; stops at the first failed step.
     async fn test(&self) -> Vec<TestStep>;
+
+    /// As [`Self::test`], telling each step; one that takes no time may tell them all at its end.
+    async fn test_live(&self, tell: StepSink<'_>) -> Vec<TestStep> {
+        let steps = self.test().await;
+        steps.iter().for_each(tell);
+        steps
+    }
 
     /// Gives schemas, tables and columns.
     ///
@@ -285,6 +285,13 @@ pub trait Session: Send + Sync {
 pub trait DestinationConnector: Send + Sync {
     /// Tries the connection step by step; stops at the first failed step.
     async fn test(&self) -> Vec<TestStep>;
+
+    /// As [`Self::test`], telling each step; one that takes no time may tell them all at its end.
+    async fn test_live(&self, tell: StepSink<'_>) -> Vec<TestStep> {
+        let steps = self.test().await;
+        steps.iter().for_each(tell);
+        steps
+    }
 
     /// Gives the objects.
     ///

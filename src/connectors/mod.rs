@@ -11,5 +11,5 @@ pub mod sources;
 pub use batch_reader::BatchReader;
 pub use contract::{
     CatalogTable, Chunk, ConnectorError, DeliveryBatch, DestinationConnector, Finished, Listing,
-    Query, RowStream, RunContext, Session, SourceConnector, WriteError, Written,
+    Query, RowStream, RunContext, Session, SourceConnector, StepSink, WriteError, Written,
 };

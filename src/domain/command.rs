@@ -7,9 +7,13 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::destination::{Object, ObjectSchema, TestStep};
+use super::edit::Edit;
 use super::event::{Event, LogLine};
+use super::explore::{CatalogTable, Connectors, Explore, KeyCheck};
 use super::id::RunId;
+pub use super::log_page::{LogPage, LogPlace, PlacedLine};
 use super::model::Column;
+use super::rehearsal::{ObjectInfo, Rehearsal};
 use super::run::{Run, RunOptions};
 use super::secret::SecretText;
 
@@ -133,6 +137,19 @@ pub enum Command {
         /// At most so many.
         limit: u32,
     },
+    /// Gives a page of a run's log from its end or from a place in it, which costs the same whatever
+    /// the log's length. Reply: [`Reply::LogPage`].
+    LogPage {
+        /// The run.
+        run: RunId,
+        /// Where the lines stand.
+        from: LogPlace,
+        /// At most so many.
+        limit: u32,
+        /// Only lines with this text, whatever the case.
+        #[serde(default)]
+        text: Option<String>,
+    },
     /// Gives what happened to a key over all syncs. Reply: [`Reply::History`].
     History {
         /// A primary key, identifier or destination id, as text.
@@ -187,6 +204,10 @@ pub enum Command {
         /// The secret.
         secret: SecretText,
     },
+    /// Answers a question that changes nothing. Reply: as [`Explore`] says.
+    Explore(Explore),
+    /// Changes a model, source or destination. Reply: [`Reply::Changes`].
+    Edit(Edit),
     /// Gives journaled events after a number. Reply: [`Reply::Events`].
     Events {
         /// The last number that is known.
@@ -230,10 +251,22 @@ pub enum Reply {
     Plan(Box<PlanPage>),
     /// Lines of a log.
     Log(Vec<LogLine>),
+    /// A page of a log.
+    LogPage(LogPage),
     /// What happened to a key.
     History(Vec<HistoryEntry>),
     /// Rows of a model.
     Table(Table),
+    /// Whether columns can be a key.
+    KeyCheck(KeyCheck),
+    /// Tables of a source.
+    Tables(Vec<CatalogTable>),
+    /// The kinds of connections.
+    Connectors(Connectors),
+    /// An object with what it can do.
+    Object(Box<ObjectInfo>),
+    /// What a draft of a sync would do.
+    Rehearsal(Box<Rehearsal>),
     /// Steps of a test.
     Steps(Vec<TestStep>),
     /// Objects of a destination.

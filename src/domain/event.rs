@@ -3,13 +3,14 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::destination::TestStep;
 use super::id::{RunId, SyncId};
 use super::run::{Phase, RunStatus};
 
 /// Something that happened, with its place in the journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// The journal's number, from 1; 0 for what is not journaled (log lines).
+    /// The journal's number, from 1; 0 for what is not journaled (log lines, steps of tests).
     pub number: u64,
     /// When.
     pub at: DateTime<Utc>,
@@ -54,6 +55,13 @@ pub enum EventKind {
         /// What, in one line.
         what: String,
     },
+    /// A step of a connection test was taken; not journaled.
+    TestStep {
+        /// The id of the source or destination.
+        connection: String,
+        /// The step.
+        step: TestStep,
+    },
     /// A line of a run's log; kept in the run's file, not in the journal.
     Log(LogLine),
 }
@@ -67,4 +75,12 @@ pub struct LogLine {
     pub word: String,
     /// What happened; text from outside is in it, unsanitized.
     pub text: String,
+}
+
+impl LogLine {
+    /// Whether the line has a text, whatever the case.
+    pub fn has(&self, text: &str) -> bool {
+        let text = text.to_lowercase();
+        self.word.to_lowercase().contains(&text) || self.text.to_lowercase().contains(&text)
+    }
 }

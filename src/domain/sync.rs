@@ -60,6 +60,31 @@ pub struct SyncSettings<M = ModelId, D = DestinationId> {
     pub field_mappings: Vec<FieldMapping>,
 }
 
+impl<M, D> SyncSettings<M, D> {
+    /// The same with model and destination named in another way.
+    pub fn with<N, E>(self, model: N, destination: E) -> SyncSettings<N, E> {
+        SyncSettings {
+            name: self.name,
+            model,
+            destination,
+            destination_object: self.destination_object,
+            mode: self.mode,
+            mirror_scope: self.mirror_scope,
+            mirror_foreign: self.mirror_foreign,
+            on_unknown: self.on_unknown,
+            first_run: self.first_run,
+            approval: self.approval,
+            guards: self.guards,
+            keep_values: self.keep_values,
+            grace_hours: self.grace_hours,
+            tags: self.tags,
+            schedule: self.schedule,
+            paused: self.paused,
+            field_mappings: self.field_mappings,
+        }
+    }
+}
+
 /// The default of [`SyncSettings::grace_hours`].
 pub fn default_grace_hours() -> u32 {
     24

@@ -1,5 +1,7 @@
 //! Wires the snapshot's journal of acknowledgements to the store, which it does not know.
 
+use std::sync::{Mutex, PoisonError};
+
 use crate::domain::id::SyncId;
 use crate::snapshot::{AckLog, Dirty, FoldCommit, JournalRow, SnapshotError};
 use crate::store::{self, Store, StoreError};
@@ -78,5 +80,57 @@ impl AckLog for StoreAckLog {
 
     fn forget(&self, sync: &SyncId) -> Result<(), SnapshotError> {
         self.0.forget_blocking(sync).map_err(log)
+    }
+}
+
+/// The journal of a snapshot that is kept nowhere: nothing was ever acknowledged.
+#[derive(Default)]
+pub(crate) struct NoAcks(Mutex<Option<FoldCommit>>);
+
+impl NoAcks {
+    fn begun(&self) -> Option<FoldCommit> {
+        let begun = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        begun.clone()
+    }
+}
+
+impl AckLog for NoAcks {
+    fn layout(&self, _: &SyncId) -> Result<Option<Vec<u8>>, SnapshotError> {
+        Ok(self.begun().map(|commit| commit.layout))
+    }
+
+    fn partitions(&self, _: &SyncId) -> Result<Vec<(u32, u64)>, SnapshotError> {
+        Ok(self.begun().map_or(Vec::new(), |commit| commit.generations))
+    }
+
+    fn journal(
+        &self,
+        _: &SyncId,
+        _: [u8; 16],
+        _: [u8; 16],
+    ) -> Result<Vec<JournalRow>, SnapshotError> {
+        Ok(Vec::new())
+    }
+
+    fn journal_count(&self, _: &SyncId, _: [u8; 16], _: [u8; 16]) -> Result<u64, SnapshotError> {
+        Ok(0)
+    }
+
+    fn last_seq(&self, _: &SyncId) -> Result<u64, SnapshotError> {
+        Ok(0)
+    }
+
+    fn dirty(&self, _: &SyncId, _: [u8; 16], _: [u8; 16]) -> Result<Vec<Dirty>, SnapshotError> {
+        Ok(Vec::new())
+    }
+
+    fn fold(&self, _: &SyncId, commit: FoldCommit) -> Result<(), SnapshotError> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(commit);
+        Ok(())
+    }
+
+    fn forget(&self, _: &SyncId) -> Result<(), SnapshotError> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        Ok(())
     }
 }

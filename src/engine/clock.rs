@@ -1,5 +1,6 @@
 //! The one place that time comes from: the system's, or one that is moved by hand.
 
+mod alarm;
 mod manual;
 
 use std::fmt;
@@ -10,8 +11,8 @@ use chrono::{DateTime, Utc};
 
 pub use manual::ManualClock;
 
-/// A wait for a time of day looks at the clock at least this often: it may be set meanwhile, and
-/// monotonic sleeps stand still while the machine does.
+/// Where the system does not tell when its clock is set, a wait for a time of day looks at the clock
+/// at least this often: monotonic sleeps also stand still while the machine does.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
 /// Tells the time and waits for it.
@@ -29,8 +30,8 @@ pub trait Clock: fmt::Debug + Send + Sync {
     /// Waits until the time of day is `at` or later.
     async fn sleep_until(&self, at: DateTime<Utc>);
 
-    /// Waits until the time of day is `at` or later, but no longer than `limit`: who must not miss
-    /// that the clock was set back looks again after it.
+    /// Waits until the time of day is `at` or later, or the clock is set: who must not miss that
+    /// looks again after it. Where the system does not tell of it, waits no longer than `limit`.
     async fn sleep_until_within(&self, at: DateTime<Utc>, limit: Duration);
 
     /// Waits as [`Clock::sleep_until_within`], for housekeeping that no work depends on: a clock
@@ -81,11 +82,16 @@ impl Clock for SystemClock {
             if left.is_zero() {
                 return;
             }
-            tokio::time::sleep(left.min(LOOK_AGAIN)).await;
+            if alarm::ring(at).await.is_err() {
+                tokio::time::sleep(left.min(LOOK_AGAIN)).await;
+            }
         }
     }
 
     async fn sleep_until_within(&self, at: DateTime<Utc>, limit: Duration) {
+        if self.now() >= at || alarm::ring(at).await.is_ok() {
+            return;
+        }
         // The timeout is the limit; nothing is lost by it.
         tokio::time::timeout(limit, self.sleep_until(at)).await.ok();
     }
@@ -114,5 +120,21 @@ mod tests {
                 .now_or_never()
                 .is_none()
         );
+    }
+
+    #[tokio::test]
+    async fn the_system_rings_at_its_time_and_at_once_for_one_that_has_passed() {
+        let now = Utc::now();
+        for at in [
+            now - TimeDelta::days(1),
+            now + TimeDelta::milliseconds(30),
+            DateTime::UNIX_EPOCH,
+        ] {
+            let rung = tokio::time::timeout(Duration::from_secs(20), alarm::ring(at)).await;
+            if cfg!(target_os = "linux") {
+                rung.unwrap().unwrap();
+                assert!(Utc::now() >= at);
+            }
+        }
     }
 }

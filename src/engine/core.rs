@@ -119,6 +119,12 @@ impl Core {
         self.folder.join("runs").join(format!("{run}.log"))
     }
 
+    /// The file in which a core leaves to its successor what of a run is still to be sent.
+    pub fn rest_path(&self, run: &RunId) -> PathBuf {
+        let name = format!("{run}.{}", super::run::remainder::EXTENSION);
+        self.folder.join("runs").join(name)
+    }
+
     /// The folder of all snapshots.
     pub fn snapshots(&self) -> PathBuf {
         self.folder.join("snapshots")

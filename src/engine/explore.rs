@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use crate::config::export;
-use crate::connectors::{Chunk, Query};
-use crate::domain::command::{Command, PlanEntry, PlanPage, Reply, RowEntry, RowFilter, Table};
+use crate::connectors::Query;
+use crate::domain::command::{Command, PlanEntry, PlanPage, Reply, RowEntry, RowFilter};
 use crate::domain::destination::{Destination, Health, StepOutcome, TestStep};
+use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{RunId, SyncId};
 use crate::domain::mask;
 use crate::domain::plan::{Record, RecordShape, ShapeField};
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::domain::row::Cell;
 use crate::domain::run::Run;
 use crate::snapshot::plan_file::PlanReader;
 use crate::store::{AuditDraft, Catalog, Pinned};
@@ -20,7 +20,7 @@ use super::deliver::broken;
 use super::deliver::cut::unreadable;
 use super::render::{key_by_column, record_by_field};
 use super::run::prepare::open_snapshot;
-use super::{connect, names, run_log, secret};
+use super::{connect, log_page, look, names, run_log, secret};
 
 /// Who looks from a face of this machine.
 const LOCAL_ACTOR: &str = "local";
@@ -63,9 +63,21 @@ pub(crate) async fn answer(
             from,
             limit,
         )?)),
+        Command::LogPage {
+            run,
+            from,
+            limit,
+            text,
+        } => {
+            let path = core.log_path(&run);
+            let wanted = log_page::Wanted { from, limit, text };
+            let page = tokio::task::spawn_blocking(move || log_page::read(&path, &wanted));
+            Ok(Reply::LogPage(page.await.map_err(|error| broken(&error))??))
+        }
         Command::History { key, sync, unmask } => {
             super::history::of_key(core, catalog, &key, sync.as_deref(), unmask).await
         }
+        Command::Explore(question) => look::answer(core, catalog, question).await,
         Command::Preview { model, limit } => preview(core, catalog, &model, limit).await,
         Command::Test { connection } => test(core, catalog, &connection).await,
         Command::Objects { destination } => {
@@ -270,43 +282,36 @@ async fn preview(core: &Core, catalog: &Catalog, name: &str, limit: u32) -> Resu
         limit: Some(u64::from(limit.min(MOST)).saturating_add(1)),
         cancel,
     };
-    let mut stream = connector.read(query).await?;
-    let most = limit.min(MOST) as usize;
-    let mut rows = Vec::new();
-    let mut more = false;
-    'reading: while let Some(chunk) = stream.recv().await {
-        let Chunk::Batch(batch) = chunk? else { break };
-        for row in 0..batch.rows() {
-            if rows.len() == most {
-                more = true;
-                break 'reading;
-            }
-            let cells = (0..model.columns.len()).map(|column| match batch.value(row, column) {
-                Ok(Cell::Value(value)) => value.to_json(),
-                Ok(Cell::Misfit(text)) => format!("{text} (does not fit)").into(),
-                Ok(Cell::LeftOut) | Err(_) => serde_json::Value::Null,
-            });
-            rows.push(cells.collect());
-        }
-    }
+    let table = look::first_rows(&*connector, query, limit.min(MOST)).await;
     drop(stop);
-    Ok(Reply::Table(Table {
-        columns: model.columns.clone(),
-        rows,
-        more,
-    }))
+    Ok(Reply::Table(table?))
 }
 
 async fn test(core: &Core, catalog: &Catalog, name: &str) -> Result<Reply, Problem> {
     if let Ok(source) = names::source(catalog, name) {
-        let steps = connect::source(core, source).await?.test().await;
-        return Ok(Reply::Steps(steps));
+        let connector = connect::source(core, source).await?;
+        let tell = |step: &TestStep| told(core, source.id.as_str(), step);
+        return Ok(Reply::Steps(connector.test_live(&tell).await));
     }
     let destination = names::destination(catalog, name).map_err(|problem| {
         let text = format!("there is no source or destination '{name}'");
         Problem { text, ..problem }
     })?;
     Ok(Reply::Steps(check(core, destination).await?))
+}
+
+/// Tells whoever looks that a step of a test was taken.
+fn told(core: &Core, connection: &str, step: &TestStep) {
+    core.tell(Event {
+        number: 0,
+        at: core.clock.now(),
+        sync: None,
+        run: None,
+        kind: EventKind::TestStep {
+            connection: connection.to_owned(),
+            step: step.clone(),
+        },
+    });
 }
 
 /// Tests a destination and keeps what came of it as its health.
@@ -317,7 +322,9 @@ pub(crate) async fn check(
     core: &Core,
     destination: &Destination,
 ) -> Result<Vec<TestStep>, Problem> {
-    let steps = connect::destination(core, destination).await?.test().await;
+    let connector = connect::destination(core, destination).await?;
+    let tell = |step: &TestStep| told(core, destination.id.as_str(), step);
+    let steps = connector.test_live(&tell).await;
     let at = core.clock.now();
     let failed = |step: &&TestStep| step.outcome == StepOutcome::Failed;
     let health = match steps.iter().find(failed) {

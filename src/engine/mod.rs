@@ -12,10 +12,13 @@ mod explore;
 mod history;
 pub mod limits;
 mod local;
+mod log_page;
+mod look;
 mod names;
 mod pending;
 mod prune;
 mod recover;
+mod rehearse;
 mod render;
 mod run;
 mod run_log;
@@ -23,6 +26,7 @@ pub mod scheduler;
 mod secret;
 mod view;
 
+use std::fs::File;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -46,6 +50,9 @@ pub use local::LocalLink;
 
 /// Runs in flight are awaited so long when the core stops.
 const DRAIN: Duration = Duration::from_secs(30);
+/// So long where they are handed over: what they leave is written down once the answers are in,
+/// which a run awaits for 30 s.
+const HAND_OVER_DRAIN: Duration = Duration::from_secs(40);
 /// Interrupted syncs are run again spread over this time.
 const SPREAD_S: i64 = 60;
 /// Deaths within the window after which a sync is paused.
@@ -72,7 +79,7 @@ pub struct Engine {
     runtime: Option<Runtime>,
     link: LocalLink,
     store: Store,
-    _lock: WorkspaceLock,
+    lock: WorkspaceLock,
 }
 
 impl Engine {
@@ -93,6 +100,24 @@ impl Engine {
         connectors: Arc<dyn Connectors>,
     ) -> Result<Self, Problem> {
         let lock = WorkspaceLock::acquire(&options.folder, &options.socket)?;
+        Self::start_under(lock, options, connectors)
+    }
+
+    /// Starts as [`Engine::start`], and goes on with the runs that the core before left which passed
+    /// its lock.
+    ///
+    /// # Errors
+    /// As [`Engine::start`]; where the lock is not that of this workspace.
+    pub fn take_over(options: EngineOptions, lock: File) -> Result<Self, Problem> {
+        let lock = WorkspaceLock::adopt(lock, &options.folder, &options.socket)?;
+        Self::start_under(lock, options, Arc::new(BuiltIn))
+    }
+
+    fn start_under(
+        lock: WorkspaceLock,
+        options: EngineOptions,
+        connectors: Arc<dyn Connectors>,
+    ) -> Result<Self, Problem> {
         // Spools that a kill left; nobody else is in here while the lock is ours.
         let _ = std::fs::remove_dir_all(options.folder.join("tmp"));
         for folder in ["runs", "snapshots", "tmp"] {
@@ -124,7 +149,7 @@ impl Engine {
             runtime: Some(runtime),
             link,
             store,
-            _lock: lock,
+            lock,
         })
     }
 
@@ -158,13 +183,27 @@ impl Engine {
 
     /// Stops: no new batch starts, those in flight are awaited, runs under way are interrupted.
     pub fn stop(mut self) {
+        self.end(false);
+    }
+
+    /// Stops as [`Engine::stop`], and gives the lock for another core, which goes on with the runs.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the lock cannot be passed.
+    pub fn hand_over(mut self) -> Result<File, Problem> {
+        self.end(true);
+        Ok(self.lock.pass()?)
+    }
+
+    fn end(&mut self, hand_over: bool) {
         let Some(runtime) = self.runtime.take() else {
             return;
         };
         let (done, stopped) = oneshot::channel();
-        let _ = self.link.messages.send(Message::Stop(done));
+        let _ = self.link.messages.send(Message::Stop { hand_over, done });
+        let most = if hand_over { HAND_OVER_DRAIN } else { DRAIN };
         runtime.block_on(async {
-            if tokio::time::timeout(DRAIN, stopped).await.is_err() {
+            if tokio::time::timeout(most, stopped).await.is_err() {
                 tracing::warn!("runs under way did not end in time");
             }
             self.store.close().await;
@@ -197,6 +236,7 @@ fn make_folder(path: &Path) -> Result<(), Problem> {
 
 async fn begin(core: Arc<core::Core>, autonomous: bool) -> Result<LocalLink, Problem> {
     let mut interrupted = recover::end_orphans(&core).await?;
+    let handed_over = recover::handed_over(&core, &interrupted).await?;
     let (messages, receiver) = mpsc::unbounded_channel();
     let (view_sender, view) = watch::channel(Arc::new(WorkspaceView::default()));
     let conduct = Conduct { autonomous };
@@ -208,6 +248,12 @@ async fn begin(core: Arc<core::Core>, autonomous: bool) -> Result<LocalLink, Pro
     dispatcher.settle_intents().await?;
     if autonomous {
         dispatcher.note_pending().await?;
+        for (run, pinned, remainder) in handed_over {
+            let id = run.id.clone();
+            if let Err(problem) = dispatcher.go_on(run, pinned, remainder).await {
+                tracing::error!(run = %id, %problem, "cannot go on with the run");
+            }
+        }
         dispatcher.catch_up().await;
         for (sync, at) in dispatcher.put_off() {
             dispatcher.run_later(sync, at, Trigger::FollowUp);

@@ -1,6 +1,7 @@
 //! Recovery at start: open intents are replayed verbatim, interrupted syncs are run once more.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::connectors::{DeliveryBatch, RunContext, Session, WriteError, Written};
@@ -19,6 +20,7 @@ use super::deliver::batch::{batch_reader, payload_hash};
 use super::deliver::cut::unreadable;
 use super::deliver::fate::{Closing, Fate, Verdicts, alike};
 use super::deliver::{broken, read_operations};
+use super::run::remainder::{EXTENSION, Legacy, Remainder};
 use super::run::writing::{is_at_most_once, keeps_values};
 use super::run_log::RunLog;
 
@@ -42,6 +44,57 @@ pub(crate) async fn end_orphans(core: &Arc<Core>) -> Result<Vec<SyncId>, Problem
         failpoints::reach("recovery_ended_run");
     }
     Ok(interrupted)
+}
+
+/// The runs that the last core handed over, each with what is left of its plan; what was written
+/// down of them is removed, for this core alone is the next one.
+///
+/// `orphaned` are the syncs whose runs a core died under: theirs were not handed over to us.
+///
+/// # Errors
+/// A [`Problem`] of kind `state` where the store cannot be read.
+pub(crate) async fn handed_over(
+    core: &Arc<Core>,
+    orphaned: &[SyncId],
+) -> Result<Vec<(Run, Pinned, Option<Remainder>)>, Problem> {
+    let folder = core.folder.join("runs");
+    let taken = tokio::task::spawn_blocking(move || take_legacies(&folder));
+    let mut runs = Vec::new();
+    for (id, legacy) in taken.await.map_err(|error| broken(&error))? {
+        let Some((run, pinned)) = core.store.run(&id).await? else {
+            continue;
+        };
+        // One that waits for its turn may stand before it.
+        let newest = core.store.runs(Some(&run.sync), None, 2).await?;
+        let mut begun = newest.iter().filter(|run| run.status != RunStatus::Queued);
+        let is_it = run.status == RunStatus::Interrupted
+            && run.ended_at == Some(legacy.ended_at)
+            && !orphaned.contains(&run.sync)
+            && begun.next().is_some_and(|newest| newest.id == id);
+        if is_it {
+            runs.push((run, pinned, legacy.remainder));
+        }
+    }
+    Ok(runs)
+}
+
+fn take_legacies(folder: &Path) -> Vec<(RunId, Legacy)> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut legacies = Vec::new();
+    for path in entries.map(|entry| entry.path()) {
+        if path.extension().is_none_or(|ending| ending != EXTENSION) {
+            continue;
+        }
+        let name = path.file_stem().and_then(|name| name.to_str());
+        match (name.map(RunId::parse), Legacy::take(&path)) {
+            (Some(Ok(run)), Ok(Some(legacy))) => legacies.push((run, legacy)),
+            (_, Err(error)) => {
+                tracing::warn!(path = %path.display(), %error, "cannot take it over")
+            }
+            _ => {}
+        }
+    }
+    legacies
 }
 
 /// The open intents that the last core left, by run.

@@ -17,6 +17,9 @@ use super::core::Core;
 /// Lines about single rows that are written for one cause; the row log has them all.
 const LINES_PER_CAUSE: u32 = 100;
 
+/// Bytes of one line's text at most.
+const MOST_TEXT: usize = 16 << 10;
+
 /// The log of one run.
 pub(crate) struct RunLog {
     core: Arc<Core>,
@@ -47,10 +50,15 @@ impl RunLog {
 
     /// Writes one line; e-mail addresses and telephone numbers in it are masked.
     pub fn line(&self, word: &str, text: impl Into<String>) {
+        let mut text = mask::text(&text.into()).into_owned();
+        if text.len() > MOST_TEXT {
+            text.truncate(text.floor_char_boundary(MOST_TEXT));
+            text.push('…');
+        }
         let line = LogLine {
             at: self.core.clock.now(),
             word: word.to_owned(),
-            text: mask::text(&text.into()).into_owned(),
+            text,
         };
         if let Ok(mut json) = serde_json::to_vec(&line) {
             json.push(b'\n');

@@ -9,6 +9,7 @@ pub(crate) fn put_bytes(bytes: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Takes `count` bytes from the front.
+#[inline]
 pub(crate) fn take<'a>(bytes: &mut &'a [u8], count: usize) -> Result<&'a [u8], Damaged> {
     let (head, rest) = bytes.split_at_checked(count).ok_or(Damaged)?;
     *bytes = rest;
@@ -16,22 +17,26 @@ pub(crate) fn take<'a>(bytes: &mut &'a [u8], count: usize) -> Result<&'a [u8], D
 }
 
 /// Takes counted bytes from the front.
+#[inline]
 pub(crate) fn take_bytes<'a>(bytes: &mut &'a [u8]) -> Result<&'a [u8], Damaged> {
     let length = take_length(bytes)?;
     take(bytes, length)
 }
 
 /// Takes an array from the front.
+#[inline]
 pub(crate) fn take_array<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N], Damaged> {
     take(bytes, N)?.try_into().map_err(|_| Damaged)
 }
 
 /// Takes one byte from the front.
+#[inline]
 pub(crate) fn take_byte(bytes: &mut &[u8]) -> Result<u8, Damaged> {
     Ok(u8::from_le_bytes(take_array(bytes)?))
 }
 
 /// Takes a fingerprint from the front.
+#[inline]
 pub(crate) fn take_hash(bytes: &mut &[u8]) -> Result<Fingerprint, Damaged> {
     take_array(bytes).map(Fingerprint)
 }

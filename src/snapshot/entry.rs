@@ -260,6 +260,7 @@ impl<'a> EntryView<'a> {
     ///
     /// # Errors
     /// [`Damaged`] where the bytes are not an entry.
+    #[inline]
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Damaged> {
         let mut rest = bytes;
         let flags = take_byte(&mut rest)?;
@@ -283,9 +284,26 @@ impl<'a> EntryView<'a> {
         })
     }
 
+    /// The key hash of an encoding of which nothing else is looked at.
+    ///
+    /// # Errors
+    /// [`Damaged`] where the bytes are too few.
+    #[inline]
+    pub(crate) fn key_hash_of(bytes: &[u8]) -> Result<Fingerprint, Damaged> {
+        let mut rest = bytes.get(1..).ok_or(Damaged)?;
+        take_hash(&mut rest)
+    }
+
     /// As [`Entry::left`].
+    #[inline]
     pub fn is_left(&self) -> bool {
         self.flags & LEFT != 0
+    }
+
+    /// Whether the identifier is the key.
+    #[inline]
+    pub fn identifier_is_key(&self) -> bool {
+        self.flags & IDENTIFIER_IS_KEY != 0 || self.identifier == self.key
     }
 
     /// As [`Entry::adopted`].
@@ -294,11 +312,13 @@ impl<'a> EntryView<'a> {
     }
 
     /// As [`Entry::former`].
+    #[inline]
     pub fn is_former(&self) -> bool {
         self.flags & FORMER != 0
     }
 
     /// Whether it counts as a record that the sync knows.
+    #[inline]
     pub fn is_known(&self) -> bool {
         self.flags & (LEFT | FORMER) == 0
     }

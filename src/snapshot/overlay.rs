@@ -109,8 +109,13 @@ impl Overlay {
     }
 
     /// The lowest hash within the page.
+    #[inline]
     fn least(&self) -> Option<u128> {
         self.partition.as_ref()?;
+        if self.journal_at == self.journal.len() && self.dirty_at == self.dirty.len() {
+            // By far the most keys stand in the base alone.
+            return self.base_hash.filter(|hash| *hash <= self.page_to);
+        }
         let journal = self.journal.get(self.journal_at).map(|row| row.key_hash);
         let dirty = self.dirty.get(self.dirty_at).map(|row| row.key_hash);
         let over = [journal, dirty]
@@ -121,6 +126,7 @@ impl Overlay {
         over.chain(base).min()
     }
 
+    #[inline]
     fn take(&mut self, hash: u128) {
         let bytes = hash.to_be_bytes();
         self.hash = Fingerprint(bytes);
@@ -158,7 +164,7 @@ impl Overlay {
         if let Some(base) = &mut self.base
             && base.advance()?
         {
-            self.base_hash = Some(u128::from_be_bytes(base.view()?.key_hash.0));
+            self.base_hash = Some(base.number());
         }
         Ok(())
     }
@@ -200,6 +206,7 @@ impl Overlay {
     }
 
     /// The hash of the current key.
+    #[inline]
     pub fn hash(&self) -> Fingerprint {
         self.hash
     }
@@ -208,6 +215,7 @@ impl Overlay {
     ///
     /// # Errors
     /// [`SnapshotError`] where its bytes are damaged.
+    #[inline]
     pub fn entry(&self) -> Result<Option<EntryView<'_>>, SnapshotError> {
         match self.entry_bytes() {
             Some(bytes) => Ok(Some(EntryView::parse(bytes)?)),
@@ -216,6 +224,7 @@ impl Overlay {
     }
 
     /// The bytes of the current key's entry.
+    #[inline]
     pub(crate) fn entry_bytes(&self) -> Option<&[u8]> {
         match self.at {
             At::Nothing | At::Unknown => None,
@@ -225,6 +234,7 @@ impl Overlay {
     }
 
     /// The current key's writes of unknown outcome.
+    #[inline]
     pub fn dirty(&self) -> &[Dirty] {
         self.dirty.get(self.dirty_now.clone()).unwrap_or_default()
     }

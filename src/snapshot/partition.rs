@@ -6,8 +6,6 @@ use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-use crate::domain::row::Fingerprint;
-
 use super::codec::{take, take_array, take_byte, take_u64, wide};
 use super::entry::EntryView;
 use super::error::SnapshotError;
@@ -18,7 +16,7 @@ const MAGIC: &[u8; 8] = b"SGNSNAP1";
 /// 128-bit xxh3 under the seed of the header.
 const HASH_ID: u8 = 1;
 const HEADER: usize = 8 + 1 + 8 + 4 + 8 + 16 + 16 + 8 + 8 + 16 + 8;
-const BUFFER: usize = 64 << 10;
+const BUFFER: usize = 256 << 10;
 /// An entry is never larger: rows come in batches of 4 MiB at most, and a record holds two.
 const MAX_ENTRY: usize = 1 << 30;
 
@@ -117,7 +115,8 @@ pub(crate) struct PartitionReader {
     start: usize,
     /// The current entry within `buffer`.
     current: std::ops::Range<usize>,
-    last: Option<Fingerprint>,
+    /// The key hash of the current entry.
+    last: Option<u128>,
     read: u64,
     bytes: u64,
     done: bool,
@@ -198,13 +197,14 @@ impl PartitionReader {
         }
         self.current = self.start + 4..self.start + 4 + length;
         self.read += 1;
-        let hash = self.view()?.key_hash;
-        let number = u128::from_be_bytes(hash.0);
+        let hash = EntryView::key_hash_of(self.bytes());
+        let number = hash.map(|hash| u128::from_be_bytes(hash.0));
+        let number = number.map_err(|_| self.wrong("an entry is damaged"))?;
         let in_range = (self.partition.from..=self.partition.to).contains(&number);
-        if !in_range || self.last.is_some_and(|last| last >= hash) {
+        if !in_range || self.last.is_some_and(|last| last >= number) {
             return Err(self.wrong("its entries are out of order"));
         }
-        self.last = Some(hash);
+        self.last = Some(number);
         Ok(true)
     }
 
@@ -248,8 +248,15 @@ impl PartitionReader {
     }
 
     /// The current entry's bytes.
+    #[inline]
     pub fn bytes(&self) -> &[u8] {
         self.buffer.get(self.current.clone()).unwrap_or_default()
+    }
+
+    /// The key hash of the current entry, as a number.
+    #[inline]
+    pub fn number(&self) -> u128 {
+        self.last.unwrap_or_default()
     }
 
     /// The current entry.

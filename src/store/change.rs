@@ -6,6 +6,7 @@ use rusqlite::Transaction;
 use super::audit::{self, AuditDraft};
 use super::catalog::Workspace;
 use super::error::StoreError;
+use super::secrets::NewSecret;
 use super::{Store, journal, layout, put, references, run_state, secrets};
 use crate::domain::destination::{Destination, Source};
 use crate::domain::event::{Event, EventKind};
@@ -85,7 +86,24 @@ impl Store {
         at: DateTime<Utc>,
         changes: Vec<CatalogChange>,
     ) -> Result<Vec<Event>, StoreError> {
+        self.change_catalog_with(actor, at, changes, Vec::new())
+            .await
+    }
+
+    /// As [`Self::change_catalog`], and keeps secrets in the same transaction, so that no secret
+    /// is ever used beside settings for which it was not given.
+    ///
+    /// # Errors
+    /// As there; [`StoreError::Secret`] as for [`Self::put_secret`].
+    pub async fn change_catalog_with(
+        &self,
+        actor: &str,
+        at: DateTime<Utc>,
+        changes: Vec<CatalogChange>,
+        kept: Vec<NewSecret>,
+    ) -> Result<Vec<Event>, StoreError> {
         let actor = actor.to_owned();
+        let key = self.secret_key();
         // References between what is changed are checked at the commit.
         let writer = &self.shared.writer;
         writer
@@ -119,6 +137,8 @@ impl Store {
                     events.push(journal::append(tx, event)?);
                 }
                 references::check(tx, &deleted)?;
+                kept.iter()
+                    .try_for_each(|secret| secrets::put_new(tx, secret, &key))?;
                 Ok(events)
             })
             .await

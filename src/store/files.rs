@@ -1,6 +1,6 @@
 //! Folder and files of a workspace: who can reach them, and on what kind of disk they are.
 
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::{DirBuilder, Metadata, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
@@ -17,7 +17,8 @@ pub(super) fn prepare_folder(dir: &Path) -> Result<(), StoreError> {
         .mode(0o700)
         .create(dir)
         .map_err(|error| StoreError::io(DOING, &error))?;
-    check(dir, 0o700)?;
+    let found = std::fs::metadata(dir).map_err(|error| StoreError::io(DOING, &error))?;
+    check(dir, &found, 0o700)?;
     if is_network(dir) {
         return Err(StoreError::NetworkFilesystem {
             path: dir.to_owned(),
@@ -35,7 +36,8 @@ pub(super) fn check_file(path: &Path) -> Result<(), StoreError> {
             doing: DOING,
             detail: format!("{} is not a plain file", path.display()),
         }),
-        Ok(_) => check(path, 0o600),
+        // By what was seen just now: the files of a core that is going may go with it.
+        Ok(found) => check(path, &found, 0o600),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) => Err(StoreError::io(DOING, &error)),
     }
@@ -56,8 +58,7 @@ pub(super) fn create_private(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-fn check(path: &Path, wanted: u32) -> Result<(), StoreError> {
-    let found = std::fs::metadata(path).map_err(|error| StoreError::io(DOING, &error))?;
+fn check(path: &Path, found: &Metadata, wanted: u32) -> Result<(), StoreError> {
     let mode = found.mode() & 0o7777;
     if mode & 0o077 == 0 {
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,8 @@ pub struct LockInfo {
 /// SQLite holds on it.
 #[derive(Debug)]
 pub struct WorkspaceLock {
-    file: File,
+    /// Nothing where it was passed on.
+    file: Option<File>,
 }
 
 impl WorkspaceLock {
@@ -60,14 +61,54 @@ impl WorkspaceLock {
             }
             Err(TryLockError::Error(error)) => return Err(StoreError::io(DOING, &error)),
         }
+        Self::held(file, socket).map_err(|error| StoreError::io(DOING, &error))
+    }
+
+    /// Takes the lock of the workspace in `dir` from the core that has it and passed `file` on.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] where the file does not hold the lock and another core does; a file that
+    /// is not this workspace's lock; the file system's errors.
+    pub fn adopt(mut file: File, dir: &Path, socket: &Path) -> Result<Self, StoreError> {
+        const DOING: &str = "take over the workspace's lock";
+        let failed = |error: std::io::Error| StoreError::io(DOING, &error);
+        let (given, own) = (
+            file.metadata().map_err(failed)?,
+            std::fs::metadata(dir.join(LOCK_FILE)).map_err(failed)?,
+        );
+        if (given.dev(), given.ino()) != (own.dev(), own.ino()) {
+            return Err(failed(std::io::Error::other(
+                "what was passed on is not the lock of this workspace",
+            )));
+        }
+        // The lock is the open file's, whichever process has it; this takes what is taken already.
+        match file.try_lock() {
+            Ok(()) => Self::held(file, socket).map_err(failed),
+            Err(TryLockError::WouldBlock) => Err(StoreError::Locked {
+                by: read_info(&mut file),
+            }),
+            Err(TryLockError::Error(error)) => Err(failed(error)),
+        }
+    }
+
+    fn held(mut file: File, socket: &Path) -> std::io::Result<Self> {
         let info = LockInfo {
             pid: std::process::id(),
             socket: socket.to_owned(),
         };
-        let text = serde_json::to_string(&info)
-            .map_err(|error| StoreError::io(DOING, &std::io::Error::other(error)))?;
-        write_info(&mut file, &text).map_err(|error| StoreError::io(DOING, &error))?;
-        Ok(Self { file })
+        let text = serde_json::to_string(&info).map_err(std::io::Error::other)?;
+        write_info(&mut file, &text)?;
+        Ok(Self { file: Some(file) })
+    }
+
+    /// Gives the lock away as a file that holds it, for [`WorkspaceLock::adopt`] in another process.
+    ///
+    /// # Errors
+    /// Where it was given away already.
+    pub fn pass(&mut self) -> Result<File, StoreError> {
+        let gone = || std::io::Error::other("it was passed on already");
+        let file = self.file.take();
+        file.ok_or_else(|| StoreError::io("pass the workspace's lock on", &gone()))
     }
 
     /// Reads who holds the workspace in `dir`; nothing where its last core stopped cleanly.
@@ -82,7 +123,9 @@ impl WorkspaceLock {
 impl Drop for WorkspaceLock {
     fn drop(&mut self) {
         // An entry that stays is as after a crash: its reader finds that nobody listens.
-        let _ = self.file.set_len(0);
+        if let Some(file) = &self.file {
+            let _ = file.set_len(0);
+        }
     }
 }
 

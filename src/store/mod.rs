@@ -44,6 +44,7 @@ pub use layout::{DirtyRow, FoldCommit, JournalRow};
 pub use lock::{LockInfo, WorkspaceLock};
 pub use rows::{RowCause, RowLog, STUCK, StoredRow};
 pub use runs::Pinned;
+pub use secrets::NewSecret;
 
 use reader::Readers;
 use writer::Writer;

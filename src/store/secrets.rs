@@ -91,7 +91,31 @@ impl Place {
     }
 }
 
+/// A secret that is to be kept.
+pub struct NewSecret {
+    /// The id of the source or destination.
+    pub connection: String,
+    /// The setting's key.
+    pub field: String,
+    /// The secret.
+    pub secret: SecretString,
+}
+
+/// Keeps a secret inside a transaction, under the key in the file `path`.
+pub(super) fn put_new(
+    tx: &Transaction<'_>,
+    new: &NewSecret,
+    path: &Path,
+) -> Result<(), StoreError> {
+    put(tx, &place(&new.connection, &new.field), &new.secret, path)
+}
+
 impl Store {
+    /// Where the key is under which secrets are kept.
+    pub(super) fn secret_key(&self) -> PathBuf {
+        self.dir().join(KEY_FILE)
+    }
+
     /// Encrypts a secret and keeps it, in place of an older one.
     ///
     /// # Errors
@@ -105,7 +129,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let place = place(connection, field);
         let secret = secret.clone();
-        let path = self.dir().join(KEY_FILE);
+        let path = self.secret_key();
         self.write("keep a secret", move |tx| put(tx, &place, &secret, &path))
             .await
     }
@@ -121,7 +145,7 @@ impl Store {
         field: &str,
     ) -> Result<Option<SecretString>, StoreError> {
         let place = place(connection, field);
-        let path = self.dir().join(KEY_FILE);
+        let path = self.secret_key();
         self.read("read a secret", move |tx| get(tx, &place, &path))
             .await
     }

@@ -3,48 +3,23 @@
 use super::action::Action;
 use super::available::available;
 use super::intents::{Intent, perform};
-use super::layout::{Class, Pane};
+use super::layout::Class;
 use super::msg::{Effect, Leave};
-use super::overlays::{Overlay, dialog, help, menu, palette, prompt};
-use super::screens::syncs::moves;
+use super::overlays::{Overlay, dialog, help, palette, prompt};
+use super::questions;
+use super::router::{to_first, travel, with_top};
 use super::state::State;
-use crate::domain::id::SyncId;
 use crate::link::Connection;
 
 /// Does `action`, or says why it cannot be done now.
 pub(crate) fn act(state: &mut State, action: Action) -> Vec<Effect> {
     if let Err(why) = available(state, action) {
-        state.note(format!("not now: {why}"));
+        if !why.is_empty() {
+            state.note(format!("not now: {why}"));
+        }
         return Vec::new();
     }
     match action {
-        Action::Run => {
-            let intent = Intent::Run(targets(state), Default::default());
-            return unmarked(state, intent);
-        }
-        Action::RunMenu => {
-            if let Some(sync) = targets(state).pop() {
-                menu::open(state, sync);
-            }
-        }
-        Action::TogglePause => return toggle_pause(state),
-        Action::Cancel => {
-            let syncs = targets(state);
-            dialog::ask_cancel(state, &syncs);
-        }
-        Action::Held => {
-            if let Some(sync) = state.syncs.selected.clone() {
-                dialog::ask_held(state, &sync);
-            }
-        }
-        Action::Find => prompt::open(
-            state,
-            by_pane(state, prompt::Kind::Find, prompt::Kind::LogFind),
-        ),
-        Action::Filter => {
-            let kind = by_pane(state, prompt::Kind::Filter, prompt::Kind::LogFilter);
-            prompt::open(state, kind);
-        }
         Action::Palette => state.overlay = Some(Overlay::Palette(palette::Palette::default())),
         Action::Help => state.overlay = Some(Overlay::Help(help::Help::default())),
         Action::Redraw => return vec![Effect::Redraw],
@@ -60,46 +35,51 @@ pub(crate) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::Suspend => return suspend(state),
         Action::Quit => return quit(state),
-        _ => return moves::act(state, action),
+        Action::Go(number) => return go(state, number),
+        Action::Back => return back(state),
+        Action::Find | Action::Filter if state.page().is_some_and(|p| p.table().is_some()) => {
+            prompt::open(
+                state,
+                match action {
+                    Action::Find => prompt::Kind::TableFind,
+                    _ => prompt::Kind::TableFilter,
+                },
+            );
+        }
+        _ => return with_top(state, |page, state| page.act(state, action)),
     }
     Vec::new()
 }
 
-fn by_pane(state: &State, list: prompt::Kind, log: prompt::Kind) -> prompt::Kind {
-    match state.syncs.pane {
-        Pane::Log => log,
-        Pane::List | Pane::Detail => list,
+/// Shows a tab as it was left; the number of the tab that is shown leads back to its first page.
+fn go(state: &mut State, number: u8) -> Vec<Effect> {
+    if state.router.tab() != number {
+        state.router.go(number);
+        return travel(state);
     }
-}
-
-fn targets(state: &State) -> Vec<SyncId> {
-    state
-        .targets()
-        .iter()
-        .map(|sync| sync.id().clone())
-        .collect()
-}
-
-/// Performs what was meant for the marked syncs and takes the marks away.
-fn unmarked(state: &mut State, intent: Intent) -> Vec<Effect> {
-    let effects = perform(state, intent);
-    state.syncs.marked.clear();
+    let (there, effects) = to_first(state);
+    if !there {
+        state.note("there are edits here that are not saved: `esc` asks, ctrl-s saves");
+    }
+    if state.on_syncs() {
+        state.syncs.pane = super::layout::Pane::List;
+    }
     effects
 }
 
-fn toggle_pause(state: &mut State) -> Vec<Effect> {
-    let targets = state.targets();
-    let running: Vec<SyncId> = targets
-        .iter()
-        .filter(|sync| !sync.sync.settings.paused)
-        .map(|sync| sync.id().clone())
-        .collect();
-    let intent = if running.is_empty() {
-        Intent::Resume(targets.iter().map(|sync| sync.id().clone()).collect())
-    } else {
-        Intent::Pause(running)
-    };
-    unmarked(state, intent)
+/// One step out: a failure that is told, a step within the page, the page.
+fn back(state: &mut State) -> Vec<Effect> {
+    if state.toasts.iter().any(|toast| toast.failure) {
+        state.toasts.retain(|toast| !toast.failure);
+        return Vec::new();
+    }
+    with_top(state, |page, state| match page.back(state) {
+        Some(effects) => effects,
+        None => {
+            state.router.close(None);
+            Vec::new()
+        }
+    })
 }
 
 /// Stops the process until `fg`; asks where runs would stand still with it.
@@ -114,6 +94,10 @@ pub(crate) fn suspend(state: &mut State) -> Vec<Effect> {
 }
 
 fn quit(state: &mut State) -> Vec<Effect> {
+    if state.router.dirty() {
+        questions::ask_leave_edits(state);
+        return Vec::new();
+    }
     match (&state.connection, state.active_runs()) {
         (Connection::Local, runs) if runs > 0 => {
             dialog::ask_leave(state, runs);

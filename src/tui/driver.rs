@@ -10,6 +10,7 @@ use rustix::process::Signal;
 use tokio::time::Instant;
 
 use super::clipboard;
+use super::external;
 use super::look::Look;
 use super::msg::{Effect, Leave, Msg, What};
 use super::options::Options;
@@ -63,12 +64,17 @@ pub async fn run(link: Arc<dyn Link>, options: Options) -> Result<Leave, Error> 
         due: Some(Instant::now()),
         drawn: Instant::now(),
     };
-    let left = driver.drive(&mut sources).await;
+    let left = match driver.drive(&mut sources).await {
+        // A terminal that went away may refuse a frame before its signal is here.
+        Err(error) if is_gone(&error) => Ok(Leave::Hangup),
+        left => left,
+    };
     // Commands whose answers nobody waits for any more are let go; what they started goes on.
     sources.close().await;
     let given_back = driver.tty.leave();
     match left {
-        Ok(Leave::Signal) => Ok(Leave::Signal),
+        // The terminal may not take anything any more.
+        Ok(leave @ (Leave::Signal | Leave::Hangup)) => Ok(leave),
         Ok(leave) => given_back.map(|()| leave).map_err(Error::Terminal),
         Err(error) => Err(Error::Terminal(error)),
     }
@@ -96,6 +102,10 @@ impl Driver {
                 Wake::Leave => {
                     self.keep_session(&session::keep(&self.state));
                     return Ok(Leave::Signal);
+                }
+                Wake::Hangup => {
+                    self.keep_session(&session::keep(&self.state));
+                    return Ok(Leave::Hangup);
                 }
                 Wake::Time => {
                     if self.due.is_some_and(|due| Instant::now() >= due) {
@@ -189,6 +199,13 @@ impl Driver {
     fn perform(&mut self, effect: Effect, sources: &mut Sources) -> io::Result<Option<Leave>> {
         match effect {
             Effect::Send { token, command } => sources.send(Arc::clone(&self.link), token, command),
+            Effect::Abandon { token } => sources.let_go(token),
+            Effect::OpenEditor { suffix, text } => {
+                self.tty.leave()?;
+                let edited = external::edit(suffix, &text);
+                self.tty.retake()?;
+                return self.tell(What::Edited(edited), sources, KEY_PACE);
+            }
             Effect::Copy(text) => match clipboard::sequence(&text, self.options.tmux) {
                 Some(bytes) => {
                     self.tty.send(&bytes)?;
@@ -199,12 +216,16 @@ impl Driver {
                     "save it to a file instead",
                 ),
             },
+            Effect::Quit(Leave::Suspend) if !has_shell() => {
+                self.state.note("there is no shell to go back to");
+            }
             Effect::Quit(leave) => return Ok(Some(leave)),
             Effect::Suspend => self.suspend()?,
             Effect::Redraw => self.tty.forget_screen(),
             Effect::Mouse(on) => self.tty.set_mouse(on)?,
-            Effect::SaveLog { name, text } => {
-                sources.save(self.options.log_folder.join(name), text);
+            Effect::SaveLog(log) => {
+                let folder = self.options.log_folder.clone();
+                sources.save(Arc::clone(&self.link), folder, log);
             }
             Effect::SaveSession(text) => self.keep_session(&text),
         }
@@ -213,13 +234,12 @@ impl Driver {
 
     /// Gives the terminal back and stops until the shell continues us.
     fn suspend(&mut self) -> io::Result<()> {
-        // A leader of its session has no shell that could continue it.
-        if rustix::process::getsid(None).ok() == Some(rustix::process::getpid()) {
+        if !has_shell() {
             self.state.note("there is no shell to go back to");
             return Ok(());
         }
         self.tty.leave()?;
-        rustix::process::kill_current_process_group(Signal::STOP)?;
+        stop_here()?;
         self.tty.retake()
     }
 
@@ -234,6 +254,30 @@ impl Driver {
             tracing::warn!(%error, "could not keep the session");
         }
     }
+}
+
+/// Whether an error of the terminal says that there is none any more.
+fn is_gone(error: &io::Error) -> bool {
+    let gone = [
+        rustix::io::Errno::IO,
+        rustix::io::Errno::NXIO,
+        rustix::io::Errno::PIPE,
+    ];
+    let code = error.raw_os_error();
+    gone.iter().any(|gone| code == Some(gone.raw_os_error()))
+}
+
+/// Whether there is a shell that could continue us; a leader of its session has none.
+fn has_shell() -> bool {
+    rustix::process::getsid(None).ok() != Some(rustix::process::getpid())
+}
+
+/// Stops this process with its group until the shell continues it.
+///
+/// # Errors
+/// Where the system refuses it.
+pub fn stop_here() -> io::Result<()> {
+    Ok(rustix::process::kill_current_process_group(Signal::STOP)?)
 }
 
 fn read_session(options: &Options) -> Option<String> {

@@ -1,6 +1,8 @@
 //! Intents: what a person has decided, turned into commands.
 
 use super::msg::{Effect, Leave};
+use super::router::with_top;
+use super::screens::page::{Heard, Tag};
 use super::state::{Purpose, State};
 use crate::domain::command::Command;
 use crate::domain::id::{RunId, SyncId};
@@ -20,6 +22,8 @@ pub(crate) enum Intent {
     },
     Leave(Leave),
     Suspend,
+    /// Something that the page that is shown had asked.
+    Confirmed(Tag),
 }
 
 /// Does what was decided.
@@ -71,6 +75,9 @@ pub(crate) fn perform(state: &mut State, intent: Intent) -> Vec<Effect> {
             Effect::Quit(leave),
         ],
         Intent::Suspend => vec![Effect::Suspend],
+        Intent::Confirmed(tag) => {
+            with_top(state, |page, state| page.hear(state, Heard::Confirmed(tag)))
+        }
     }
 }
 

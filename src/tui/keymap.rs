@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::action::{Action, Scope, TABLE};
+use super::action::{self, Action, Scope};
 
 /// One press: a key with or without ctrl.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,6 +31,15 @@ impl Chord {
             code,
             ctrl: key.modifiers.contains(KeyModifiers::CONTROL),
         })
+    }
+
+    /// Whether a text field would take it as a letter, or to move within the text.
+    pub(crate) fn belongs_to_text(self) -> bool {
+        let named = matches!(
+            self.code,
+            KeyCode::Esc | KeyCode::Tab | KeyCode::BackTab | KeyCode::F(_)
+        );
+        !self.ctrl && !named
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -102,12 +111,12 @@ impl Keymap {
     pub(crate) fn new(remapped: &BTreeMap<String, Vec<String>>) -> (Self, Vec<String>) {
         let mut troubles = Vec::new();
         for name in remapped.keys() {
-            if !TABLE.iter().any(|entry| entry.name == name) {
+            if !action::all().any(|entry| entry.name == name) {
                 troubles.push(format!("keys: there is no action '{name}'"));
             }
         }
         let mut bindings: Vec<Binding> = Vec::new();
-        for entry in TABLE {
+        for entry in action::all() {
             let chosen = remapped.get(entry.name);
             let keys: Vec<&str> = match chosen {
                 Some(keys) => keys.iter().map(String::as_str).collect(),
@@ -166,6 +175,13 @@ impl Keymap {
         self.bindings
             .iter()
             .find(|binding| binding.action == action)
+            .map(|binding| binding.label.as_str())
+    }
+
+    /// The key of `action` that is heard in a text field.
+    pub(crate) fn label_in_text(&self, action: Action) -> Option<&str> {
+        let mut own = self.bindings.iter().filter(|b| b.action == action);
+        own.find(|binding| matches!(binding.chords.as_slice(), [one] if !one.belongs_to_text()))
             .map(|binding| binding.label.as_str())
     }
 

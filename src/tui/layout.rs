@@ -53,6 +53,8 @@ pub(crate) struct Areas {
     pub class: Class,
     pub header: Rect,
     pub banner: Option<Rect>,
+    /// All between header and footer.
+    pub body: Rect,
     pub list: Option<Rect>,
     pub detail: Option<Rect>,
     pub log: Option<Rect>,
@@ -69,6 +71,7 @@ impl Areas {
             class,
             header: Rect::new(0, 0, columns, rows.min(1)),
             banner: (head > 0).then(|| Rect::new(0, 1, columns, 1)),
+            body,
             list: None,
             detail: None,
             log: None,

@@ -2,7 +2,7 @@
 //!
 //! A message goes into [`update`], which changes the [`State`] and gives back [`Effect`]s; [`view`]
 //! draws the state. Both are pure: only [`run`] waits, draws on the terminal and talks to the core.
-//! A further screen is one entry in `screens` and a folder; a further key is one line in `action`.
+//! How a screen is added says `screens`; the pages of all screens lie on one another in `router`.
 
 mod act;
 mod action;
@@ -10,15 +10,22 @@ mod available;
 mod banner;
 mod clipboard;
 mod driver;
+mod external;
 mod glyph;
 mod intents;
 mod keymap;
 mod layout;
+mod leaving;
+mod log_file;
 mod look;
 mod msg;
 mod options;
 mod overlays;
+mod panes;
 mod questions;
+mod requests;
+mod router;
+mod saving;
 mod screens;
 mod session;
 mod sources;
@@ -26,12 +33,14 @@ mod state;
 mod terminal;
 mod text;
 mod theme;
+mod timer;
 mod update;
 mod view;
 mod widgets;
 
-pub use driver::{Error, run};
+pub use driver::{Error, run, stop_here};
 pub use glyph::GlyphSet;
+pub use log_file::SavedLog;
 pub use look::Look;
 pub use msg::{Effect, Leave, Moment, Msg, What};
 pub use options::{Clock, MachineClock, Options};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use super::log_file::SavedLog;
 use crate::domain::command::{Command, Reply};
 use crate::domain::event::Event;
 use crate::domain::problem::Problem;
@@ -57,6 +58,8 @@ pub enum What {
     },
     /// A log was written to a file, or could not be.
     LogSaved(Result<PathBuf, String>),
+    /// The person's own editor was left, with this text.
+    Edited(Result<String, String>),
     /// Time went by.
     Tick,
     /// The process was stopped and goes on.
@@ -75,6 +78,19 @@ pub enum Effect {
         /// The command.
         command: Command,
     },
+    /// Lets go of a command whose answer nobody wants any more; what only reads stops.
+    Abandon {
+        /// The token of its [`Effect::Send`].
+        token: u64,
+    },
+    /// Gives the terminal to the person's own editor with this text; it comes back as
+    /// [`What::Edited`].
+    OpenEditor {
+        /// How the file's name ends: `sql`.
+        suffix: &'static str,
+        /// The text.
+        text: String,
+    },
     /// Puts text on the clipboard of the person's terminal.
     Copy(String),
     /// Leaves.
@@ -85,13 +101,8 @@ pub enum Effect {
     Redraw,
     /// Turns reports of the mouse on or off.
     Mouse(bool),
-    /// Writes a run's log to a file of this name in the folder for saved logs.
-    SaveLog {
-        /// The file's name.
-        name: String,
-        /// The whole text.
-        text: String,
-    },
+    /// Writes a run's log to a file in the folder for saved logs.
+    SaveLog(SavedLog),
     /// Keeps what the next start restores.
     SaveSession(String),
 }
@@ -103,6 +114,12 @@ pub enum Leave {
     Quit,
     /// A person left and said that the runs in this process are to be stopped.
     StopRuns,
-    /// A signal or a closed terminal ended it.
+    /// A person left and said that the runs in this process are to go on without it.
+    KeepRunning,
+    /// A person wants the shell for a while, and the runs in this process to go on without it.
+    Suspend,
+    /// A signal asked it to end.
     Signal,
+    /// The terminal went away.
+    Hangup,
 }

@@ -58,6 +58,8 @@ pub struct Options {
     pub log_folder: PathBuf,
     /// Whether tmux stands between us and the terminal.
     pub tmux: bool,
+    /// Whether runs in this process can go on in another one when it is left.
+    pub leave_running: bool,
     /// Keys in place of the defaults, by action name: `run = ["ctrl-r"]`.
     pub keys: BTreeMap<String, Vec<String>>,
     /// The clocks.
@@ -80,6 +82,7 @@ impl Options {
             session_path: None,
             log_folder: PathBuf::from("."),
             tmux: set("TMUX"),
+            leave_running: false,
             keys: BTreeMap::new(),
             clock: Arc::new(MachineClock::default()),
         }

@@ -1,18 +1,21 @@
 //! Questions: the dialogs that stand before cancelling, sending all again, approving and leaving.
 
 use super::intents::Intent;
+use super::leaving::leave_running;
 use super::msg::Leave;
 use super::overlays::Overlay;
 use super::overlays::dialog::{Ask, Dialog, Watch, yes};
+use super::screens::page::Tag;
 use super::state::State;
 use super::text;
 use super::widgets::field::Field;
 use crate::domain::id::{RunId, SyncId};
 use crate::domain::mode::Mode;
 use crate::domain::run::{Counters, Phase, Run, RunOptions, RunStatus};
+use crate::link::Connection;
 use crate::link::view::SyncView;
 
-fn open(state: &mut State, dialog: Dialog) {
+pub(super) fn open(state: &mut State, dialog: Dialog) {
     state.overlay = Some(Overlay::Dialog(Box::new(dialog)));
 }
 
@@ -274,31 +277,73 @@ pub(crate) fn show_plan(state: &mut State, run: &Run) {
     open(state, dialog);
 }
 
-/// Asks before leaving while runs live in this process.
-pub(crate) fn ask_leave(state: &mut State, runs: usize) {
-    let words = text::counted(u64::try_from(runs).unwrap_or(u64::MAX), "run");
-    let title = format!("Leave and stop {words}?");
-    let mut dialog = yes(state.now.ms, title, Intent::Leave(Leave::StopRuns));
-    dialog.body = vec![format!(
-        "{words} under way in this process. Leaving cancels: what was accepted stays, the rest is due \
-         again in the next run."
-    )];
-    dialog.stay = "stay".to_owned();
-    dialog.go = "leave and stop runs".to_owned();
+/// Asks before edits that are not saved go with the page, or with the whole interface.
+pub(crate) fn ask_discard(state: &mut State, what: &str, tag: Tag) {
+    let mut dialog = yes(
+        state.now.ms,
+        format!("Discard the edits of {what}?"),
+        Intent::Confirmed(tag),
+    );
+    dialog.body = vec!["They are not saved; ctrl-s saves them.".to_owned()];
+    dialog.stay = "go on editing".to_owned();
+    dialog.go = "discard them".to_owned();
     open(state, dialog);
 }
 
-/// Asks before the whole process, runs included, is stopped by ctrl-z.
-pub(crate) fn ask_suspend(state: &mut State, runs: usize) {
-    let words = text::counted(u64::try_from(runs).unwrap_or(u64::MAX), "run");
-    let title = format!("Suspend with {words} under way?");
-    let mut dialog = yes(state.now.ms, title, Intent::Suspend);
-    dialog.body = vec![
-        "The runs live in this process and stand still until `fg`. Requests in flight may time out \
-         meanwhile."
-            .to_owned(),
-    ];
+/// Asks before leaving while edits are not saved.
+pub(crate) fn ask_leave_edits(state: &mut State) {
+    let mut dialog = yes(
+        state.now.ms,
+        "Leave with edits that are not saved?".to_owned(),
+        Intent::Leave(Leave::Quit),
+    );
+    dialog.body = vec!["Some page holds edits; leaving discards them.".to_owned()];
     dialog.stay = "stay".to_owned();
-    dialog.go = "suspend all the same".to_owned();
+    dialog.go = "discard and leave".to_owned();
+    if matches!(state.connection, Connection::Local) && state.active_runs() > 0 {
+        dialog.body.push(
+            "Runs live in this process too: leaving cancels them, what was accepted stays."
+                .to_owned(),
+        );
+        dialog.intent = Intent::Leave(Leave::StopRuns);
+        dialog.go = "discard, stop runs".to_owned();
+        dialog.other = state
+            .leave_running
+            .then(|| leave_running(Leave::KeepRunning));
+    }
+    open(state, dialog);
+}
+
+/// Asks a page's own question, which `y` confirms.
+pub(crate) fn ask_page(
+    state: &mut State,
+    title: String,
+    body: Vec<String>,
+    (stay, go): (&str, &str),
+    tag: Tag,
+) {
+    let mut dialog = yes(state.now.ms, title, Intent::Confirmed(tag));
+    dialog.body = body;
+    dialog.stay = stay.to_owned();
+    dialog.go = go.to_owned();
+    open(state, dialog);
+}
+
+/// Asks a page's own question, which a name confirms that must be typed.
+pub(crate) fn ask_name(
+    state: &mut State,
+    title: String,
+    body: Vec<String>,
+    name: &str,
+    go: &str,
+    tag: Tag,
+) {
+    let mut dialog = yes(state.now.ms, title, Intent::Confirmed(tag));
+    dialog.body = body;
+    dialog.go = go.to_owned();
+    dialog.ask = Ask::Name {
+        expected: name.to_owned(),
+        field: Field::default(),
+    };
     open(state, dialog);
 }

@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::screens::new_sync::Draft;
 use super::screens::syncs::Tab;
 use super::screens::syncs::order::Order;
 use super::state::State;
 use crate::domain::id::SyncId;
 
 /// The longest session that is read, in bytes; what is longer is not ours.
-pub(crate) const MAX_BYTES: u64 = 64 * 1024;
+pub(crate) const MAX_BYTES: u64 = 1024 * 1024;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -19,6 +20,8 @@ struct Session {
     tab: Tab,
     log_hidden: bool,
     log_wrap: bool,
+    /// The sync that was begun to be made.
+    new_sync: Option<Draft>,
 }
 
 /// The session as text.
@@ -31,6 +34,7 @@ pub(crate) fn keep(state: &State) -> String {
         tab: syncs.tab,
         log_hidden: !syncs.log_shown,
         log_wrap: syncs.log.wrap,
+        new_sync: state.new_sync.clone(),
     };
     serde_json::to_string_pretty(&session).unwrap_or_default()
 }
@@ -48,4 +52,5 @@ pub(crate) fn restore(state: &mut State, text: &str) {
     syncs.tab = session.tab;
     syncs.log_shown = !session.log_hidden;
     syncs.log.wrap = session.log_wrap;
+    state.new_sync = session.new_sync;
 }

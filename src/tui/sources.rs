@@ -1,7 +1,7 @@
 //! Where messages come from: signals, the terminal, the core, and what was asked of it.
 
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,9 +9,11 @@ use crossterm::event::{Event as Input, EventStream};
 use futures_util::StreamExt as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{broadcast, watch};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
+use super::log_file::{self, SavedLog};
+use super::timer::Timer;
 use crate::domain::command::{Command, Reply};
 use crate::domain::event::Event;
 use crate::domain::problem::Problem;
@@ -20,8 +22,10 @@ use crate::link::{Connection, Link, WorkspaceView};
 /// What ended a wait.
 #[derive(Debug)]
 pub(crate) enum Wake {
-    /// The process is to end, or its terminal is gone.
+    /// The process is to end.
     Leave,
+    /// The terminal is gone.
+    Hangup,
     Suspend,
     Continued,
     Input(Input),
@@ -42,6 +46,7 @@ pub(crate) struct Sources {
     stop: Signal,
     go_on: Signal,
     input: EventStream,
+    timer: Timer,
     view: watch::Receiver<Arc<WorkspaceView>>,
     connection: watch::Receiver<Connection>,
     events: broadcast::Receiver<Event>,
@@ -51,6 +56,8 @@ pub(crate) struct Sources {
     events_open: bool,
     /// Commands and files under way.
     work: JoinSet<Wake>,
+    /// Commands under way by their token.
+    asked: BTreeMap<u64, AbortHandle>,
 }
 
 impl Sources {
@@ -66,6 +73,7 @@ impl Sources {
             stop: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
             go_on: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
             input: EventStream::new(),
+            timer: Timer::new(),
             view: link.view(),
             connection: link.connection(),
             events: link.events(),
@@ -73,6 +81,7 @@ impl Sources {
             connection_open: true,
             events_open: true,
             work: JoinSet::new(),
+            asked: BTreeMap::new(),
         })
     }
 
@@ -91,14 +100,14 @@ impl Sources {
             let wake = tokio::select! {
                 biased;
                 _ = self.terminate.recv() => Wake::Leave,
-                _ = self.hangup.recv() => Wake::Leave,
+                _ = self.hangup.recv() => Wake::Hangup,
                 _ = self.interrupt.recv() => Wake::Leave,
                 _ = self.stop.recv() => Wake::Suspend,
                 _ = self.go_on.recv() => Wake::Continued,
                 input = self.input.next() => match input {
                     Some(Ok(input)) => Wake::Input(input),
                     // Without a terminal there is nobody to talk to.
-                    Some(Err(_)) | None => Wake::Leave,
+                    Some(Err(_)) | None => Wake::Hangup,
                 },
                 changed = self.view.changed(), if self.view_open => match changed {
                     Ok(()) => Wake::View(Arc::clone(&self.view.borrow_and_update())),
@@ -128,7 +137,7 @@ impl Sources {
                         continue;
                     }
                 },
-                () = tokio::time::sleep_until(until) => Wake::Time,
+                () = self.timer.until(until) => Wake::Time,
             };
             return wake;
         }
@@ -136,24 +145,23 @@ impl Sources {
 
     /// Sends a command; the answer comes as [`Wake::Reply`].
     pub(crate) fn send(&mut self, link: Arc<dyn Link>, token: u64, command: Command) {
-        self.work
-            .spawn(async move { Wake::Reply(token, link.send(command).await) });
+        let work = async move { Wake::Reply(token, link.send(command).await) };
+        let handle = self.work.spawn(work);
+        self.asked.retain(|_, asked| !asked.is_finished());
+        self.asked.insert(token, handle);
     }
 
-    /// Writes a file that was not there before, for its owner alone.
-    pub(crate) fn save(&mut self, path: PathBuf, text: String) {
-        self.work.spawn_blocking(move || {
-            let written = std::fs::OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&path)
-                .and_then(|mut file| file.write_all(text.as_bytes()));
-            Wake::Saved(match written {
-                Ok(()) => Ok(path),
-                Err(error) => Err(format!("{}: {error}", path.display())),
-            })
-        });
+    /// Lets go of a command: its answer does not come, and a core that only reads for it stops.
+    pub(crate) fn let_go(&mut self, token: u64) {
+        if let Some(asked) = self.asked.remove(&token) {
+            asked.abort();
+        }
+    }
+
+    /// Writes a log to a file; what came of it comes as [`Wake::Saved`].
+    pub(crate) fn save(&mut self, link: Arc<dyn Link>, folder: PathBuf, log: SavedLog) {
+        self.work
+            .spawn(async move { Wake::Saved(log_file::save(link, folder, log).await) });
     }
 
     /// Lets go of what is under way.

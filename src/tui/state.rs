@@ -9,7 +9,10 @@ use super::layout::{Areas, Class, Pane, Wish};
 use super::msg::{Effect, Moment};
 use super::options::Options;
 use super::overlays::Overlay;
-use super::screens::syncs::Syncs;
+use super::router::{PageId, Router};
+use super::screens::Screen;
+use super::screens::new_sync::Draft;
+use super::screens::syncs::{Question, Syncs};
 use super::text::Zone;
 use crate::domain::command::Command;
 use crate::domain::id::{RunId, SyncId};
@@ -20,6 +23,8 @@ use crate::link::{Connection, WorkspaceView};
 const NOTE_MS: u64 = 4_000;
 /// How long a failure stays, unless esc takes it away.
 const FAILURE_MS: u64 = 15_000;
+/// The number of the tab with the list of syncs, on which a fresh session opens.
+pub(crate) const SYNCS_TAB: u8 = 2;
 /// The most messages at once; older ones go.
 const MAX_TOASTS: usize = 3;
 
@@ -39,11 +44,22 @@ pub(crate) enum Purpose {
     /// The end of a run that only plans.
     Plan { sync: SyncId },
     /// Lines of a log.
-    Log { run: RunId, from: u64 },
+    Log { run: RunId, question: Question },
     /// Runs of a sync, the newest or those before one.
     Runs { sync: SyncId, before: Option<RunId> },
     /// Keys of deletes that are held.
     HeldKeys { run: RunId },
+    /// What a page asked for.
+    Page {
+        page: PageId,
+        /// What is under way: `reading the tables`.
+        doing: String,
+        /// What failed, if it fails and nobody waits for the answer any more; nothing where that
+        /// is of no interest.
+        failed: Option<String>,
+        /// What to say when it is done; empty where the page shows it.
+        done: String,
+    },
 }
 
 /// A passing message.
@@ -64,7 +80,10 @@ pub struct State {
     /// When the core last told its state.
     pub(crate) seen: Moment,
     pub(crate) connection: Connection,
+    pub(crate) router: Router,
     pub(crate) syncs: Syncs,
+    /// The sync that was begun to be made and is not saved.
+    pub(crate) new_sync: Option<Draft>,
     pub(crate) overlay: Option<Overlay>,
     pub(crate) toasts: Vec<Toast>,
     pub(crate) pending: BTreeMap<u64, Purpose>,
@@ -73,6 +92,8 @@ pub struct State {
     /// Chords of a sequence that is not whole.
     pub(crate) prefix: Vec<Chord>,
     pub(crate) mouse: bool,
+    /// Whether runs in this process can go on in another one when it is left.
+    pub(crate) leave_running: bool,
     /// Whether the terminal has the focus; without it seconds are not counted.
     pub(crate) focused: bool,
 }
@@ -94,7 +115,9 @@ impl State {
             world,
             seen: options.clock.now(),
             connection,
+            router: Router::new(SYNCS_TAB),
             syncs: Syncs::default(),
+            new_sync: None,
             overlay: None,
             toasts: Vec::new(),
             pending: BTreeMap::new(),
@@ -102,6 +125,7 @@ impl State {
             keymap,
             prefix: Vec::new(),
             mouse: options.mouse,
+            leave_running: options.leave_running,
             focused: true,
         };
         if let Some(text) = session {
@@ -127,11 +151,30 @@ impl State {
         })
     }
 
+    /// The page that is shown.
+    pub(crate) fn page(&self) -> Option<&Screen> {
+        self.router.top()
+    }
+
+    /// Whether the list of syncs with its panes is shown.
+    pub(crate) fn on_syncs(&self) -> bool {
+        matches!(self.page(), Some(Screen::Syncs(_)))
+    }
+
     /// The scopes whose keys hold, the nearest first.
-    pub(crate) fn scopes(&self) -> &'static [Scope] {
+    pub(crate) fn scopes(&self) -> Vec<Scope> {
+        let own = self.page().map_or(&[][..], Screen::scopes);
+        let own = match self.on_syncs() {
+            true => self.syncs_scopes(),
+            false => own,
+        };
+        own.iter().copied().chain([Scope::Everywhere]).collect()
+    }
+
+    fn syncs_scopes(&self) -> &'static [Scope] {
         match self.syncs.pane {
-            Pane::Log => &[Scope::Log, Scope::Syncs, Scope::Everywhere],
-            Pane::List | Pane::Detail => &[Scope::Syncs, Scope::Everywhere],
+            Pane::Log => &[Scope::Log, Scope::Syncs],
+            Pane::List | Pane::Detail => &[Scope::Syncs],
         }
     }
 
@@ -164,6 +207,78 @@ impl State {
             Purpose::Act { sync, doing, .. } if sync == id => Some(*doing),
             _ => None,
         })
+    }
+
+    /// Asks the core for what the page at work wants to show; it goes when the page goes.
+    pub(crate) fn ask(&mut self, doing: impl Into<String>, command: Command) -> (u64, Effect) {
+        self.request(doing.into(), None, String::new(), command)
+    }
+
+    /// Has the core do something for the page at work. It goes on when the page goes; `failed` is
+    /// said with the reason where it fails then, `done` in any case where it does not.
+    pub(crate) fn order(
+        &mut self,
+        doing: impl Into<String>,
+        failed: impl Into<String>,
+        done: impl Into<String>,
+        command: Command,
+    ) -> (u64, Effect) {
+        self.request(doing.into(), Some(failed.into()), done.into(), command)
+    }
+
+    fn request(
+        &mut self,
+        doing: String,
+        failed: Option<String>,
+        done: String,
+        command: Command,
+    ) -> (u64, Effect) {
+        let token = self.next_token;
+        let effect = match self.router.acting() {
+            Some(page) => {
+                let purpose = Purpose::Page {
+                    page,
+                    doing,
+                    failed,
+                    done,
+                };
+                self.send(purpose, command)
+            }
+            None => Effect::Redraw,
+        };
+        (token, effect)
+    }
+
+    /// Lets go of a question: its answer will not come any more.
+    pub(crate) fn let_go(&mut self, token: u64) -> Vec<Effect> {
+        match self.pending.remove(&token) {
+            Some(_) => vec![Effect::Abandon { token }],
+            None => Vec::new(),
+        }
+    }
+
+    /// Lets go of all that a page only wanted to show.
+    pub(crate) fn let_go_of(&mut self, gone: PageId) -> Vec<Effect> {
+        let tokens: Vec<u64> = self
+            .pending
+            .iter()
+            .filter(|(_, purpose)| {
+                matches!(purpose, Purpose::Page { page, failed: None, .. } if *page == gone)
+            })
+            .map(|(token, _)| *token)
+            .collect();
+        tokens
+            .into_iter()
+            .flat_map(|token| self.let_go(token))
+            .collect()
+    }
+
+    /// Whether the page that is shown waits for something.
+    pub(crate) fn page_waits(&self) -> bool {
+        let top = self.router.top_id();
+        self.pending
+            .values()
+            .any(|purpose| matches!(purpose, Purpose::Page { page, .. } if Some(*page) == top))
     }
 
     pub(crate) fn send(&mut self, purpose: Purpose, command: Command) -> Effect {
@@ -208,23 +323,25 @@ impl State {
     pub fn wake_at_ms(&self) -> Option<u64> {
         let toasts = self.toasts.iter().map(|toast| toast.until_ms);
         let reads = [self.syncs.log.due_ms(), self.syncs.runs.due_ms()];
-        let second = self
-            .shows_running()
+        let page = self.page().and_then(|page| page.due_ms(self));
+        let second = (self.shows_running() || self.focused && self.page_waits())
             .then_some((self.now.ms / 1000 + 1) * 1000);
         toasts
             .chain(reads.into_iter().flatten())
             .chain(second)
+            .chain(page)
             .min()
     }
 
     /// Whether an event changes something on the screen.
     pub(crate) fn shows_event(&self, event: &crate::domain::event::Event) -> bool {
         event.run.is_some() && event.run == self.syncs.log.run
+            || self.page().is_some_and(|page| page.shows(event))
     }
 
     /// Whether a run whose seconds count is on the screen.
     fn shows_running(&self) -> bool {
-        if !self.focused || matches!(self.connection, Connection::Lost { .. }) {
+        if !self.focused || !self.on_syncs() || matches!(self.connection, Connection::Lost { .. }) {
             return false;
         }
         let areas = self.areas();

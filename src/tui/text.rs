@@ -50,9 +50,28 @@ pub(crate) fn right(text: &str, columns: usize) -> String {
     format!("{}{out}", " ".repeat(blanks))
 }
 
+/// Text from outside as it can be put on a clipboard or a command line.
+pub(crate) fn harmless(text: &str) -> String {
+    safe_text::safe(text).into_owned()
+}
+
+/// A word for a POSIX shell.
+pub(crate) fn quoted(word: &str) -> String {
+    format!("'{}'", harmless(word).replace('\'', r"'\''"))
+}
+
 fn fill(out: &mut String, columns: usize) {
     let blanks = columns.saturating_sub(width(out));
     out.extend(std::iter::repeat_n(' ', blanks));
+}
+
+/// A length in bytes: `812 bytes`, `3.4 MB`.
+pub(crate) fn bytes(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{}.{} KB", bytes / 1_000, bytes % 1_000 / 100),
+        _ => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
+    }
 }
 
 /// A duration: `0.4 s`, `38 s`, `4 min 10 s`, `2 h 05 min`.

@@ -4,21 +4,23 @@ use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEve
 use ratatui::layout::Position;
 
 use super::act;
-use super::action::Action;
+use super::action::{self, Action};
 use super::keymap::{Chord, Resolved};
 use super::layout::Pane;
 use super::msg::{Effect, Msg, What};
 use super::overlays::{self, Overlay, dialog};
 use super::questions::show_plan;
-use super::screens::syncs::runs::{PAGE as RUNS_PAGE, Reading};
-use super::screens::syncs::{Tab, list_place, log, moves};
+use super::requests::misfit;
+use super::router::{PageId, with_page, with_top};
+use super::screens::Screen;
+use super::screens::page::Heard;
+use super::screens::syncs::asking::{aim, ask_log, ask_runs};
+use super::screens::syncs::{list_place, moves};
 use super::state::{Purpose, State};
 use crate::domain::command::{Command, Reply, RowFilter};
 use crate::domain::problem::Problem;
 use crate::domain::run::RunStatus;
 
-/// How long the cursor must rest on a sync before its log and runs are asked for, in milliseconds.
-const PATIENCE_MS: u64 = 120;
 /// Held keys that a dialog shows.
 const EXAMPLES: u32 = 5;
 
@@ -29,7 +31,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         What::Key(key) if key.kind != KeyEventKind::Release => on_key(state, key),
         What::Key(_) | What::Tick => Vec::new(),
         What::Paste(text) => {
-            overlays::paste(state, &text);
+            on_paste(state, &text);
             Vec::new()
         }
         What::Mouse(mouse) => on_mouse(state, mouse),
@@ -49,8 +51,13 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         What::Event(event) => {
-            state.syncs.log.happened(&event);
-            Vec::new()
+            state.syncs.log.happened(&event, state.now.ms);
+            match state.page().is_some_and(|page| page.shows(&event)) {
+                true => with_top(state, |page, state| {
+                    page.hear(state, Heard::Happened(Box::new(event)))
+                }),
+                false => Vec::new(),
+            }
         }
         What::Lagged => {
             state.syncs.log.reread(state.now.ms);
@@ -64,6 +71,9 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         What::LogSaved(Err(why)) => {
             state.fail("could not save the log", why);
             Vec::new()
+        }
+        What::Edited(result) => {
+            with_top(state, |page, state| page.hear(state, Heard::Edited(result)))
         }
         What::Resumed => vec![Effect::Redraw],
         What::SuspendAsked => vec![Effect::Suspend],
@@ -84,17 +94,21 @@ fn on_key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
         }
         return overlays::key(state, key);
     }
-    let Some(chord) = Chord::of(key) else {
+    let chord = Chord::of(key);
+    if state.page().is_some_and(Screen::typing) {
+        return on_typed(state, key, chord);
+    }
+    let Some(chord) = chord else {
         state.prefix.clear();
         return Vec::new();
     };
     state.prefix.push(chord);
-    let resolved = state.keymap.resolve(state.scopes(), &state.prefix);
+    let resolved = state.keymap.resolve(&state.scopes(), &state.prefix);
     let resolved = match resolved {
         // A sequence that leads nowhere is forgotten; its last key counts by itself.
         Resolved::Nothing if state.prefix.len() > 1 => {
             state.prefix = vec![chord];
-            state.keymap.resolve(state.scopes(), &state.prefix)
+            state.keymap.resolve(&state.scopes(), &state.prefix)
         }
         other => other,
     };
@@ -115,9 +129,43 @@ fn on_key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
     }
 }
 
+/// A text field owns every key, but for those that the table lets be heard in text.
+fn on_typed(state: &mut State, key: KeyEvent, chord: Option<Chord>) -> Vec<Effect> {
+    state.prefix.clear();
+    let meant = chord
+        .filter(|chord| !chord.belongs_to_text())
+        .map(|chord| state.keymap.resolve(&state.scopes(), &[chord]));
+    if let Some(Resolved::Action(action)) = meant
+        && action::of(action).is_some_and(|entry| entry.in_text)
+    {
+        return act::act(state, action);
+    }
+    with_top(state, |page, state| page.key(state, key))
+}
+
+/// Pasted text goes to what is typed into.
+fn on_paste(state: &mut State, text: &str) {
+    if state.overlay.is_some() {
+        overlays::paste(state, text);
+    } else if state.page().is_some_and(Screen::typing) {
+        // Pasting asks for nothing that must be done at once.
+        let _ = with_top(state, |page, state| {
+            page.paste(state, text);
+            Vec::new()
+        });
+    }
+}
+
 fn on_mouse(state: &mut State, mouse: MouseEvent) -> Vec<Effect> {
     if state.overlay.is_some() {
         return Vec::new();
+    }
+    if !state.on_syncs() {
+        return match mouse.kind {
+            MouseEventKind::ScrollUp => act::act(state, Action::Up),
+            MouseEventKind::ScrollDown => act::act(state, Action::Down),
+            _ => Vec::new(),
+        };
     }
     let areas = state.areas();
     let at = Position::new(mouse.column, mouse.row);
@@ -189,15 +237,18 @@ fn on_reply(state: &mut State, token: u64, result: Result<Reply, Problem>) -> Ve
                 }
             }
         }
-        Purpose::Log { run, from } => {
+        Purpose::Log { run, question } => {
             let log = &state.syncs.log;
-            if log.run.as_ref() != Some(&run) || !log.expects(from) {
+            if log.run.as_ref() != Some(&run) || !log.expects(&question) {
                 return Vec::new();
             }
             match result {
-                Ok(Reply::Log(lines)) => {
-                    if state.syncs.log.take(lines, state.now.ms) {
+                Ok(Reply::LogPage(page)) => {
+                    if state.syncs.log.take(page, state.now.ms) {
                         return ask_log(state);
+                    }
+                    if state.syncs.log.take_missed() {
+                        state.note("no hit further on in this log");
                     }
                 }
                 Ok(_) => state.syncs.log.fail(misfit()),
@@ -216,16 +267,34 @@ fn on_reply(state: &mut State, token: u64, result: Result<Reply, Problem>) -> Ve
             }
         }
         Purpose::HeldKeys { run } => held_keys(state, &run, result),
+        Purpose::Page {
+            page, failed, done, ..
+        } => return answered(state, token, page, failed, done, result),
     }
     Vec::new()
 }
 
-fn misfit() -> Problem {
-    Problem::new(
-        crate::domain::problem::ProblemKind::Internal,
-        "the core gave an answer to another question",
-    )
-    .hint("interface and core may be of different versions")
+/// Gives an answer to the page that asked; what a page that is gone had ordered is told.
+fn answered(
+    state: &mut State,
+    token: u64,
+    page: PageId,
+    failed: Option<String>,
+    done: String,
+    result: Result<Reply, Problem>,
+) -> Vec<Effect> {
+    if result.is_ok() && !done.is_empty() {
+        state.note(done);
+    }
+    if !state.router.is_open(page) {
+        if let (Err(problem), Some(failed)) = (result, failed) {
+            state.fail(format!("{failed}: {}", problem.text), problem.hint);
+        }
+        return Vec::new();
+    }
+    with_page(state, page, |page, state| {
+        page.hear(state, Heard::Answer { token, result })
+    })
 }
 
 fn held_keys(state: &mut State, run: &crate::domain::id::RunId, result: Result<Reply, Problem>) {
@@ -259,8 +328,12 @@ fn settle(state: &mut State, effects: &mut Vec<Effect>) {
     let now_ms = state.now.ms;
     state.toasts.retain(|toast| toast.until_ms > now_ms);
     dialog::watch(state);
-    aim(state);
-    moves::settle(state);
+    if state.on_syncs() {
+        aim(state);
+        moves::settle(state);
+    } else {
+        effects.extend(with_top(state, |page, state| page.refresh(state)));
+    }
     if state.syncs.log.due_ms().is_some_and(|due| due <= now_ms) {
         effects.extend(ask_log(state));
     }
@@ -268,52 +341,6 @@ fn settle(state: &mut State, effects: &mut Vec<Effect>) {
         effects.extend(ask_runs(state));
     }
     effects.extend(ask_examples(state));
-}
-
-/// Points log and runs at what is selected.
-fn aim(state: &mut State) {
-    let due = state.now.ms + PATIENCE_MS;
-    let selected = state.selected().cloned();
-    let latest = selected.as_ref().and_then(|sync| {
-        let active = sync.active.as_ref().map(|active| &active.run.id);
-        active.or(sync.last.as_ref().map(|run| &run.id)).cloned()
-    });
-    let run = state.syncs.opened.clone().or(latest);
-    state.syncs.log.aim(run, due);
-    if let Some(sync) = selected
-        && state.syncs.tab == Tab::Runs
-        && state.areas().detail.is_some()
-    {
-        state.syncs.runs.aim(&sync, state.now.ms, PATIENCE_MS);
-    }
-}
-
-fn ask_log(state: &mut State) -> Vec<Effect> {
-    let Some(run) = state.syncs.log.run.clone() else {
-        return Vec::new();
-    };
-    let from = state.syncs.log.ask();
-    let command = Command::Log {
-        run: run.clone(),
-        from,
-        limit: log::PAGE,
-    };
-    vec![state.send(Purpose::Log { run, from }, command)]
-}
-
-fn ask_runs(state: &mut State) -> Vec<Effect> {
-    let runs = &mut state.syncs.runs;
-    let Some(sync) = runs.sync.clone() else {
-        return Vec::new();
-    };
-    let before = runs.older_than();
-    runs.reading = Reading::Asked;
-    let command = Command::Runs {
-        sync: Some(sync.as_str().to_owned()),
-        before: before.clone(),
-        limit: RUNS_PAGE,
-    };
-    vec![state.send(Purpose::Runs { sync, before }, command)]
 }
 
 fn ask_examples(state: &mut State) -> Vec<Effect> {

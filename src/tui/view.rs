@@ -5,17 +5,17 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
-use super::action::{Action, TABLE};
+use super::action::{self, Action};
 use super::available::{available, short};
 use super::banner::banner;
 use super::layout::Class;
 use super::look::{Lines, Look};
 use super::overlays::{self, Overlay};
-use super::screens::{SCREENS, syncs};
+use super::screens::{Screen, TABS};
 use super::state::{State, Toast};
 use super::text;
 use super::theme::Role;
-use super::widgets::popup;
+use super::widgets::{popup, tabs};
 use crate::link::Connection;
 
 /// Draws one frame; the real cursor comes to stand on the focused row or field.
@@ -69,7 +69,9 @@ fn draw(state: &State, look: &Look, screen: Rect, buf: &mut Buffer) -> Position 
         ]);
         look.put(buf, area, 0, &line);
     }
-    let place = syncs::view(state, look, &areas, buf);
+    let place = state.page().map_or(areas.body.as_position(), |page| {
+        page.view(state, look, areas.body, buf)
+    });
     footer(state, look, areas.footer, buf);
     let below_dialog = matches!(state.overlay, Some(Overlay::Dialog(_)));
     if below_dialog {
@@ -112,20 +114,26 @@ fn overlays_in_tiny(state: &State, look: &Look, screen: Rect, buf: &mut Buffer) 
 
 fn header(state: &State, look: &Look, area: Rect, buf: &mut Buffer) {
     let small = state.class() == Class::Small;
-    let mut left = vec![Span::raw(" ")];
-    if !small {
-        left.push(look.span(Role::Strong, "SignalSmith  "));
-    }
     let right = connection(state, look, small);
     let taken: usize = right.iter().map(|span| text::width(&span.content)).sum();
-    let room = usize::from(area.width).saturating_sub(taken + 26);
-    left.push(look.foreign(Role::Text, &state.world.name, room.clamp(8, 40)));
-    if !small {
-        for (screen, number) in SCREENS.iter().zip(1..) {
-            left.push(look.span(Role::Key, format!("   {number} ")));
-            left.push(look.span(Role::TitleFocus, screen.to_uppercase()));
-        }
+    let room = usize::from(area.width).saturating_sub(taken + 1);
+    let name = look.foreign(Role::Text, &state.world.name, 24.min(room / 3));
+    let tabs = tabs::Tabs {
+        all: TABS.iter().map(|tab| (tab.number, tab.title)).collect(),
+        shown: state.router.tab(),
+    };
+    let brand = "SignalSmith  ";
+    let rest = room.saturating_sub(text::width(&name.content) + 3);
+    let mut left = vec![Span::raw(" ")];
+    // The product's name goes first where the tabs need the room.
+    let long = !small && tabs.width() + text::width(brand) <= rest;
+    if long {
+        left.push(look.span(Role::Strong, brand));
     }
+    left.push(name);
+    left.push(Span::raw("   "));
+    let rest = rest.saturating_sub(if long { text::width(brand) } else { 0 });
+    left.extend(tabs.spans(look, rest));
     look.put(buf, area, 0, &Line::from(left));
     let wide = u16::try_from(taken).unwrap_or(area.width).min(area.width);
     let at = Rect {
@@ -151,16 +159,21 @@ fn connection(state: &State, look: &Look, small: bool) -> Vec<Span<'static>> {
     ]
 }
 
-/// The keys that work now, as many as there is room for; command and help are always there.
+/// The keys that work now, as many as there is room for; command and help are always there, but in
+/// a text field, which owns every key that prints.
 fn footer(state: &State, look: &Look, area: Rect, buf: &mut Buffer) {
     let small = state.class() == Class::Small;
+    let typing = state.overlay.is_none() && state.page().is_some_and(Screen::typing);
     let hint = |action: Action, word: &str| {
-        let key = state.keymap.label(action)?;
+        let key = match typing {
+            true => state.keymap.label_in_text(action)?,
+            false => state.keymap.label(action)?,
+        };
         Some((key.to_owned(), text::line(word, 20)))
     };
     let last: Vec<(String, String)> = [(Action::Palette, "command"), (Action::Help, "help")]
         .into_iter()
-        .filter(|(action, _)| !small || *action == Action::Help)
+        .filter(|(action, _)| !(small || typing) || *action == Action::Help)
         .filter_map(|(action, word)| hint(action, word))
         .collect();
     let wide = |(key, word): &(String, String)| text::width(key) + text::width(word) + 3;
@@ -168,12 +181,13 @@ fn footer(state: &State, look: &Look, area: Rect, buf: &mut Buffer) {
     let mut used: usize = last.iter().map(wide).sum();
     let mut shown = Vec::new();
     let scopes = state.scopes();
-    for entry in TABLE.iter().filter(|entry| scopes.contains(&entry.scope)) {
-        let offered = !entry.short.is_empty()
+    for entry in action::all().filter(|entry| scopes.contains(&entry.scope)) {
+        let word = short(state, entry);
+        let offered = !word.is_empty()
             && (!small || entry.vital)
+            && (!typing || entry.in_text)
             && !matches!(entry.action, Action::Palette | Action::Help)
             && available(state, entry.action).is_ok();
-        let word = short(state, entry);
         let Some(hint) = offered.then(|| hint(entry.action, word)).flatten() else {
             continue;
         };

@@ -6,7 +6,7 @@ use crate::data::{Differences, Version};
 use crate::measure::{Measured, best, give, in_child, measured};
 use crate::table::Table;
 use crate::workspace::{Core, Source, must_have_done};
-use crate::{Options, acknowledge, deliver, floor, generated, movers, product, sender, writes};
+use crate::{Options, acknowledge, floor, frame, generated, movers, product, sender, writes};
 
 /// Runs one case in this process.
 pub fn child(arguments: &[String]) {
@@ -32,7 +32,6 @@ pub fn child(arguments: &[String]) {
             must_have_done(&run, wanted, number(unchanged));
             give(told);
         }
-        ["deliver", plan, database] => give(deliver::run(Path::new(plan), Path::new(database))),
         ["acknowledge", folder, rows, batch, together] => {
             give(acknowledge::run(
                 Path::new(folder),
@@ -58,6 +57,7 @@ pub fn child(arguments: &[String]) {
             version(rows, differing),
         )),
         ["accept", folder, rows] => give(generated::accept(Path::new(folder), number(rows))),
+        ["frame", folder] => give(frame::run(Path::new(folder))),
         other => panic!("there is no case {other:?}"),
     }
 }
@@ -83,12 +83,18 @@ pub fn all(options: Options) {
         writes::acknowledgements(&bench);
         writes::http(&bench);
         movers::cases(&bench);
+        frame::cases(&bench);
     }
     bench.table.end();
     if !bench.options.keep {
         let _ = std::fs::remove_dir_all(&bench.folder);
     }
 }
+
+/// The keys of a destination that takes no time.
+pub const SINK: &str = "type = \"sink\"";
+/// The keys of a table in the workspace's folder.
+pub const TABLE: &str = "type = \"sqlite\"\npath = \"copy.db\"";
 
 /// What all cases share.
 pub struct Bench {
@@ -151,9 +157,8 @@ impl Bench {
         best(self.options.rounds, round)
     }
 
-    /// Brings in the sync of the people, into SQLite as a mirror.
-    pub fn apply_mirror(source: Source, identifier: &str, folder: &Path) {
-        let destination = "type = \"sqlite\"\npath = \"copy.db\"";
+    /// Brings in the sync of the people, a mirror.
+    pub fn apply_mirror(source: Source, identifier: &str, folder: &Path, destination: &str) {
         let folder = folder.to_str().unwrap();
         in_child(&[
             "apply",

@@ -27,7 +27,7 @@ use crate::cases::Bench;
 use crate::data::{COLUMNS, Version};
 use crate::floor::Hashed;
 use crate::measure::{Measured, in_child, measured};
-use crate::table::Budget;
+use crate::product::memory;
 
 /// Rows of a million that differ at the second run.
 const DIFFERING: u64 = 20_000;
@@ -75,23 +75,27 @@ fn one(bench: &Bench, rows: u64, identifier: &str, key: &str) {
         .case("floor: generate and hash", &floor, &[], &[]);
     let told = in_child(&["plan", folder, identifier, &count, "0"]);
     let name = format!("first comparison, generated, {key}");
-    bench
-        .table
-        .case(&name, &told, &[budget(&told)], &[beside(&told, &floor)]);
+    bench.table.case(
+        &name,
+        &told,
+        &[memory(rows, &told).headline()],
+        &[beside(&told, &floor)],
+    );
     let told = in_child(&["accept", folder, &count]);
     let name = format!("acknowledged and folded, generated, {key}");
-    bench.table.case(&name, &told, &[budget(&told)], &[]);
+    bench
+        .table
+        .case(&name, &told, &[memory(rows, &told).headline()], &[]);
     let floor = in_child(&["generate", &count, &DIFFERING.to_string()]);
     let told = in_child(&["plan", folder, identifier, &count, &DIFFERING.to_string()]);
     let name = format!("second comparison, 2 % differ, generated, {key}");
-    bench
-        .table
-        .case(&name, &told, &[budget(&told)], &[beside(&told, &floor)]);
+    bench.table.case(
+        &name,
+        &told,
+        &[memory(rows, &told).headline()],
+        &[beside(&told, &floor)],
+    );
     std::fs::remove_dir_all(work).unwrap();
-}
-
-fn budget(told: &Measured) -> Budget {
-    Budget::at_most(told.peak_mb, 128.0, "MB")
 }
 
 fn beside(told: &Measured, floor: &Measured) -> String {
@@ -201,8 +205,8 @@ fn stream(version: Version) -> impl Iterator<Item = Result<Chunk, ConnectorError
         let mut batch = Batch::new(COLUMNS.len());
         let mut rows = 0;
         version.each(|row| {
-            for ((position, cell), column) in row.iter().enumerate().zip(batch.columns_mut()) {
-                column.push_with(|out| match position {
+            for (position, cell) in row.iter().enumerate() {
+                batch.push_with(|out| match position {
                     5 => encode(&Value::Integer(cell.parse().unwrap()), out),
                     _ => encode_text(cell, out),
                 });

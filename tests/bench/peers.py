@@ -31,12 +31,12 @@ if engine == "duckdb":
     read = lambda path: f"read_csv('{path}', header=true, all_varchar=true)"
     row_hash = f"md5_number(concat_ws('\x1f', {', '.join(COLUMNS)}))"
     con = duckdb.connect(state)
-    con.execute("SET memory_limit = '2GB'; SET threads = 2")
+    con.execute("SET memory_limit = '2GB'; SET threads = 2; SET enable_progress_bar = false")
     con.execute(f"SET temp_directory = '{folder}/peer.tmp'")
     con.execute(f"CREATE TABLE snap AS SELECT pk, {row_hash} h FROM {read(old)}")
     con.close()
     con = duckdb.connect(state)
-    con.execute("SET memory_limit = '2GB'; SET threads = 2")
+    con.execute("SET memory_limit = '2GB'; SET threads = 2; SET enable_progress_bar = false")
     con.execute(f"SET temp_directory = '{folder}/peer.tmp'")
     began, before = time.time(), cpu()
     con.execute(f"CREATE TEMP TABLE cur AS SELECT *, {row_hash} h FROM {read(new)}")

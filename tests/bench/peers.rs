@@ -30,7 +30,9 @@ pub fn compare(engine: &str, old: &Path, new: &Path, folder: &Path) -> Option<Me
         .output()
         .unwrap();
     assert!(output.status.success(), "{engine} failed");
-    Some(serde_json::from_slice(&output.stdout).unwrap())
+    let text = String::from_utf8(output.stdout).unwrap();
+    let line = text.lines().rfind(|line| line.starts_with('{'));
+    Some(serde_json::from_str(line.unwrap_or_default()).unwrap())
 }
 
 /// A peer that found something else did other work.

@@ -1,10 +1,10 @@
-//! The product, from a source into a table: first runs, and second runs with more or less changed,
-//! each beside the reading and hashing of the same rows in the same minute.
+//! The whole product, from a source into a destination that takes no time: first runs, and second
+//! runs with more or less changed, each beside the reading and hashing of the same rows in turns.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::cases::Bench;
+use crate::cases::{Bench, SINK};
 use crate::data::Version;
 use crate::measure::{Measured, fastest, in_child};
 use crate::peers;
@@ -56,7 +56,6 @@ struct Case<'a> {
 struct Rounds {
     floor: Vec<Measured>,
     run: Vec<Measured>,
-    destination: Vec<Measured>,
     rewritten: u64,
     peers: Vec<(&'static str, Vec<Measured>)>,
 }
@@ -102,12 +101,12 @@ impl Case<'_> {
     fn first_run(&self, version: Version) -> Measured {
         let work = self.bench.fresh("work");
         put_data(&self.bench.data(self.source, version), &work, self.source);
-        Bench::apply_mirror(self.source, self.identifier, &work);
+        Bench::apply_mirror(self.source, self.identifier, &work, SINK);
         let rows = version.rows.to_string();
         in_child(&["run", work.to_str().unwrap(), &rows, "0", "0", "0"])
     }
 
-    /// Rounds of floor, run, its destination alone, and the peers: whatever disturbs the machine
+    /// Rounds of floor, run and peers: whatever disturbs the machine
     /// for a while disturbs all of them.
     fn rounds(&self, differing: u64, saved: &Path) -> Rounds {
         let bench = self.bench;
@@ -130,9 +129,6 @@ impl Case<'_> {
             let run = in_child(&["run", folder, new, changed, gone, unchanged]);
             rounds.run.push(run);
             rounds.rewritten = partitions(&work).difference(&before).count() as u64;
-            if differing > 0 {
-                rounds.destination.push(destination(&work, saved));
-            }
             if self.is_compared(differing) {
                 let old = bench.data(self.source, bench.version(0));
                 for engine in ["duckdb", "polars"] {
@@ -158,10 +154,7 @@ impl Case<'_> {
     fn second(&self, differing: u64, rounds: Rounds) {
         let bench = self.bench;
         let (floor, told) = (fastest(rounds.floor), fastest(rounds.run));
-        let written = rounds.destination.into_iter().map(|one| one.wall);
-        let written = written.reduce(f64::min).unwrap_or_default();
-        let own = told.wall - written;
-        let own_budget = Budget::at_most(own / floor.wall, self.limit(differing), FLOORS);
+        let own_budget = Budget::at_most(told.wall / floor.wall, self.limit(differing), FLOORS);
         let own_budget = match (self.identifier, differing) {
             ("pk", 0 | 20_000) => own_budget.headline(),
             _ => own_budget,
@@ -177,18 +170,17 @@ impl Case<'_> {
         let compared = (told.part("querying") + told.part("comparing")) / floor.wall;
         let notes = [
             format!(
-                "reading and hashing {:.2} s; reading and comparing {compared:.2} x that, the whole run {:.2} x, its CPU {:.2} x",
+                "reading and hashing {:.2} s; reading and comparing {compared:.2} x that; CPU {:.2} x",
                 floor.wall,
-                told.wall / floor.wall,
-                told.cpu / floor.cpu
+                told.cpu / floor.cpu.max(0.01)
             ),
-            format!("{}; the destination alone {written:.2}", parts(&told)),
+            parts(&told),
         ];
         let percent = differing as f64 / 10_000.0;
         let name = format!("second run, {percent} % differ: {}", self.name);
         bench.table.case(&name, &told, &budgets, &notes);
         if self.is_compared(differing) {
-            self.compared(own, &told, rounds.peers);
+            self.compared(&told, rounds.peers);
         }
     }
 
@@ -203,8 +195,8 @@ impl Case<'_> {
         ((limit + more) * 10.0_f64).round() / 10.0
     }
 
-    /// Says how the peers did beside this run, `own` seconds of which were not the destination's.
-    fn compared(&self, own: f64, ours: &Measured, peers: Vec<(&'static str, Vec<Measured>)>) {
+    /// Says how the peers did beside this run.
+    fn compared(&self, ours: &Measured, peers: Vec<(&'static str, Vec<Measured>)>) {
         let table = &self.bench.table;
         for engine in ["duckdb", "polars"] {
             let name = format!("peer: {engine} compares the same CSV, 2 % differ");
@@ -215,7 +207,7 @@ impl Case<'_> {
             };
             let mut told = fastest(rounds.clone());
             told.rows = self.bench.options.rows;
-            let (speed, memory) = (told.wall / own, told.peak_mb / ours.peak_mb);
+            let (speed, memory) = (told.wall / ours.wall, told.peak_mb / ours.peak_mb);
             // At a million rows the gap is memory, not time: the limits are for ten million.
             let bound = engine == "duckdb" && self.bench.options.rows >= 10_000_000;
             let budgets = [
@@ -244,21 +236,6 @@ fn partitions(work: &Path) -> BTreeSet<PathBuf> {
         }
     }
     files
-}
-
-/// What the destination alone takes for the same operations, on the table as it was before.
-fn destination(work: &Path, saved: &Path) -> Measured {
-    let plans = std::fs::read_dir(work.join("workspace/runs")).unwrap();
-    let plans = plans.map(|entry| entry.unwrap().path());
-    let plans = plans.filter(|path| path.extension().is_some_and(|it| it == "plan"));
-    let latest = plans.max_by_key(|path| std::fs::metadata(path).unwrap().modified().unwrap());
-    let table = work.join("copy.db");
-    crate::workspace::copy_file(&saved.join("copy.db"), &table);
-    in_child(&[
-        "deliver",
-        latest.unwrap().to_str().unwrap(),
-        table.to_str().unwrap(),
-    ])
 }
 
 /// The budget of peak memory.

@@ -100,10 +100,10 @@ impl Table {
     pub fn new(title: &str, markdown: bool) -> Self {
         println!("\n{title}; the fastest round of each case; peak memory of its own process\n");
         println!(
-            "{:<54} {:>8} {:>8} {:>8} {:>7}",
+            "{:<60} {:>8} {:>8} {:>8} {:>7}",
             "case", "s", "cpu s", "us/row", "MB"
         );
-        println!("{}", "-".repeat(90));
+        println!("{}", "-".repeat(96));
         Self {
             kept: RefCell::default(),
             markdown,
@@ -114,7 +114,7 @@ impl Table {
     /// Prints one case: its figures, its budgets, then what else is to be said.
     pub fn case(&self, name: &str, told: &Measured, budgets: &[Budget], notes: &[String]) {
         println!(
-            "{name:<54} {:>8.2} {:>8.2} {:>8.2} {:>7.0}",
+            "{name:<60} {:>8.2} {:>8.2} {:>8.2} {:>7.0}",
             told.wall,
             told.cpu,
             told.us_a_row(),
@@ -140,7 +140,7 @@ impl Table {
 
     /// Prints that a case was not measured.
     pub fn absent(&self, name: &str, why: &str) {
-        println!("{name:<54} not measured: {why}");
+        println!("{name:<60} not measured: {why}");
     }
 
     /// Prints how many budgets are reached, which are not, and the README's form where it is wanted.

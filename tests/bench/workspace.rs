@@ -12,6 +12,7 @@ use tokio::runtime::Runtime;
 
 use crate::data::{COLUMNS, Differences};
 use crate::measure::{Measured, measured};
+use crate::sink::WithSink;
 
 /// Where the people are read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,14 +56,15 @@ pub struct Core {
 impl Core {
     /// Opens the workspace in `folder`, or begins it.
     pub fn open(folder: &Path) -> Self {
-        let engine = Engine::start(EngineOptions {
+        let options = EngineOptions {
             folder: folder.join("workspace"),
             socket: folder.join("core.sock"),
             clock: Arc::new(SystemClock::new()),
             // Ids are drawn from it, and every process of a workspace draws its own.
             seed: u64::from(std::process::id()),
             autonomous: false,
-        });
+        };
+        let engine = Engine::start_with(options, Arc::new(WithSink));
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -188,9 +190,9 @@ pub fn copy_folder(from: &Path, to: &Path) {
         .mode(mode & 0o777)
         .create(to)
         .unwrap();
-    let is_final = ["snapshots", "runs"]
-        .iter()
-        .any(|name| from.iter().any(|it| it == *name));
+    let is_called = |path: &Path, name: &str| path.file_name().is_some_and(|it| it == name);
+    let is_final =
+        is_called(from, "runs") || from.parent().is_some_and(|it| is_called(it, "snapshots"));
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let kind = entry.file_type().unwrap();

@@ -1,6 +1,6 @@
 //! What writing takes beside the destination: acknowledgements on disk, and the HTTP sender.
 
-use crate::cases::Bench;
+use crate::cases::{Bench, SINK};
 use crate::data::Version;
 use crate::measure::{Measured, fastest, in_child};
 use crate::sender::{self, BATCH, CONCURRENCY, Server};
@@ -33,7 +33,7 @@ pub fn acknowledgements(bench: &Bench) {
                 },
             );
             put_data(&data, &work, Source::Sqlite);
-            Bench::apply_mirror(Source::Sqlite, "pk", &work);
+            Bench::apply_mirror(Source::Sqlite, "pk", &work, SINK);
             let plain = work.join("plain");
             let [rows, batch, together] = counts.each_ref().map(String::as_str);
             let (plain, folder) = (plain.to_str().unwrap(), work.to_str().unwrap());

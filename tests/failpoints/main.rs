@@ -11,12 +11,24 @@
     reason = "a test may panic: that is how it fails"
 )]
 
+#[path = "../it/terminal/host.rs"]
+#[allow(dead_code, reason = "the other binary uses the rest")]
+mod host;
+mod panics;
 mod planted;
+#[path = "../it/terminal/pty.rs"]
+#[allow(dead_code, reason = "the other binary uses the rest")]
+mod pty;
+
+/// What the terminal is told as the interface is left.
+const LEAVES_ALTERNATE: &[u8] = b"\x1b[?1049l";
 
 /// What both test binaries share.
 #[path = "../it/support"]
 #[allow(dead_code, reason = "the other binary uses the rest")]
 mod support {
+    pub mod desk;
+    pub mod gate;
     pub mod program;
     pub mod trust;
 }

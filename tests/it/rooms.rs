@@ -45,6 +45,7 @@ const RULES: &[(&str, &[&str])] = &[
             "sandbox",
             "safe_text",
             "telemetry",
+            "failpoints",
         ],
     ),
 ];

@@ -164,7 +164,9 @@ impl Demo {
     /// Opens the interface over the first runs of all syncs.
     async fn show(&self) -> Result<(), Problem> {
         self.start_runs().await?;
-        interface::show(&self.context, self.path()).await
+        interface::show(&self.context, self.path(), false)
+            .await
+            .map(|_| ())
     }
 
     /// Stops the core before the receivers, so that batches under way get their answers.

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::connectors::contract::{Chunk, ConnectorError, Query, RowStream};
 use crate::domain::problem::ProblemKind;
-use crate::domain::row::{Batch, ColumnCells};
+use crate::domain::row::Batch;
 
 /// Batches that wait for the engine; with the one being filled they bound a source's memory.
 const WAITING_BATCHES: usize = 4;
@@ -102,16 +102,19 @@ impl Sink {
     }
 
     /// Whether another row is wanted.
+    #[inline]
     pub(super) fn wants_more(&self) -> bool {
         self.limit.is_none_or(|limit| self.rows < limit)
     }
 
-    /// The columns, to append one cell to each.
-    pub(super) fn cells(&mut self) -> &mut [ColumnCells] {
-        self.batch.columns_mut()
+    /// Appends the next cell; a row is one cell for each column of the query.
+    #[inline]
+    pub(super) fn cell(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        self.batch.push_with(write);
     }
 
     /// Ends a row, and hands the batch on when it is full.
+    #[inline]
     pub(super) fn end_row(&mut self) -> Result<(), ConnectorError> {
         self.rows += 1;
         self.in_batch += 1;
@@ -126,7 +129,8 @@ impl Sink {
             return Ok(());
         }
         self.in_batch = 0;
-        let empty = Batch::new(self.batch.columns().len());
+        // The next is like it, so that it need not grow bit by bit.
+        let empty = self.batch.empty_like();
         let full = std::mem::replace(&mut self.batch, empty);
         self.send(Ok(Chunk::Batch(full)))
     }

@@ -63,6 +63,16 @@ impl Mapper {
         if !problems.is_empty() {
             return Err(problems);
         }
+        Self::of_lines(model, mappings, lines, variables)
+    }
+
+    /// As [`Self::compile`], of lines that are resolved.
+    pub(super) fn of_lines(
+        model: &Model,
+        mappings: &[FieldMapping],
+        lines: Vec<Line>,
+        variables: &RunVariables,
+    ) -> Result<Self, Vec<MappingProblem>> {
         let inputs = read_positions(&lines);
         let columns = inputs
             .iter()

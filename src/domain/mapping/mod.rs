@@ -1,7 +1,7 @@
 //! Mapping: which value goes to which field, checked against model and object, applied to rows.
 //!
 //! [`check`] says what keeps a mapping from being saved; [`Mapper`] applies it to rows;
-//! [`suggest`] proposes lines by name.
+//! [`suggest`] proposes lines by name, and a [`Trial`] tries one line by itself.
 
 mod check;
 mod column;
@@ -12,6 +12,7 @@ mod suggest;
 mod template;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod variable;
 
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,7 @@ pub use check::check;
 pub use mapper::Mapper;
 pub use problem::{MappingProblem, Severity};
 pub use suggest::suggest;
+pub use trial::{Trial, cells};
 pub use variable::RunVariables;
 
 /// Where a mapping's value comes from.

@@ -79,6 +79,7 @@ pub fn encode(value: &Value, out: &mut Vec<u8>) {
 }
 
 /// Appends a text without first making a [`Value`] of it.
+#[inline]
 pub fn encode_text(text: &str, out: &mut Vec<u8>) {
     put(TEXT, text.as_bytes(), out);
 }
@@ -93,6 +94,7 @@ pub fn encode_left_out(out: &mut Vec<u8>) {
     out.push(LEFT_OUT);
 }
 
+#[inline]
 fn put(tag: u8, bytes: &[u8], out: &mut Vec<u8>) {
     out.push(tag);
     put_length(bytes.len(), out);
@@ -100,6 +102,7 @@ fn put(tag: u8, bytes: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Appends a length in LEB128.
+#[inline]
 pub fn put_length(length: usize, out: &mut Vec<u8>) {
     let mut rest = length;
     loop {
@@ -117,6 +120,7 @@ pub fn put_length(length: usize, out: &mut Vec<u8>) {
 ///
 /// # Errors
 /// [`Damaged`] where it does not end or is over 2^56.
+#[inline]
 pub fn take_length(bytes: &mut &[u8]) -> Result<usize, Damaged> {
     let mut length = 0_usize;
     for shift in (0..56).step_by(7) {

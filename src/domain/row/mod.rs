@@ -1,4 +1,4 @@
-//! Rows as bytes: the canonical encoding of cells, columnar batches, keys and fingerprints.
+//! Rows as bytes: the canonical encoding of cells, batches, keys and fingerprints.
 //!
 //! What is hashed, spooled and stored is this encoding.
 
@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use super::value::Value;
 
-pub use batch::{Batch, ColumnCells};
+pub use batch::Batch;
 pub use cell::{
     Cell, Damaged, MISFIT_TAG, NULL_TAG, decode, decode_values, encode, encode_left_out,
     encode_misfit, encode_text, put_length, take_cell, take_length,
@@ -23,6 +23,7 @@ pub struct Fingerprint(pub [u8; 16]);
 
 impl Fingerprint {
     /// Hashes canonical bytes; big-endian, so that byte order is number order.
+    #[inline]
     pub fn of(seed: u64, bytes: &[u8]) -> Self {
         Self(xxh3_128_with_seed(bytes, seed).to_be_bytes())
     }
@@ -148,18 +149,16 @@ pub(crate) mod tests {
     fn a_batch_gives_back_its_cells() {
         let mut batch = Batch::new(2);
         for number in 0..3 {
-            batch
-                .column_mut(0)
-                .unwrap()
-                .push_with(|out| encode(&Value::Integer(number), out));
-            batch
-                .column_mut(1)
-                .unwrap()
-                .push_with(|out| encode_misfit("x", out));
+            batch.push_with(|out| encode(&Value::Integer(number), out));
+            batch.push_with(|out| encode_misfit("x", out));
         }
         assert_eq!(batch.rows(), 3);
         assert_eq!(batch.value(2, 0), Ok(Cell::Value(Value::Integer(2))));
         assert_eq!(batch.value(1, 1), Ok(Cell::Misfit("x".into())));
         assert_eq!(batch.value(3, 1), Err(Damaged));
+        assert_eq!(batch.value(0, 2), Err(Damaged));
+        let row = [batch.cell(1, 0), batch.cell(1, 1)].concat();
+        assert_eq!(batch.cells(1, 0..2), row);
+        assert!(batch.cells(1, 1..3).is_empty());
     }
 }

@@ -115,6 +115,26 @@ impl CronSchedule {
         &self.expression
     }
 
+    /// Whether each day of the week counts, from Monday on.
+    pub fn weekdays(&self) -> [bool; 7] {
+        [1, 2, 3, 4, 5, 6, 0].map(|day| self.days_of_week.has(day))
+    }
+
+    /// The expression with other days of the week, from Monday on; nothing where none is left.
+    pub fn on_weekdays(&self, days: [bool; 7]) -> Option<String> {
+        let field = match days {
+            [true, true, true, true, true, true, true] => "*".to_owned(),
+            [true, true, true, true, true, false, false] => "1-5".to_owned(),
+            days => {
+                let numbers = days.iter().zip(1..).filter(|(on, _)| **on);
+                let numbers: Vec<String> = numbers.map(|(_, day)| (day % 7).to_string()).collect();
+                numbers.join(",")
+            }
+        };
+        let (rest, _) = self.expression.rsplit_once(' ')?;
+        (!field.is_empty()).then(|| format!("{rest} {field}"))
+    }
+
     /// Whether both day fields are restricted, so that either may match.
     pub fn matches_either_day(&self) -> bool {
         self.either.is_some()

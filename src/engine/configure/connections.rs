@@ -1,5 +1,6 @@
 //! Sources and destinations of a resource file: known type, known settings, absolute paths.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value as Json;
@@ -11,6 +12,7 @@ use crate::domain::destination::{Destination, Health, SecretRef, Settings, Sourc
 use crate::domain::id::{DestinationId, SourceId};
 use crate::domain::near::nearest;
 use crate::domain::problem::Problem;
+use crate::domain::secret::SecretText;
 use crate::store::CatalogChange;
 
 use super::{Draft, at_line, changes, claimed, known_as};
@@ -49,6 +51,7 @@ impl Draft<'_> {
                 kind,
                 old.as_ref().map(|old| &old.settings),
                 &new.settings,
+                &self.wish.secrets,
             )?;
             let change = changes::between("source", &new.name, old.as_ref(), Some(&new));
             if change.action != "unchanged" {
@@ -98,6 +101,7 @@ impl Draft<'_> {
                 kind,
                 old.as_ref().map(|old| &old.settings),
                 &new.settings,
+                &self.wish.secrets,
             )?;
             let change = changes::between("destination", &new.name, old.as_ref(), Some(&new));
             if change.action != "unchanged" {
@@ -239,6 +243,7 @@ fn check_endpoint(
     kind: &Kind,
     old: Option<&Settings>,
     new: &Settings,
+    given: &BTreeMap<String, SecretText>,
 ) -> Result<(), Problem> {
     let Some(old) = old else { return Ok(()) };
     let moved = kind
@@ -246,11 +251,12 @@ fn check_endpoint(
         .iter()
         .filter(|setting| setting.endpoint)
         .any(|setting| old.get(setting.key) != new.get(setting.key));
-    let stored = new.values().any(|value| {
-        matches!(
+    let stored = new.iter().any(|(key, value)| {
+        let kept = matches!(
             serde_json::from_value(value.clone()),
             Ok(SecretRef::Stored(true))
-        )
+        );
+        kept && !given.contains_key(key)
     });
     if moved && stored {
         let text = format!(
@@ -258,7 +264,7 @@ fn check_endpoint(
             doc.name
         );
         return Err(ConfigError::new(doc.line, text)
-            .hint("give the secret again, as a reference, together with the new place")
+            .hint("give the secret again together with the new place")
             .into());
     }
     Ok(())

@@ -3,19 +3,22 @@
 mod after;
 mod changes;
 mod connections;
+pub(crate) mod edit;
+mod edit_sync;
 mod models;
 mod syncs;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::config::Document;
+use crate::config::{Document, NO_LINE};
 use crate::domain::command::{Change, Reply};
 use crate::domain::id::SyncId;
 use crate::domain::model::Model;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::schedule::parse_zone;
+use crate::domain::secret::SecretText;
 use crate::store::{Catalog, CatalogChange};
 
 use super::core::Core;
@@ -23,10 +26,9 @@ use super::core::Core;
 /// Who brought the file in.
 const ACTOR: &str = "local";
 
-/// What a person wants of a resource file.
+/// What a person wants of resources that they give.
+#[derive(Default)]
 pub(crate) struct Wish {
-    /// The file's text.
-    pub text: String,
     /// The folder that its relative paths start from.
     pub base: PathBuf,
     /// Also removes what the file does not have.
@@ -35,6 +37,8 @@ pub(crate) struct Wish {
     pub dry_run: bool,
     /// Names of syncs whose snapshot may be dropped.
     pub confirm: Vec<String>,
+    /// Secrets that are given with the one connection that changes, by setting.
+    pub secrets: BTreeMap<String, SecretText>,
 }
 
 /// The catalog as it would be, with the changes that lead there.
@@ -45,6 +49,8 @@ pub(super) struct Draft<'a> {
     pub catalog: Catalog,
     /// Models that got another primary key.
     pub rekeyed: Vec<Model>,
+    /// Syncs that the file brings, which have no snapshot yet.
+    pub fresh: HashSet<SyncId>,
     /// Ids of sources, models and destinations that change.
     pub touched: HashSet<String>,
     /// For each sync that was checked, what keeps it from running.
@@ -62,30 +68,41 @@ pub(super) struct Draft<'a> {
 pub(crate) async fn apply(
     core: &Arc<Core>,
     catalog: &Catalog,
+    text: &str,
     wish: Wish,
 ) -> Result<Reply, Problem> {
-    let document = Document::parse(&wish.text)?;
+    bring_in(core, catalog, &Document::parse(text)?, wish).await
+}
+
+/// Brings resources in, or shows what that would change.
+async fn bring_in(
+    core: &Arc<Core>,
+    catalog: &Catalog,
+    document: &Document,
+    wish: Wish,
+) -> Result<Reply, Problem> {
     let mut draft = Draft {
         core,
         wish: &wish,
         catalog: catalog.clone(),
         rekeyed: Vec::new(),
+        fresh: HashSet::new(),
         touched: HashSet::new(),
         checked: Vec::new(),
         changes: Vec::new(),
         shown: Vec::new(),
     };
-    draft.workspace(&document)?;
-    draft.sources(&document)?;
-    draft.destinations(&document)?;
-    draft.models(&document).await?;
-    draft.syncs(&document).await?;
+    draft.workspace(document)?;
+    draft.sources(document)?;
+    draft.destinations(document)?;
+    draft.models(document).await?;
+    draft.syncs(document).await?;
     if wish.prune {
         draft.prune()?;
     }
     // Only now: a sync that goes is none to be shown as kept.
     draft.reset_rekeyed()?;
-    draft.check_others(&document).await?;
+    draft.check_others(document).await?;
     let Draft {
         changes,
         shown,
@@ -95,10 +112,11 @@ pub(crate) async fn apply(
     if wish.dry_run {
         return Ok(Reply::Changes(shown));
     }
-    if !changes.is_empty() {
+    let secrets = edit::kept(&changes, document, catalog, &wish.secrets);
+    if !changes.is_empty() || !secrets.is_empty() {
         let events = core
             .store
-            .change_catalog(ACTOR, core.clock.now(), changes)
+            .change_catalog_with(ACTOR, core.clock.now(), changes, secrets)
             .await?;
         events.into_iter().for_each(|event| core.tell(event));
     }
@@ -196,8 +214,11 @@ pub(super) fn unconfirmed(name: &str, why: &str) -> Problem {
     ))
 }
 
-/// The problem at a line of the file.
+/// The problem at a line of the file; what a form gave has no lines.
 pub(super) fn at_line(line: usize, problem: Problem) -> Problem {
+    if line == NO_LINE {
+        return problem;
+    }
     Problem {
         text: format!("line {line}: {}", problem.text),
         ..problem

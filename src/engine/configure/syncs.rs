@@ -114,6 +114,9 @@ impl Draft<'_> {
 
     fn take(&mut self, old: Option<Sync>, new: Sync) -> Result<(), Problem> {
         let name = new.settings.name.clone();
+        if old.is_none() {
+            self.fresh.insert(new.id.clone());
+        }
         let mut change = changes::between("sync", &name, old.as_ref(), Some(&new));
         let moved = old
             .as_ref()
@@ -260,7 +263,8 @@ impl Draft<'_> {
                 .catalog
                 .syncs
                 .iter()
-                .filter(|sync| sync.settings.model == model.id);
+                .filter(|sync| sync.settings.model == model.id)
+                .filter(|sync| !self.fresh.contains(&sync.id));
             for sync in users.cloned().collect::<Vec<_>>() {
                 let name = sync.settings.name.clone();
                 let why = format!(

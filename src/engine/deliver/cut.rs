@@ -10,6 +10,7 @@ use crate::domain::problem::{Problem, ProblemKind};
 use crate::snapshot::plan_file::{PackedOperations, PlanReader};
 
 use super::super::limits::DestinationLimits;
+use super::super::run::remainder::Rest;
 
 /// Which operations of a plan go out in one pass; deletes only go when all else has gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,11 +51,12 @@ pub(crate) struct Cut {
 /// Which operations may go.
 pub(crate) type Filter = Arc<dyn Fn(&Operation) -> bool + Send + Sync>;
 
-/// Starts cutting on a blocking thread. One cut waits at most: the next is made when there is room
+/// Starts cutting what is left on a blocking thread. One cut waits at most: the next is made when there is room
 /// for it.
 pub(crate) fn start(
     plan: PathBuf,
     pass: Pass,
+    rest: Rest,
     limits: BatchLimits,
     filter: Option<Filter>,
 ) -> mpsc::Receiver<Result<Cut, Problem>> {
@@ -65,7 +67,7 @@ pub(crate) fn start(
             return;
         };
         let mut room = Some(permit);
-        let result = cut(&plan, pass, &limits, filter.as_ref(), |batch| {
+        let result = cut(&plan, pass, &rest, &limits, filter.as_ref(), |batch| {
             let Some(permit) = room.take() else {
                 return false;
             };
@@ -83,6 +85,7 @@ pub(crate) fn start(
 fn cut(
     plan: &Path,
     pass: Pass,
+    rest: &Rest,
     limits: &BatchLimits,
     filter: Option<&Filter>,
     mut give: impl FnMut(Cut) -> bool,
@@ -90,9 +93,9 @@ fn cut(
     let reader = PlanReader::open(plan).map_err(unreadable)?;
     let mut batch = PackedOperations::default();
     let mut probe = limits.probe && pass == Pass::Writes;
-    let mut operations = reader.operations(0);
+    let mut operations = reader.operations(rest.first());
     while let Some(operation) = operations.next_raw().map_err(unreadable)? {
-        if !pass.takes(operation.kind) {
+        if !pass.takes(operation.kind) || !rest.has(operation.number) {
             continue;
         }
         if let Some(allows) = filter

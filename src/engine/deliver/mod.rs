@@ -2,6 +2,7 @@
 
 pub(crate) mod acknowledge;
 mod air;
+mod allowed;
 pub(crate) mod batch;
 mod behind;
 pub(crate) mod cut;
@@ -20,7 +21,7 @@ use std::sync::atomic::Ordering;
 use tokio::task::JoinError;
 
 use crate::domain::guard::{RejectionStop, RejectionWatch};
-use crate::domain::plan::Operation;
+use crate::domain::plan::OperationKind;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::Run;
 use crate::domain::verdict::Verdict;
@@ -30,6 +31,7 @@ use crate::snapshot::plan_file::{PackedOperations, PlanReader};
 use crate::store::Acknowledgement;
 
 use super::core::Core;
+use super::run::remainder::{Remainder, Rest};
 use acknowledge::Acknowledger;
 use air::Air;
 use cut::{BatchLimits, Cut, Filter, Pass, unreadable};
@@ -50,11 +52,16 @@ pub(crate) struct Delivery<'a> {
     pub batch_limits: BatchLimits,
     /// Batches under way at once.
     pub concurrency: usize,
+    /// Whether a batch that comes again writes nothing twice, so that the next may go out while the
+    /// verdicts of one are put on record, also where one may be under way.
+    pub overlaps: bool,
     /// Which deletes may go; none where deletes are held.
     pub deletes: Option<Filter>,
     pub watch: RejectionWatch,
     /// Keys whose write was not accepted.
     pub unwritten: Unwritten,
+    /// What is still to be sent; kept up to date.
+    pub remainder: &'a mut Remainder,
     /// Keys and identifiers that wait for the outcome of an earlier run's write.
     pub in_flight: InFlight,
     /// Told after each acknowledgement.
@@ -73,6 +80,8 @@ impl Delivery<'_> {
             end = self.pass(Pass::Deletes, run, &mut staged).await.err();
         }
         let finished = self.finish(run, staged).await;
+        self.remainder.unwritten = self.unwritten.keys();
+        self.remainder.next_batch = self.sender.numbers.load(Ordering::Relaxed);
         if end.is_none() && finished.is_ok() && !self.sender.too_large.load(Ordering::Relaxed) {
             self.sender.limits.clean_run(self.batch_limits.rows);
         }
@@ -85,8 +94,9 @@ impl Delivery<'_> {
         run: &mut Run,
         staged: &mut Vec<(u64, Vec<u64>)>,
     ) -> Result<(), RunEnd> {
-        let filter = self.filter(pass);
-        let mut cuts = cut::start(self.plan.clone(), pass, self.batch_limits.clone(), filter);
+        let (filter, rest) = (self.filter(pass), self.rest(pass).clone());
+        let limits = self.batch_limits.clone();
+        let mut cuts = cut::start(self.plan.clone(), pass, rest, limits, filter);
         let mut air = Air::new(self, self.batch_limits.probe && pass == Pass::Writes);
         let mut end: Option<RunEnd> = None;
         let mut more = true;
@@ -99,20 +109,21 @@ impl Delivery<'_> {
             if end.is_some() {
                 self.sender.over.cancel();
             }
-            let room = open && air.has_room(self.concurrency);
+            let room = open && self.has_room(&air);
             tokio::select! {
                 () = cancel.cancelled(), if open => {}
                 cut = cuts.recv(), if room => match cut {
-                    Some(Ok(cut)) => self.launch(&mut air, cut),
+                    Some(Ok(cut)) => self.launch(&mut air, pass, cut),
                     Some(Err(problem)) => end = end.or(Some(problem.into())),
                     None => more = false,
                 },
                 Some(sent) = air.flying.join_next(), if !air.flying.is_empty() => {
                     // The next batch is on its way while this one is looked at.
                     let is_clean = sent.as_ref().is_ok_and(|(_, sent)| sent.is_all_accepted());
-                    if open && is_clean && air.has_room(self.concurrency) {
+                    let early = self.concurrency > 1 || self.overlaps;
+                    if open && early && is_clean && self.has_room(&air) {
                         match cuts.try_recv() {
-                            Ok(Ok(cut)) => self.launch(&mut air, cut),
+                            Ok(Ok(cut)) => self.launch(&mut air, pass, cut),
                             Ok(Err(problem)) => end = Some(problem.into()),
                             Err(_) => {}
                         }
@@ -131,31 +142,20 @@ impl Delivery<'_> {
         end.map_or(Ok(()), Err)
     }
 
-    /// What of a pass may go.
-    fn filter(&self, pass: Pass) -> Option<Filter> {
-        let in_flight = self.in_flight.clone();
-        if pass == Pass::Writes {
-            // Nothing is decoded for the sake of a filter that lets all go.
-            let unwritten = self.unwritten.clone();
-            let lets_go = move |write: &Operation| {
-                let waits = in_flight.holds(write);
-                if waits {
-                    unwritten.note_unsent(write);
-                }
-                !waits
-            };
-            return (!self.in_flight.is_empty()).then(|| Arc::new(lets_go) as Filter);
+    fn rest(&mut self, pass: Pass) -> &mut Rest {
+        match pass {
+            Pass::Writes => &mut self.remainder.writes,
+            Pass::Deletes => &mut self.remainder.deletes,
         }
-        let (allowed, unwritten) = (self.deletes.clone(), self.unwritten.clone());
-        Some(Arc::new(move |delete| {
-            unwritten.lets_go(delete)
-                && !in_flight.holds(delete)
-                && allowed.as_ref().is_none_or(|allows| allows(delete))
-        }))
     }
 
-    fn launch(&self, air: &mut Air, cut: Cut) {
+    fn has_room(&self, air: &Air) -> bool {
+        air.has_room(self.concurrency, self.overlaps)
+    }
+
+    fn launch(&mut self, air: &mut Air, pass: Pass, cut: Cut) {
         failpoints::reach("between_batches");
+        self.rest(pass).launch(cut.operations.numbers());
         let sender = Arc::clone(&self.sender);
         if failpoints::planted("sent_twice_at_once") {
             let (sender, twin) = (Arc::clone(&sender), Arc::clone(&cut.operations));
@@ -239,7 +239,7 @@ impl Delivery<'_> {
         Ok(())
     }
 
-    async fn close(&self, run: &mut Run, closing: &Closing) -> Result<(), RunEnd> {
+    async fn close(&mut self, run: &mut Run, closing: &Closing) -> Result<(), RunEnd> {
         if let Some(kept) = self.verdicts(run, closing)? {
             self.core
                 .store
@@ -254,11 +254,12 @@ impl Delivery<'_> {
 
     /// Counts a batch's verdicts; gives what the store must keep of them, if anything.
     fn verdicts(
-        &self,
+        &mut self,
         run: &mut Run,
         closing: &Closing,
     ) -> Result<Option<Acknowledgement>, Problem> {
         self.unwritten.note(closing)?;
+        self.note_left(closing)?;
         let mut kept = self.acknowledger.acknowledge(run, closing)?;
         failpoints::reach("before_verdict");
         if failpoints::planted("verdict_without_closing") || failpoints::planted("no_intent") {
@@ -270,6 +271,21 @@ impl Delivery<'_> {
         Ok((closing.batch.is_some() || closing.doubt).then_some(kept))
     }
 
+    /// Remembers what was not sent after all.
+    fn note_left(&mut self, closing: &Closing) -> Result<(), Problem> {
+        for (at, fate) in &closing.fates {
+            if *fate == Fate::Unsent {
+                let operation = closing.operations.raw(*at).map_err(unreadable)?;
+                let pass = match operation.kind {
+                    OperationKind::Delete => Pass::Deletes,
+                    _ => Pass::Writes,
+                };
+                self.rest(pass).leave(operation.number);
+            }
+        }
+        Ok(())
+    }
+
     fn watch_over(&mut self, closing: &Closing) -> Option<RejectionStop> {
         closing.fates.iter().find_map(|(_, fate)| match fate {
             Fate::Verdict(verdict) => self.watch.observe(verdict),
@@ -278,7 +294,7 @@ impl Delivery<'_> {
     }
 
     /// Ends the session; what was staged is acknowledged batch by batch from the plan.
-    async fn finish(&self, run: &mut Run, staged: Vec<(u64, Vec<u64>)>) -> Result<(), RunEnd> {
+    async fn finish(&mut self, run: &mut Run, staged: Vec<(u64, Vec<u64>)>) -> Result<(), RunEnd> {
         if staged.is_empty() {
             return match self.sender.session.finish().await {
                 Ok(_) => Ok(()),

@@ -23,12 +23,18 @@ pub(crate) struct Unwritten {
 }
 
 impl Unwritten {
-    /// Starts with none, under the snapshot's seed.
-    pub fn new(seed: u64) -> Self {
+    /// Starts with those of an earlier part of the run, under the snapshot's seed.
+    pub fn new(seed: u64, keys: impl Iterator<Item = Fingerprint>) -> Self {
         Self {
             seed,
-            keys: Arc::default(),
+            keys: Arc::new(Mutex::new(keys.collect())),
         }
+    }
+
+    /// The keys by now; one more than are remembered where there are too many.
+    pub fn keys(&self) -> Vec<[u8; 16]> {
+        let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.iter().map(|key| key.0).collect()
     }
 
     /// Remembers the writes of a batch that were not accepted.

@@ -109,6 +109,11 @@ pub(super) enum Said {
     Holds(Role, Holder),
 }
 
+/// Whether a record is a row's claim. Where nothing else is said of its identifier, nothing follows.
+pub(super) fn is_claim(record: &[u8]) -> bool {
+    record.get(16) == Some(&code(&Role::ALL, &Role::Claim))
+}
+
 /// The leading parts of a record.
 pub(super) fn heads(record: &[u8]) -> Result<(Fingerprint, Fingerprint), Damaged> {
     let identifier = record.get(..16).and_then(|it| it.try_into().ok());

@@ -69,7 +69,7 @@ impl<'a> Known<'a> {
     pub(super) fn is_plain(&self, seed: u64) -> bool {
         let entry = self
             .entry
-            .is_none_or(|entry| entry.identifier == entry.key && !entry.is_former());
+            .is_none_or(|entry| entry.identifier_is_key() && !entry.is_former());
         let plain = |write: &Dirty| {
             write.identifier.as_ref().is_none_or(|it| *it == write.key)
                 && Fingerprint::of(seed, &write.key).0 == write.key_hash

@@ -250,8 +250,9 @@ impl Comparing<'_> {
                     rows: judge.emitter.counters.read,
                 });
             }
-            let next = rows.next_hash();
-            let held = more.then(|| known.hash());
+            // As numbers, whose order is that of the bytes.
+            let next = rows.next_hash().map(|hash| u128::from_be_bytes(hash.0));
+            let held = more.then(|| u128::from_be_bytes(known.hash().0));
             let (has_rows, has_known) = match (next, held) {
                 (None, None) => return Ok(true),
                 (Some(_), None) => (true, false),
@@ -271,6 +272,7 @@ impl Comparing<'_> {
             };
             if has_rows {
                 judge.present(&mut rows, of_key)?;
+                rows.end_key()?;
             } else {
                 judge.absent(known.hash(), of_key)?;
             }

@@ -1,5 +1,7 @@
 //! Reading: the source's batches become spooled rows, each with the hashes of its key and inputs.
 
+use std::ops::Range;
+
 use tokio_util::sync::CancellationToken;
 
 use crate::connectors::contract::{Chunk, ConnectorError};
@@ -14,6 +16,15 @@ use super::mapper::RowMapper;
 /// A longer key is an invalid row, as product rules have it for keys that no index takes.
 const MAX_KEY_BYTES: usize = 4096;
 
+/// Bytes of the mapping's signature, which leads what is hashed of a row.
+const SIGNATURE: usize = 16;
+
+/// Marks the spooled rows whose key is not stored twice: it is told where among the cells it stands.
+const WITHIN: u8 = 0x80;
+
+/// Rows that are hashed before they are spooled.
+const TOGETHER: usize = 64;
+
 /// What is wrong with a row's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum KeyFault {
@@ -23,38 +34,54 @@ pub(super) enum KeyFault {
 }
 
 /// Spools every row of the source.
-pub(super) struct Reading<'a> {
+pub(super) struct Reading {
     spool: Spool,
     seed: u64,
     key_columns: Vec<usize>,
-    inputs: &'a [usize],
-    signature: Fingerprint,
+    /// The columns of the key, and of the mapping's inputs, neighbours together.
+    keys: Vec<Range<usize>>,
+    inputs: Vec<Range<usize>>,
+    /// The inputs before the key, where the key is a piece of them.
+    key_within: Option<Range<usize>>,
+    heads: Vec<Head>,
     key: Vec<u8>,
+    cells: Vec<u8>,
+    /// The mapping's signature, then the cells of its inputs.
     input: Vec<u8>,
     length: Vec<u8>,
     rows: u64,
 }
 
-impl<'a> Reading<'a> {
+impl Reading {
     pub(super) fn new(
         spool: Spool,
         seed: u64,
         model: &Model,
-        mapper: &'a dyn RowMapper,
+        mapper: &dyn RowMapper,
         signature: Fingerprint,
     ) -> Result<Self, PlanError> {
         let key_columns = model.key_positions();
         if key_columns.is_empty() || key_columns.len() != model.primary_key.len() {
             return Err(PlanError::NoKey);
         }
+        let (keys, inputs) = (neighbours(&key_columns), neighbours(mapper.inputs()));
+        let key_within = match (keys.as_slice(), inputs.as_slice()) {
+            ([key], [all]) if all.start <= key.start && key.end <= all.end => {
+                Some(all.start..key.start)
+            }
+            _ => None,
+        };
         Ok(Self {
             spool,
             seed,
             key_columns,
-            inputs: mapper.inputs(),
-            signature,
+            keys,
+            inputs,
+            key_within,
+            heads: Vec::with_capacity(TOGETHER),
             key: Vec::new(),
-            input: Vec::new(),
+            cells: Vec::new(),
+            input: signature.0.to_vec(),
             length: Vec::new(),
             rows: 0,
         })
@@ -93,41 +120,108 @@ impl<'a> Reading<'a> {
     }
 
     fn batch(&mut self, batch: &Batch) -> Result<(), SnapshotError> {
-        for at in 0..batch.rows() {
-            if at % 100 == 99 && failpoints::planted("part_read_as_whole") {
-                continue;
+        for from in (0..batch.rows()).step_by(TOGETHER) {
+            let rows = from..batch.rows().min(from + TOGETHER);
+            batch.fetch(rows.clone());
+            // All hashes first: a hash waits for bytes that were just written, and so for all that
+            // was written to the spool before them.
+            let mut heads = std::mem::take(&mut self.heads);
+            heads.clear();
+            heads.extend(rows.clone().map(|at| self.head(batch, at)));
+            for (at, head) in rows.zip(&heads) {
+                if at % 100 == 99 && failpoints::planted("part_read_as_whole") {
+                    continue;
+                }
+                self.push(batch, at, head)?;
             }
-            let mut fault = None;
-            self.key.clear();
-            for column in &self.key_columns {
-                let cell = batch.cell(at, *column);
-                let wrong = match cell.first() {
-                    Some(&row::NULL_TAG) => Some(KeyFault::Null),
-                    Some(&row::MISFIT_TAG) | None => Some(KeyFault::Misfit),
-                    Some(_) => None,
-                };
-                fault = fault.or(wrong);
-                self.key.extend_from_slice(cell);
-            }
-            if self.key.len() > MAX_KEY_BYTES {
-                fault = fault.or(Some(KeyFault::TooLong));
-            }
-            self.input.clear();
-            self.input.extend_from_slice(&self.signature.0);
-            for column in self.inputs {
-                self.input.extend_from_slice(batch.cell(at, *column));
-            }
-            let key_hash = Fingerprint::of(self.seed, &self.key);
-            let input_hash = Fingerprint::of(self.seed, &self.input);
-            self.length.clear();
-            self.length.push(fault_code(fault));
-            put_length(self.key.len(), &mut self.length);
-            let cells = self.input.get(16..).unwrap_or_default();
-            self.spool
-                .push(&[&key_hash.0, &input_hash.0, &self.length, &self.key, cells])?;
-            self.rows += 1;
+            self.heads = heads;
         }
         Ok(())
+    }
+
+    fn head(&mut self, batch: &Batch, at: usize) -> Head {
+        let mut keys = self.key_columns.iter();
+        let fault = keys.find_map(|column| key_fault(batch.cell(at, *column)));
+        let key = gathered(batch, at, &self.keys, &mut self.key);
+        let too_long = (key.len() > MAX_KEY_BYTES).then_some(KeyFault::TooLong);
+        let key_hash = Fingerprint::of(self.seed, key);
+        self.input.truncate(SIGNATURE);
+        for columns in &self.inputs {
+            self.input
+                .extend_from_slice(batch.cells(at, columns.clone()));
+        }
+        Head {
+            key_hash,
+            input_hash: Fingerprint::of(self.seed, &self.input),
+            fault: fault.or(too_long),
+        }
+    }
+
+    fn push(&mut self, batch: &Batch, at: usize, head: &Head) -> Result<(), SnapshotError> {
+        let key = gathered(batch, at, &self.keys, &mut self.key);
+        let cells = gathered(batch, at, &self.inputs, &mut self.cells);
+        let (key_hash, input_hash) = (&head.key_hash.0, &head.input_hash.0);
+        self.length.clear();
+        if let Some(before) = &self.key_within {
+            self.length.push(fault_code(head.fault) | WITHIN);
+            put_length(batch.cells(at, before.clone()).len(), &mut self.length);
+            put_length(key.len(), &mut self.length);
+            let parts = [&key_hash[..], input_hash, &self.length, cells];
+            self.spool.push(&parts)?;
+        } else {
+            self.length.push(fault_code(head.fault));
+            put_length(key.len(), &mut self.length);
+            let parts = [&key_hash[..], input_hash, &self.length, key, cells];
+            self.spool.push(&parts)?;
+        }
+        self.rows += 1;
+        Ok(())
+    }
+}
+
+/// What is hashed of a row, and what is wrong with its key.
+#[derive(Debug, Clone, Copy)]
+struct Head {
+    key_hash: Fingerprint,
+    input_hash: Fingerprint,
+    fault: Option<KeyFault>,
+}
+
+/// The cells of a row in these columns, end to end: where they stand, or else gathered in `scratch`.
+fn gathered<'a>(
+    batch: &'a Batch,
+    at: usize,
+    columns: &[Range<usize>],
+    scratch: &'a mut Vec<u8>,
+) -> &'a [u8] {
+    if let [only] = columns {
+        return batch.cells(at, only.clone());
+    }
+    scratch.clear();
+    for columns in columns {
+        scratch.extend_from_slice(batch.cells(at, columns.clone()));
+    }
+    scratch
+}
+
+/// Joins positions that follow each other.
+fn neighbours(positions: &[usize]) -> Vec<Range<usize>> {
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    for position in positions {
+        match ranges.last_mut().filter(|last| last.end == *position) {
+            Some(last) => last.end += 1,
+            None => ranges.push(*position..position + 1),
+        }
+    }
+    ranges
+}
+
+#[inline]
+fn key_fault(cell: &[u8]) -> Option<KeyFault> {
+    match cell.first() {
+        Some(&row::NULL_TAG) => Some(KeyFault::Null),
+        Some(&row::MISFIT_TAG) | None => Some(KeyFault::Misfit),
+        Some(_) => None,
     }
 }
 
@@ -152,19 +246,27 @@ pub(super) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
+    #[inline]
     pub(super) fn parse(record: &'a [u8]) -> Result<Self, Damaged> {
         let (key_hash, rest) = record.split_first_chunk::<16>().ok_or(Damaged)?;
         let (input_hash, rest) = rest.split_first_chunk::<16>().ok_or(Damaged)?;
-        let (fault, mut rest) = rest.split_first().ok_or(Damaged)?;
-        let fault = match fault {
+        let (flags, mut rest) = rest.split_first().ok_or(Damaged)?;
+        let fault = match flags & !WITHIN {
             0 => None,
             1 => Some(KeyFault::Null),
             2 => Some(KeyFault::Misfit),
             3 => Some(KeyFault::TooLong),
             _ => return Err(Damaged),
         };
-        let length = row::take_length(&mut rest)?;
-        let (key, cells) = rest.split_at_checked(length).ok_or(Damaged)?;
+        let (key, cells) = if flags & WITHIN == 0 {
+            let length = row::take_length(&mut rest)?;
+            rest.split_at_checked(length).ok_or(Damaged)?
+        } else {
+            let before = row::take_length(&mut rest)?;
+            let length = row::take_length(&mut rest)?;
+            let key = rest.get(before..).and_then(|it| it.get(..length));
+            (key.ok_or(Damaged)?, rest)
+        };
         Ok(Self {
             key_hash: Fingerprint(*key_hash),
             input_hash: Fingerprint(*input_hash),
@@ -183,7 +285,10 @@ impl<'a> Row<'a> {
 pub(super) struct RowGroups {
     reader: SortedReader,
     more: bool,
+    /// The first row of the key, where the reader is past it already.
     first: Vec<u8>,
+    /// Whether the first row is the one on which the reader stands: it is alone with its key.
+    is_alone: bool,
 }
 
 impl RowGroups {
@@ -194,10 +299,12 @@ impl RowGroups {
             reader,
             more,
             first: Vec::new(),
+            is_alone: false,
         })
     }
 
     /// The key hash of the next rows.
+    #[inline]
     pub(super) fn next_hash(&self) -> Option<Fingerprint> {
         if !self.more {
             return None;
@@ -208,22 +315,33 @@ impl RowGroups {
             .map(|hash| Fingerprint(*hash))
     }
 
-    /// Takes the first row of the next key; whether more rows share it is told by
-    /// [`Self::take_same`].
+    /// Takes the first row of the next key; whether more rows share it is told by [`Self::same`].
     pub(super) fn take_first(&mut self) -> Result<(), SnapshotError> {
-        self.first.clear();
-        self.first.extend_from_slice(self.reader.record());
-        self.more = self.reader.advance()?;
+        self.is_alone = self.reader.next_differs();
+        if !self.is_alone {
+            self.first.clear();
+            self.first.extend_from_slice(self.reader.record());
+            self.more = self.reader.advance()?;
+        }
         Ok(())
     }
 
     /// The row that [`Self::take_first`] took.
+    #[inline]
     pub(super) fn first(&self) -> Result<Row<'_>, Damaged> {
-        Row::parse(&self.first)
+        Row::parse(if self.is_alone {
+            self.reader.record()
+        } else {
+            &self.first
+        })
     }
 
     /// The next row, if it has the key of the first.
+    #[inline]
     pub(super) fn same(&self) -> Result<Option<Row<'_>>, PlanError> {
+        if self.is_alone {
+            return Ok(None);
+        }
         let (hash, key_hash) = (self.next_hash(), self.first.first_chunk::<16>());
         if hash.is_none() || hash.map(|hash| hash.0) != key_hash.copied() {
             return Ok(None);
@@ -239,6 +357,14 @@ impl RowGroups {
     /// Moves past the row that [`Self::same`] gave.
     pub(super) fn take_same(&mut self) -> Result<(), SnapshotError> {
         self.more = self.reader.advance()?;
+        Ok(())
+    }
+
+    /// Moves past a first row that was alone, once it is judged.
+    pub(super) fn end_key(&mut self) -> Result<(), SnapshotError> {
+        if std::mem::take(&mut self.is_alone) {
+            self.more = self.reader.advance()?;
+        }
         Ok(())
     }
 }

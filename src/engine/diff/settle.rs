@@ -8,7 +8,7 @@ use super::draft::Drafts;
 use super::emit::{overtaken, released, traced};
 use super::error::PlanError;
 use super::holder::{left_mark, may_delete};
-use super::identifier::{Class, Holder, Role, Said, heads, put_texts, said, take_texts};
+use super::identifier::{Class, Holder, Role, Said, heads, is_claim, put_texts, said, take_texts};
 use super::scope::Scope;
 
 const COLLIDES: u8 = 0;
@@ -79,7 +79,7 @@ impl<'a> Settling<'a> {
         identifiers: &Sorted,
         is_cancelled: &dyn Fn() -> bool,
     ) -> Result<(), PlanError> {
-        let mut reader = identifiers.read();
+        let mut reader = identifiers.read_without_lone(is_claim);
         let mut seen = 0_u64;
         while reader.advance()? {
             seen += 1;
@@ -92,7 +92,6 @@ impl<'a> Settling<'a> {
                 self.end_group()?;
                 self.group.identifier = Some(identifier);
             }
-            // The common case, a lone claim, is looked at without decoding anything else.
             match said(record)? {
                 Said::Claim { class, own, key } => self.claim(Claimant {
                     hash: key_hash,

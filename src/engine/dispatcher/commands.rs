@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use crate::domain::command::{Command, Reply};
+use crate::domain::edit::Edit;
 use crate::domain::event::EventKind;
 use crate::domain::id::{RunId, SyncId};
 use crate::domain::problem::{Problem, ProblemKind};
@@ -41,19 +42,51 @@ impl Dispatcher {
                 let (core, catalog) = (Arc::clone(&self.core), Arc::clone(&self.live.catalog));
                 let sender = self.sender.clone();
                 let wish = configure::Wish {
-                    text,
                     base,
                     prune,
                     dry_run,
                     confirm,
+                    ..configure::Wish::default()
                 };
                 tokio::spawn(async move {
-                    let result = configure::apply(&core, &catalog, wish).await;
+                    let result = configure::apply(&core, &catalog, &text, wish).await;
                     if result.is_ok() && !dry_run {
                         let _ = sender.send(Message::CatalogChanged(Some((answer, result))));
                     } else {
                         let _ = answer.send(result);
                     }
+                });
+                return;
+            }
+            Command::Edit(Edit::DeleteSync { sync, .. }) if self.is_busy(&sync) => {
+                Err(Problem::new(
+                    ProblemKind::Conflict,
+                    format!("cannot delete the sync {sync}: a run is under way"),
+                )
+                .hint("cancel it or wait for its end"))
+            }
+            Command::Edit(wanted) => {
+                let (core, catalog) = (Arc::clone(&self.core), Arc::clone(&self.live.catalog));
+                let sender = self.sender.clone();
+                tokio::spawn(async move {
+                    let result = configure::edit::edit(&core, &catalog, wanted).await;
+                    let _ = sender.send(Message::CatalogChanged(Some((answer, result))));
+                });
+                return;
+            }
+            Command::Explore(_)
+            | Command::Preview { .. }
+            | Command::Fields { .. }
+            | Command::Objects { .. } => {
+                let (core, catalog) = (Arc::clone(&self.core), Arc::clone(&self.live.catalog));
+                let mut answer = answer;
+                tokio::spawn(async move {
+                    let result = tokio::select! {
+                        result = explore::answer(&core, &catalog, command) => result,
+                        // Nobody waits any more: what reads for it stops.
+                        () = answer.closed() => return,
+                    };
+                    let _ = answer.send(result);
                 });
                 return;
             }
@@ -80,6 +113,14 @@ impl Dispatcher {
         let sync = names::sync(&self.live.catalog, name)?.id.clone();
         let run = self.enqueue(&sync, options, Trigger::Manual, None).await?;
         Ok(Reply::Run(Box::new(run)))
+    }
+
+    /// Whether a run of a sync is under way or waits for its turn.
+    fn is_busy(&self, name: &str) -> bool {
+        names::sync(&self.live.catalog, name).is_ok_and(|sync| {
+            self.live.active.contains_key(&sync.id)
+                || self.live.queued.iter().any(|run| run.sync == sync.id)
+        })
     }
 
     async fn wait(&mut self, id: &RunId, answer: Answering) {

@@ -2,6 +2,7 @@
 
 mod checks;
 mod commands;
+mod going_on;
 mod live;
 mod polling;
 mod runs;
@@ -44,7 +45,12 @@ pub(crate) enum Message {
     /// The catalog changed in the store; who changed it is answered when that is seen everywhere.
     CatalogChanged(Option<(Answering, Result<Reply, Problem>)>),
     /// The core goes away; answered when every run has ended.
-    Stop(oneshot::Sender<()>),
+    Stop {
+        /// Whether another core goes on with the runs.
+        hand_over: bool,
+        /// Where the answer goes.
+        done: oneshot::Sender<()>,
+    },
 }
 
 /// How the dispatcher works.
@@ -159,12 +165,15 @@ impl Dispatcher {
                     let _ = answer.send(result);
                 }
             }
-            Message::Stop(done) => self.stop(done),
+            Message::Stop { hand_over, done } => self.stop(hand_over, done),
         }
     }
 
-    fn stop(&mut self, done: oneshot::Sender<()>) {
+    fn stop(&mut self, hand_over: bool, done: oneshot::Sender<()>) {
         for active in self.live.active.values() {
+            if hand_over {
+                active.stop.hand_over.cancel();
+            }
             active.stop.shutdown.cancel();
             active.stop.token.cancel();
         }

@@ -15,6 +15,7 @@ use crate::domain::sync::Sync;
 use crate::store::Pinned;
 
 use super::super::recover;
+use super::super::run::remainder::Remainder;
 use super::super::run::report::Reporter;
 use super::super::run::{Job, Stop};
 use super::live::Active;
@@ -187,6 +188,17 @@ impl Dispatcher {
         run.mode = pinned.sync.settings.mode;
         run.status = RunStatus::Running;
         run.started_at = Some(now);
+        self.launch(run, pinned, None).await
+    }
+
+    /// Claims a run and starts its task; `remainder` is what another core has left of its plan.
+    pub(super) async fn launch(
+        &mut self,
+        run: Run,
+        pinned: Pinned,
+        remainder: Option<Remainder>,
+    ) -> Result<(), Problem> {
+        let now = self.core.clock.now();
         self.core.store.claim_run(&run, &pinned).await?;
         let status = EventKind::RunStatus {
             status: RunStatus::Running,
@@ -210,6 +222,10 @@ impl Dispatcher {
             receiver,
             reporter,
         );
+        let job = match remainder {
+            Some(remainder) => job.going_on(remainder),
+            None => job,
+        };
         let active = Active {
             run: run.clone(),
             stop,

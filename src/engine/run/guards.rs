@@ -1,5 +1,6 @@
 //! After the plan, before the wire: invalid rows are put on record and every guard is asked.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::domain::event::EventKind;
@@ -20,6 +21,8 @@ use super::Job;
 
 /// Rows that are put on record in one transaction.
 const CHUNK: usize = 1_000;
+/// Runs of a sync among which an approved plan is looked for.
+const LOOKED_AT: u32 = 200;
 
 /// What the guards say of a plan's deletes.
 pub(crate) struct Deletes {
@@ -173,6 +176,45 @@ async fn hold(job: &Job, planned: &PlanSummary, count: u64) -> Result<(), RunEnd
     Ok(())
 }
 
+/// What the guards said of the deletes of a plan that an earlier core made.
+pub(crate) async fn again(job: &Job) -> Result<Deletes, RunEnd> {
+    let other = job.run.options.approved_plan.as_ref();
+    let other = other.filter(|approved| job.run.plan_hash.as_ref() != Some(approved));
+    let filter: Option<Filter> = if let Some(approved) = other {
+        let runs = job.core.store.runs(Some(&job.run.sync), None, LOOKED_AT);
+        let runs = runs.await.map_err(Problem::from)?;
+        let found = runs
+            .iter()
+            .find(|run| run.plan_hash.as_ref() == Some(approved));
+        let gone = || {
+            let text = "cannot go on: the plan that was approved is not kept any more";
+            Problem::new(ProblemKind::State, text).hint("run the sync again")
+        };
+        let path = job.core.plan_path(&found.ok_or_else(gone)?.id);
+        let work = move || in_plan(&path);
+        let filter = tokio::task::spawn_blocking(work).await;
+        Some(filter.map_err(|error| super::super::deliver::broken(&error))??)
+    } else if job.run.counters.delete.held > 0 {
+        None
+    } else {
+        Some(Arc::new(|_| true))
+    };
+    Ok(Deletes {
+        filter,
+        needs_approval: false,
+    })
+}
+
+/// Lets those deletes go that stand in a plan.
+fn in_plan(path: &Path) -> Result<Filter, Problem> {
+    let seen = Mutex::new(PlanReader::open(path).map_err(unreadable)?);
+    Ok(Arc::new(move |delete| {
+        let reader = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = reader.find(delete.key_hash).ok().flatten();
+        found.is_some_and(|operation| operation.kind == OperationKind::Delete)
+    }))
+}
+
 /// Lets those deletes go that stand in the approved plan too; the others are held anew.
 async fn approved_deletes(
     job: &mut Job,
@@ -203,12 +245,7 @@ async fn approved_deletes(
     let seen = job.core.plan_path(&held.run);
     let now = job.core.plan_path(&job.run.id);
     let work = move || {
-        let seen = Mutex::new(PlanReader::open(&seen).map_err(unreadable)?);
-        let filter: Filter = Arc::new(move |delete| {
-            let reader = seen.lock().unwrap_or_else(PoisonError::into_inner);
-            let found = reader.find(delete.key_hash).ok().flatten();
-            found.is_some_and(|operation| operation.kind == OperationKind::Delete)
-        });
+        let filter = in_plan(&seen)?;
         let mut unseen = 0_u64;
         let reader = PlanReader::open(&now).map_err(unreadable)?;
         for operation in reader.operations(0) {

@@ -4,6 +4,7 @@ pub(crate) mod guards;
 mod marks;
 pub(crate) mod planning;
 pub(crate) mod prepare;
+pub(crate) mod remainder;
 pub(crate) mod report;
 pub(crate) mod writing;
 
@@ -27,6 +28,7 @@ use super::pending;
 use super::prune;
 use super::recover;
 use super::run_log::RunLog;
+use remainder::{Legacy, Remainder};
 use report::Reporter;
 
 /// How long a run waits for a person.
@@ -51,6 +53,8 @@ pub(crate) struct Stop {
     pub token: CancellationToken,
     /// Set where the core goes away, so that the run is interrupted and not cancelled.
     pub shutdown: CancellationToken,
+    /// Set with it where another core goes on with the run.
+    pub hand_over: CancellationToken,
 }
 
 /// Everything that one run needs.
@@ -63,6 +67,10 @@ pub(crate) struct Job {
     pub answers: mpsc::Receiver<Answer>,
     pub reporter: Reporter,
     pub log: Arc<RunLog>,
+    /// What of the plan is still to be sent.
+    pub remainder: Remainder,
+    /// Whether an earlier core made the plan, and perhaps sent some of it.
+    goes_on: bool,
     phase_began: DateTime<Utc>,
 }
 
@@ -89,12 +97,42 @@ impl Job {
             answers,
             reporter,
             log,
+            remainder: Remainder::default(),
+            goes_on: false,
             phase_began,
         }
     }
 
+    /// Goes on where an earlier core left the run, with what that left of its plan.
+    pub fn going_on(mut self, remainder: Remainder) -> Self {
+        self.remainder = remainder;
+        self.goes_on = true;
+        self
+    }
+
     /// Performs the run and gives it back in its final state, which is stored.
     pub async fn execute(mut self) -> Run {
+        let result = if self.goes_on {
+            self.go_on().await
+        } else {
+            self.tell_start();
+            self.go().await
+        };
+        self.end_phase();
+        self.conclude(result);
+        self.leave_to_successor();
+        let run = self.run.clone();
+        failpoints::reach("before_the_end");
+        if let Err(error) = self.core.store.update_run(&run).await {
+            tracing::error!(run = %run.id, %error, "cannot store the end of the run");
+        }
+        if let Err(problem) = prune::prune(&self.core, &run.sync).await {
+            tracing::warn!(run = %run.id, %problem, "cannot remove old plans");
+        }
+        run
+    }
+
+    fn tell_start(&self) {
         let trigger = self.run.trigger.word();
         let sync = &self.pinned.sync;
         self.log.line(
@@ -110,18 +148,44 @@ impl Job {
                 "the sync is paused; this run was asked for by hand",
             );
         }
-        let result = self.go().await;
-        self.end_phase();
-        self.conclude(result);
-        let run = self.run.clone();
-        failpoints::reach("before_the_end");
-        if let Err(error) = self.core.store.update_run(&run).await {
-            tracing::error!(run = %run.id, %error, "cannot store the end of the run");
+    }
+
+    /// Goes on with the plan that an earlier core made, at the first operation that it did not send.
+    async fn go_on(&mut self) -> Result<(), RunEnd> {
+        let unsent = self.run.counters.total(|tally| tally.unsent);
+        let words = format!(
+            "another core goes on: {} operations are left",
+            count(unsent)
+        );
+        self.log.line("started", words);
+        recover::close_leftovers(&self.core, &self.run.sync).await?;
+        let prepared = prepare::prepare(self).await?;
+        let deletes = guards::again(self).await?;
+        if self.run.phase == Some(Phase::AwaitingApproval) {
+            let hash = self.run.plan_hash.clone().unwrap_or_default();
+            self.wait_for_approval(&hash).await?;
         }
-        if let Err(problem) = prune::prune(&self.core, &run.sync).await {
-            tracing::warn!(run = %run.id, %problem, "cannot remove old plans");
+        self.enter(Phase::Writing).await?;
+        writing::write(self, &prepared, deletes).await
+    }
+
+    /// Writes down for the next core what it needs to go on with this run.
+    fn leave_to_successor(&self) {
+        let left = self.stop.hand_over.is_cancelled()
+            && self.run.status == RunStatus::Interrupted
+            && self.remainder.is_whole();
+        let (true, Some(ended_at)) = (left, self.run.ended_at) else {
+            return;
+        };
+        let has_plan = self.run.plan_hash.is_some();
+        let legacy = Legacy {
+            ended_at,
+            remainder: has_plan.then(|| self.remainder.clone()),
+        };
+        // Without it the next core runs the sync anew, as after a crash.
+        if let Err(error) = legacy.write(&self.core.rest_path(&self.run.id)) {
+            tracing::warn!(run = %self.run.id, %error, "cannot hand the run over");
         }
-        run
     }
 
     async fn go(&mut self) -> Result<(), RunEnd> {

@@ -3,15 +3,18 @@
 use std::collections::HashSet;
 
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
-use crate::connectors::{Chunk, ConnectorError, Listing, Query};
+use crate::connectors::{Chunk, ConnectorError, DestinationConnector, Listing, Query};
 use crate::domain::coerce::{coerce, from_json};
 use crate::domain::command::RowFilter;
+use crate::domain::mapping::Mapper;
 use crate::domain::mode::{FirstRun, MirrorScope, Mode};
 use crate::domain::model::Model;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::row::{Cell, Key};
 use crate::domain::run::Phase;
+use crate::domain::sync::SyncSettings;
 use crate::domain::value::{Type, Value};
 use crate::domain::words::{count, counted};
 
@@ -141,35 +144,12 @@ async fn request(job: &Job, prepared: &Prepared) -> Result<PlanRequest, RunEnd> 
         .hint("add --duplicate if that is what you want")
         .into());
     }
-    let foreign = if sync.settings.mode == Mode::Mirror
-        && sync.settings.mirror_scope == MirrorScope::All
-        && !options.is_partial()
-    {
-        let identifier: Vec<String> = prepared
-            .mapper
-            .shape()
-            .identifier_names()
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
-        let object = &sync.settings.destination_object;
-        let listing = prepared
-            .destination
-            .list(object, &identifier, &job.stop.token)
-            .await;
-        let mut listing = listing.map_err(Problem::from)?;
-        let listed = std::iter::from_fn(move || listing.blocking_recv());
-        let shape = prepared.mapper.shape();
-        let kinds: Vec<Type> = shape
-            .identifier
-            .iter()
-            .filter_map(|at| shape.fields.get(*at))
-            .map(|f| f.kind)
-            .collect();
-        let typed = listed.map(move |listing| listing.map(|listing| typed(listing, &kinds)));
-        Some(Box::new(typed) as ForeignRecords)
-    } else {
-        None
+    let foreign = match options.is_partial() {
+        true => None,
+        false => {
+            let (mapper, cancel) = (&prepared.mapper, &job.stop.token);
+            foreign(&sync.settings, mapper, &*prepared.destination, cancel).await?
+        }
     };
     let good = job
         .core
@@ -193,6 +173,35 @@ async fn request(job: &Job, prepared: &Prepared) -> Result<PlanRequest, RunEnd> 
         plan_path: job.core.plan_path(&job.run.id),
         spool_dir: job.core.surroundings.temporary.join(job.run.id.as_str()),
     })
+}
+
+/// The destination's own list of its records, where the mirror's scope is all.
+///
+/// # Errors
+/// A [`Problem`] where the destination does not list them.
+pub(crate) async fn foreign(
+    settings: &SyncSettings,
+    mapper: &Mapper,
+    destination: &dyn DestinationConnector,
+    cancel: &CancellationToken,
+) -> Result<Option<ForeignRecords>, Problem> {
+    if settings.mode != Mode::Mirror || settings.mirror_scope != MirrorScope::All {
+        return Ok(None);
+    }
+    let shape = mapper.shape();
+    let identifier = shape.identifier_names().into_iter();
+    let identifier: Vec<String> = identifier.map(str::to_owned).collect();
+    let object = &settings.destination_object;
+    let mut listing = destination.list(object, &identifier, cancel).await?;
+    let listed = std::iter::from_fn(move || listing.blocking_recv());
+    let kinds: Vec<Type> = shape
+        .identifier
+        .iter()
+        .filter_map(|at| shape.fields.get(*at))
+        .map(|f| f.kind)
+        .collect();
+    let typed = listed.map(move |listing| listing.map(|listing| typed(listing, &kinds)));
+    Ok(Some(Box::new(typed)))
 }
 
 async fn selection(job: &Job) -> Result<Selection, RunEnd> {

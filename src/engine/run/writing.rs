@@ -42,7 +42,10 @@ pub(crate) async fn write(
     prepared: &Prepared,
     deletes: Deletes,
 ) -> Result<(), RunEnd> {
-    marks::apply(job).await?;
+    if !job.remainder.marked {
+        marks::apply(job).await?;
+        job.remainder.marked = true;
+    }
     let due = job.run.counters.total(|tally| tally.unsent);
     reserve(job, prepared, due).await?;
     let result = if due > 0 {
@@ -117,12 +120,21 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         cancel: job.stop.token.clone(),
         over: job.stop.token.child_token(),
         repeatable,
-        // Where one may be under way, the next goes out while its verdicts are put on record.
-        unrecorded: Arc::new(Semaphore::new(concurrency.max(2) as usize)),
-        numbers: AtomicU64::new(0),
+        unrecorded: Arc::new(Semaphore::new(match capabilities.exactly_once {
+            true => concurrency.max(2) as usize,
+            false => concurrency as usize,
+        })),
+        numbers: AtomicU64::new(job.remainder.next_batch),
         too_large: AtomicBool::new(false),
     });
     let (seed, form) = (prepared.snapshot.seed(), capabilities.identifier_form);
+    let unwritten = Unwritten::new(seed, job.remainder.unwritten_keys());
+    let mut guards = job.guards;
+    if job.run.counters.total(|tally| tally.done + tally.pending) > 0 {
+        // The first answers have come, in the part of the run that an earlier core made.
+        guards.rejected_rows = 0;
+    }
+    let watch = RejectionWatch::new(&guards);
     let in_flight = InFlight::load(&job.core, &job.run.sync, seed, form).await?;
     if !in_flight.is_empty() {
         job.log.line(
@@ -148,10 +160,12 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
             bytes: usize::try_from(capabilities.max_batch_bytes).unwrap_or(usize::MAX),
         },
         concurrency: concurrency as usize,
+        overlaps: capabilities.exactly_once,
         sender,
         deletes: deletes.filter,
-        watch: RejectionWatch::new(&job.guards),
-        unwritten: Unwritten::new(seed),
+        watch,
+        unwritten,
+        remainder: &mut job.remainder,
         in_flight,
         progress: &progress,
     };

@@ -1,100 +1,28 @@
 //! The spool: records of any number, given back sorted by their leading bytes in bounded memory.
 //!
-//! Records are collected in runs; a full run is sorted and written by a second thread while the
-//! next one fills, and sorted runs are merged as they are read. What fits into one run never
-//! touches the disk. The file has no name (it is gone with the process) and mode 0600. Records
-//! with equal leading bytes keep the order in which they came.
+//! What fits into memory never touches the disk. More is thrown into buckets by its leading bits, by
+//! a second thread, and bucket after bucket is loaded and sorted as the records are read. Records with equal leading
+//! bytes keep the order in which they came.
 
-mod merge;
+mod block;
+mod buckets;
+mod outsized;
+mod read;
+mod writer;
 
-use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::JoinHandle;
 
-use super::codec::wide;
 use super::error::SnapshotError;
-use merge::SortedInner;
+use block::{Block, put};
+use read::{Records, SortedInner};
+use writer::Writer;
 
-pub use merge::{Sorted, SortedReader};
+pub use read::{Sorted, SortedReader};
 
-/// Bytes that a run holds unless told otherwise.
+/// Bytes of records that a spool holds in memory unless told otherwise.
 pub const RUN_BYTES: usize = 8 << 20;
-const WRITE_BYTES: usize = 256 << 10;
-
-/// Records of one run: framed by their length, with an index to sort.
-#[derive(Debug, Default)]
-struct Run {
-    bytes: Vec<u8>,
-    /// The leading 8 bytes as a number, and where the record stands.
-    index: Vec<(u64, u32)>,
-}
-
-/// The record at `offset` of `bytes`, without its frame.
-fn record(bytes: &[u8], offset: usize) -> &[u8] {
-    bytes
-        .get(offset..)
-        .and_then(|rest| rest.split_first_chunk::<4>())
-        .and_then(|(length, rest)| {
-            let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-            rest.get(..length)
-        })
-        .unwrap_or_default()
-}
-
-fn prefix(record: &[u8]) -> u64 {
-    record
-        .first_chunk::<8>()
-        .map_or(0, |head| u64::from_be_bytes(*head))
-}
-
-fn sort_key(record: &[u8], length: usize) -> &[u8] {
-    record.get(..length).unwrap_or(record)
-}
-
-fn place(offset: u32) -> usize {
-    usize::try_from(offset).unwrap_or(usize::MAX)
-}
-
-impl Run {
-    fn sort(&mut self, key: usize) {
-        let bytes = &self.bytes;
-        self.index.sort_unstable_by(|a, b| {
-            a.0.cmp(&b.0)
-                .then_with(|| {
-                    let left = sort_key(record(bytes, place(a.1)), key);
-                    left.cmp(sort_key(record(bytes, place(b.1)), key))
-                })
-                .then(a.1.cmp(&b.1))
-        });
-    }
-
-    fn nth(&self, position: usize) -> Option<&[u8]> {
-        let (_, offset) = self.index.get(position)?;
-        Some(record(&self.bytes, place(*offset)))
-    }
-
-    fn clear(&mut self) {
-        self.bytes.clear();
-        self.index.clear();
-    }
-}
-
-/// Where a sorted run stands in the file.
-#[derive(Debug, Clone, Copy)]
-struct Span {
-    start: u64,
-    end: u64,
-}
-
-/// The thread that sorts and writes full runs.
-#[derive(Debug)]
-struct Worker {
-    full: SyncSender<Run>,
-    empty: Receiver<Run>,
-    thread: JoinHandle<Result<(File, Vec<Span>), SnapshotError>>,
-}
+/// So many times the bytes in memory may a bucket have that is sorted at once.
+const LOAD_FACTOR: usize = 3;
 
 /// Collects records; [`Self::finish`] gives them back sorted.
 #[derive(Debug)]
@@ -102,8 +30,8 @@ pub struct Spool {
     folder: PathBuf,
     key: usize,
     run_bytes: usize,
-    run: Run,
-    worker: Option<Worker>,
+    first: Block,
+    writer: Option<Writer>,
     records: u64,
 }
 
@@ -114,8 +42,8 @@ impl Spool {
             folder: folder.to_owned(),
             key,
             run_bytes: run_bytes.clamp(1, 1 << 30),
-            run: Run::default(),
-            worker: None,
+            first: Block::default(),
+            writer: None,
             records: 0,
         }
     }
@@ -124,51 +52,35 @@ impl Spool {
     ///
     /// # Errors
     /// [`SnapshotError`] where the file cannot be written.
+    #[inline]
     pub fn push(&mut self, parts: &[&[u8]]) -> Result<(), SnapshotError> {
-        let length: usize = parts.iter().map(|part| part.len()).sum();
-        if !self.run.bytes.is_empty() && self.run.bytes.len() + length + 4 > self.run_bytes {
-            self.spill()?;
-        }
-        let offset = u32::try_from(self.run.bytes.len());
-        let (Ok(offset), Ok(framed)) = (offset, u32::try_from(length)) else {
-            return Err(SnapshotError::damaged(&self.folder, "a row is too large"));
-        };
-        self.run.bytes.extend_from_slice(&framed.to_le_bytes());
-        for part in parts {
-            self.run.bytes.extend_from_slice(part);
-        }
-        let head = prefix(record(&self.run.bytes, place(offset)));
-        self.run.index.push((head, offset));
+        let whole: usize = parts.iter().map(|part| part.len()).sum();
+        let length = u32::try_from(whole)
+            .map_err(|_| SnapshotError::damaged(&self.folder, "a row is too large"))?;
         self.records += 1;
-        Ok(())
+        if self.writer.is_none() {
+            let held = self.first.bytes.len();
+            if held == 0 || held + whole + 4 <= self.run_bytes {
+                put(length, parts, &mut self.first.bytes);
+                return Ok(());
+            }
+            let mut writer = Writer::start(&self.folder, self.run_bytes)
+                .map_err(|error| SnapshotError::io("create a spool in", &self.folder, error))?;
+            writer.take_over(std::mem::take(&mut self.first.bytes));
+            self.writer = Some(writer);
+        }
+        let goes_on = self
+            .writer
+            .as_mut()
+            .is_none_or(|writer| writer.push(length, parts));
+        match self.writer.take_if(|_| !goes_on).map(Writer::finish) {
+            Some(Err(error)) => Err(self.failed(error)),
+            _ => Ok(()),
+        }
     }
 
-    fn spill(&mut self) -> Result<(), SnapshotError> {
-        if self.worker.is_none() {
-            self.worker = Some(Worker::start(&self.folder, self.key)?);
-        }
-        let Some(worker) = &self.worker else {
-            return Ok(());
-        };
-        let next = worker.empty.recv().unwrap_or_default();
-        let full = std::mem::replace(&mut self.run, next);
-        if worker.full.send(full).is_err() {
-            // The thread has ended early: its result says why.
-            return self.close().map(|_| ());
-        }
-        Ok(())
-    }
-
-    fn close(&mut self) -> Result<Option<(File, Vec<Span>)>, SnapshotError> {
-        let Some(worker) = self.worker.take() else {
-            return Ok(None);
-        };
-        drop(worker.full);
-        worker
-            .thread
-            .join()
-            .map_err(|_| SnapshotError::damaged(&self.folder, "the sorting thread ended"))?
-            .map(Some)
+    fn failed(&self, error: std::io::Error) -> SnapshotError {
+        SnapshotError::io("write a spool in", &self.folder, error)
     }
 
     /// Ends the collecting.
@@ -176,87 +88,23 @@ impl Spool {
     /// # Errors
     /// [`SnapshotError`] where the file could not be written.
     pub fn finish(mut self) -> Result<Sorted, SnapshotError> {
-        let written = self.close()?;
-        self.run.sort(self.key);
-        let (file, spans) = match written {
-            Some((file, spans)) => (Some(file), spans),
-            None => (None, Vec::new()),
+        let records = match self.writer.take() {
+            Some(writer) => writer.finish().map(Records::Disk),
+            None => {
+                self.first.is_whole = true;
+                let mut block = std::mem::take(&mut self.first);
+                block.sort(self.key).map(|()| Records::Memory(block))
+            }
         };
+        let records = records.map_err(|error| self.failed(error))?;
         Ok(Sorted::of(SortedInner {
             folder: self.folder,
             key: self.key,
-            file,
-            spans,
-            last: self.run,
-            records: self.records,
+            records,
+            count: self.records,
+            load_bytes: self.run_bytes.saturating_mul(LOAD_FACTOR),
         }))
     }
-}
-
-impl Worker {
-    fn start(folder: &Path, key: usize) -> Result<Self, SnapshotError> {
-        let failed = |error| SnapshotError::io("create a spool in", folder, error);
-        std::fs::create_dir_all(folder).map_err(failed)?;
-        let file = tempfile::tempfile_in(folder).map_err(failed)?;
-        let (full, to_sort) = sync_channel::<Run>(0);
-        let (cleared, empty) = sync_channel::<Run>(1);
-        // Two runs in all: one fills while the other is sorted and written.
-        let _ = cleared.send(Run::default());
-        let folder = folder.to_owned();
-        let thread = std::thread::Builder::new()
-            .name("spool".to_owned())
-            .spawn(move || {
-                let written = write_runs(file, key, &to_sort, &cleared);
-                written.map_err(|error| SnapshotError::io("write a spool in", &folder, error))
-            })
-            .map_err(|error| SnapshotError::Io {
-                doing: "start a thread for",
-                path: PathBuf::from("the spool"),
-                source: error,
-            })?;
-        Ok(Self {
-            full,
-            empty,
-            thread,
-        })
-    }
-}
-
-fn write_runs(
-    mut file: File,
-    key: usize,
-    to_sort: &Receiver<Run>,
-    cleared: &SyncSender<Run>,
-) -> std::io::Result<(File, Vec<Span>)> {
-    let mut spans = Vec::new();
-    let mut written = 0;
-    let mut out = Vec::with_capacity(WRITE_BYTES * 2);
-    while let Ok(mut run) = to_sort.recv() {
-        run.sort(key);
-        let start = written;
-        for (_, offset) in &run.index {
-            let record = record(&run.bytes, place(*offset));
-            let length = u32::try_from(record.len()).unwrap_or(u32::MAX);
-            out.extend_from_slice(&length.to_le_bytes());
-            out.extend_from_slice(record);
-            if out.len() >= WRITE_BYTES {
-                file.write_all(&out)?;
-                written += wide(out.len());
-                out.clear();
-            }
-        }
-        file.write_all(&out)?;
-        written += wide(out.len());
-        out.clear();
-        spans.push(Span {
-            start,
-            end: written,
-        });
-        run.clear();
-        // Nobody waits for it after the last run.
-        let _ = cleared.send(run);
-    }
-    Ok((file, spans))
 }
 
 #[cfg(test)]
@@ -287,6 +135,43 @@ mod tests {
                 }
                 prop_assert_eq!(&seen, &expected);
             }
+        }
+
+        #[test]
+        fn records_of_many_buckets_come_back_sorted_and_only_lone_idle_ones_may_be_left_out(
+            records in proptest::collection::vec((0_u16..400, any::<bool>(), any::<u8>()), 0..300),
+            run_bytes in prop_oneof![1_usize..400, Just(1_usize << 20)],
+        ) {
+            let folder = tempfile::tempdir().unwrap();
+            let mut spool = Spool::new(folder.path(), 16, run_bytes);
+            let encoded = |(number, idle, more): &(u16, bool, u8)| {
+                let head = (*number).wrapping_mul(1_021).to_be_bytes();
+                [head.as_slice(), &[7; 14], &[u8::from(*idle), *more]].concat()
+            };
+            for record in &records {
+                let record = encoded(record);
+                spool.push(&[&record[..5], &record[5..]]).unwrap();
+            }
+            let mut expected: Vec<Vec<u8>> = records.iter().map(encoded).collect();
+            expected.sort_by_key(|record| record[..16].to_vec());
+            let sorted = spool.finish().unwrap();
+            let all = |mut reader: SortedReader| {
+                let mut seen = Vec::new();
+                while reader.advance().unwrap() {
+                    seen.push(reader.record().to_vec());
+                }
+                seen
+            };
+            prop_assert_eq!(&all(sorted.read()), &expected);
+            let some = all(sorted.read_without_lone(|record| record[16] == 1));
+            let must = expected.iter().filter(|record| {
+                let same = expected.iter().filter(|other| other[..16] == record[..16]);
+                record[16] == 0 || same.count() > 1
+            });
+            let given = |record: &&Vec<u8>| some.contains(record);
+            prop_assert!(must.into_iter().all(|record| given(&record)));
+            let from_all: Vec<&Vec<u8>> = expected.iter().filter(given).collect();
+            prop_assert_eq!(some.iter().collect::<Vec<_>>(), from_all);
         }
     }
 }

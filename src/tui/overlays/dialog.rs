@@ -18,7 +18,8 @@ use crate::tui::widgets::field::Field;
 use crate::tui::widgets::popup;
 
 pub(crate) use super::super::intents::{Intent, perform};
-pub(crate) use super::super::questions::{ask_cancel, ask_full, ask_held, ask_leave, ask_suspend};
+pub(crate) use super::super::leaving::{ask_leave, ask_suspend};
+pub(crate) use super::super::questions::{ask_cancel, ask_full, ask_held};
 
 /// Keys are not heard this long after a dialog opened: they were meant for what was there before.
 const DEAF_MS: u64 = 300;
@@ -30,6 +31,17 @@ pub(crate) enum Ask {
     Yes,
     /// By typing this number.
     Number { expected: u64, field: Field },
+    /// By typing this name.
+    Name { expected: String, field: Field },
+}
+
+/// Another answer than the one that `y` gives.
+#[derive(Debug)]
+pub(crate) struct Other {
+    pub key: char,
+    /// What it does: `leave running`.
+    pub go: String,
+    pub intent: Intent,
 }
 
 /// What must stay as it is while the dialog is open.
@@ -60,6 +72,8 @@ pub(crate) struct Dialog {
     pub stay: String,
     /// What confirming does: `cancel the run`.
     pub go: String,
+    /// Another answer than the one that `y` gives.
+    pub other: Option<Other>,
     pub ask: Ask,
     pub intent: Intent,
     pub watch: Watch,
@@ -80,8 +94,9 @@ impl Dialog {
         if self.deaf(now_ms) {
             return;
         }
-        if let Ask::Number { field, .. } = &mut self.ask {
-            field.paste(text);
+        match &mut self.ask {
+            Ask::Number { field, .. } | Ask::Name { field, .. } => field.paste(text),
+            Ask::Yes => {}
         }
     }
 }
@@ -99,6 +114,11 @@ pub(super) fn key(state: &mut State, mut dialog: Dialog, key: KeyEvent) -> Vec<E
         Ask::Yes => match key.code {
             KeyCode::Char('y') if !ctrl => return perform(state, dialog.intent),
             KeyCode::Enter => return Vec::new(),
+            KeyCode::Char(key) if !ctrl => {
+                if let Some(other) = dialog.other.take_if(|other| other.key == key) {
+                    return perform(state, other.intent);
+                }
+            }
             _ => {}
         },
         Ask::Number { expected, field } => {
@@ -116,9 +136,43 @@ pub(super) fn key(state: &mut State, mut dialog: Dialog, key: KeyEvent) -> Vec<E
                 dialog.warning.clear();
             }
         }
+        Ask::Name { expected, field } => {
+            if key.code == KeyCode::Enter {
+                if field.text() == expected.as_str() {
+                    return perform(state, dialog.intent);
+                }
+                if field.text().is_empty() {
+                    return Vec::new();
+                }
+                "that is another name".clone_into(&mut dialog.warning);
+                field.clear();
+            } else if field.key(key) {
+                dialog.warning.clear();
+            }
+        }
     }
     state.overlay = Some(Overlay::Dialog(Box::new(dialog)));
     Vec::new()
+}
+
+/// The line at the foot of a dialog that is confirmed by typing.
+fn typed(
+    look: &Look,
+    dialog: &Dialog,
+    field: &Field,
+    what: &str,
+    (above, last): (Rect, Rect),
+    buf: &mut Buffer,
+) -> Position {
+    let columns = usize::from(last.width);
+    let label = format!("type {what} to {}: ", dialog.go);
+    let label = text::line(&label, columns.saturating_sub(14));
+    let place = field.draw(look, &label, last, buf);
+    if dialog.warning.is_empty() {
+        let hint = format!("esc {}", dialog.stay);
+        look.put(buf, above, 0, &Line::from(look.span(Role::Dim, hint)));
+    }
+    place
 }
 
 pub(super) fn draw(dialog: &Dialog, look: &Look, screen: Rect, buf: &mut Buffer) -> Position {
@@ -174,24 +228,26 @@ pub(super) fn draw(dialog: &Dialog, look: &Look, screen: Rect, buf: &mut Buffer)
     match &dialog.ask {
         Ask::Yes => {
             let stay = format!("[ {} ]", dialog.stay);
-            let line = Line::from(vec![
+            let mut spans = vec![
                 look.span(Role::Selected, stay),
                 look.span(Role::Dim, " enter   "),
-                look.span(Role::Key, "y"),
-                look.foreign(Role::Text, &format!(" {}", dialog.go), columns),
-            ]);
-            look.put(buf, last, 0, &line);
+            ];
+            if let Some(other) = &dialog.other {
+                spans.push(look.span(Role::Key, other.key.to_string()));
+                spans.push(look.span(Role::Text, format!(" {}   ", other.go)));
+            }
+            spans.push(look.span(Role::Key, "y"));
+            spans.push(look.foreign(Role::Text, &format!(" {}", dialog.go), columns));
+            look.put(buf, last, 0, &Line::from(spans));
             Position::new(last.x + 2, last.y)
         }
         Ask::Number { expected, field } => {
-            let label = format!("type {} to {}: ", text::count(*expected), dialog.go);
-            let label = crate::tui::text::line(&label, columns.saturating_sub(14));
-            let place = field.draw(look, &label, last, buf);
-            if dialog.warning.is_empty() {
-                let hint = format!("esc {}", dialog.stay);
-                look.put(buf, above, 0, &Line::from(look.span(Role::Dim, hint)));
-            }
-            place
+            let what = text::count(*expected);
+            typed(look, dialog, field, &what, (above, last), buf)
+        }
+        Ask::Name { expected, field } => {
+            let what = format!("'{expected}'");
+            typed(look, dialog, field, &what, (above, last), buf)
         }
     }
 }
@@ -263,6 +319,7 @@ pub(crate) fn yes(now_ms: u64, title: String, intent: Intent) -> Dialog {
         body: Vec::new(),
         stay: "leave it".to_owned(),
         go: String::new(),
+        other: None,
         ask: Ask::Yes,
         intent,
         watch: Watch::Nothing,

@@ -6,8 +6,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
 use super::Overlay;
-use crate::tui::action::TABLE;
-use crate::tui::available::available;
+use crate::tui::action;
+use crate::tui::available::{available, offered};
 use crate::tui::look::{Lines, Look};
 use crate::tui::msg::Effect;
 use crate::tui::state::State;
@@ -87,7 +87,8 @@ fn content(state: &State, look: &Look, columns: usize) -> Vec<Line<'static>> {
             lines.blank();
         }
         lines.line(vec![look.span(Role::Title, scope.title())]);
-        for entry in TABLE.iter().filter(|entry| entry.scope == *scope) {
+        let entries = action::all().filter(|entry| entry.scope == scope);
+        for entry in entries.filter(|entry| offered(state, entry.action)) {
             let keys = state.keymap.labels(entry.action);
             let keys = if keys.is_empty() {
                 "-".to_owned()

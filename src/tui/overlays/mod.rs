@@ -4,6 +4,7 @@ pub(crate) mod dialog;
 pub(crate) mod help;
 pub(crate) mod menu;
 pub(crate) mod palette;
+pub(crate) mod picker;
 pub(crate) mod prompt;
 
 use crossterm::event::KeyEvent;
@@ -22,6 +23,7 @@ pub(crate) enum Overlay {
     Menu(menu::RunMenu),
     Dialog(Box<dialog::Dialog>),
     Prompt(prompt::Prompt),
+    Picker(picker::Picker),
 }
 
 /// Gives a key to the overlay, which is open.
@@ -32,6 +34,7 @@ pub(crate) fn key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
         Some(Overlay::Menu(menu)) => menu::key(state, menu, key),
         Some(Overlay::Dialog(dialog)) => dialog::key(state, *dialog, key),
         Some(Overlay::Prompt(prompt)) => prompt::key(state, prompt, key),
+        Some(Overlay::Picker(picker)) => picker::key(state, picker, key),
         None => Vec::new(),
     }
 }
@@ -41,6 +44,7 @@ pub(crate) fn paste(state: &mut State, text: &str) {
     match &mut state.overlay {
         Some(Overlay::Palette(palette)) => palette.paste(text),
         Some(Overlay::Prompt(_)) => prompt::paste(state, text),
+        Some(Overlay::Picker(picker)) => picker.paste(text),
         Some(Overlay::Dialog(dialog)) => dialog.paste(text, state.now.ms),
         _ => {}
     }
@@ -54,5 +58,6 @@ pub(crate) fn draw(state: &State, look: &Look, screen: Rect, buf: &mut Buffer) -
         Overlay::Menu(menu) => menu::draw(state, menu, look, screen, buf),
         Overlay::Dialog(dialog) => dialog::draw(dialog, look, screen, buf),
         Overlay::Prompt(prompt) => prompt::draw(state, prompt, look, screen, buf),
+        Overlay::Picker(picker) => picker::draw(state, picker, look, screen, buf),
     })
 }

@@ -8,15 +8,17 @@ use ratatui::text::Line;
 use super::Overlay;
 use crate::domain::id::SyncId;
 use crate::tui::act;
-use crate::tui::action::{self, Action, TABLE};
-use crate::tui::available::available;
+use crate::tui::action::{self, Action};
+use crate::tui::available::{available, offered};
 use crate::tui::layout::Pane;
 use crate::tui::look::Look;
 use crate::tui::msg::Effect;
-use crate::tui::state::State;
+use crate::tui::router;
+use crate::tui::state::{SYNCS_TAB, State};
 use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::tui::widgets::field::Field;
+use crate::tui::widgets::fuzzy::score;
 use crate::tui::widgets::popup;
 
 /// The most syncs among the hits.
@@ -74,7 +76,7 @@ pub(super) fn key(state: &mut State, mut palette: Palette, key: KeyEvent) -> Vec
         }
     }
     let rows = rows(state.size.1);
-    palette.top = crate::tui::screens::syncs::scrolled(palette.top, palette.cursor, last + 1, rows);
+    palette.top = crate::tui::widgets::table::scrolled(palette.top, palette.cursor, last + 1, rows);
     state.overlay = Some(Overlay::Palette(palette));
     Vec::new()
 }
@@ -100,7 +102,10 @@ fn choose(state: &mut State, hit: &Hit) -> Vec<Effect> {
                 state.syncs.select(&world, place);
                 state.syncs.pane = Pane::List;
             }
-            Vec::new()
+            state.router.go(SYNCS_TAB);
+            let mut effects = router::travel(state);
+            effects.extend(router::to_first(state).1);
+            effects
         }
     }
 }
@@ -108,9 +113,8 @@ fn choose(state: &mut State, hit: &Hit) -> Vec<Effect> {
 /// What fits the typed text, the best first; without a text all actions in the table's order.
 fn hits(state: &State, typed: &str) -> Vec<Hit> {
     let scopes = state.scopes();
-    let actions = TABLE
-        .iter()
-        .filter(|entry| scopes.contains(&entry.scope))
+    let actions = action::all()
+        .filter(|entry| scopes.contains(&entry.scope) && offered(state, entry.action))
         // Moving about is not what one looks for here.
         .filter(|entry| {
             !matches!(
@@ -140,38 +144,6 @@ fn hits(state: &State, typed: &str) -> Vec<Hit> {
     found.extend(syncs);
     found.sort_by_key(|(score, _)| *score);
     found.into_iter().map(|(_, hit)| hit).collect()
-}
-
-/// Gaps beyond which characters that occur in order are no likeness any more.
-const MAX_GAPS: u32 = 12;
-
-/// How far `content` is from `typed`, 0 being nearest: a beginning of the text, of a word, any part
-/// of it, then its characters in order with few gaps; nothing where there is no likeness.
-fn score(content: &str, typed: &str) -> Option<u32> {
-    let content: String = content.to_lowercase().chars().take(200).collect();
-    let typed = typed.trim().to_lowercase();
-    if let Some(at) = content.find(&typed) {
-        let before = content.get(..at).and_then(|before| before.chars().last());
-        return Some(match before {
-            None => 0,
-            Some(c) if !c.is_alphanumeric() => 1,
-            Some(_) => 2,
-        });
-    }
-    let mut gaps = 0;
-    let mut last: Option<usize> = None;
-    let letters: Vec<char> = content.chars().collect();
-    for wanted in typed.chars().filter(|c| !c.is_whitespace()) {
-        let from = last.map_or(0, |last| last + 1);
-        let gap = letters.iter().skip(from).position(|c| *c == wanted)?;
-        gaps += if last.is_some() {
-            u32::try_from(gap).unwrap_or(MAX_GAPS)
-        } else {
-            0
-        };
-        last = Some(from + gap);
-    }
-    (gaps <= MAX_GAPS).then_some(3 + gaps)
 }
 
 fn rows(height: u16) -> usize {
@@ -237,21 +209,4 @@ fn line_of(state: &State, look: &Look, hit: &Hit, columns: usize) -> Line<'stati
         look.span(Role::Key, format!(" {}", text::left(key, KEY_COLUMNS))),
         look.foreign(role, &words, room),
     ])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::score;
-
-    #[test]
-    fn words_that_begin_with_the_text_are_nearest() {
-        assert!(score("Run now", "run") < score("Cancel the run", "run"));
-        assert!(score("Full resync", "resy") < score("Run every sync", "resy").or(Some(u32::MAX)));
-        assert_eq!(
-            score("Run in another way: try, rejected, full, plan", "rnp"),
-            None
-        );
-        assert!(score("CRM Contacts - Hourly", "crmho").is_some());
-        assert_eq!(score("Run now", "x"), None);
-    }
 }

@@ -7,8 +7,15 @@ use ratatui::layout::{Position, Rect};
 use super::Overlay;
 use crate::tui::look::Look;
 use crate::tui::msg::Effect;
+use crate::tui::router::with_top;
+use crate::tui::screens::Screen;
+use crate::tui::screens::page::{Heard, Tag};
 use crate::tui::state::State;
 use crate::tui::widgets::field::Field;
+use crate::tui::widgets::table::Table;
+
+/// How long after a typed letter a long log is read for it, in milliseconds.
+const TYPING_MS: u64 = 80;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,13 +24,19 @@ pub(crate) enum Kind {
     Filter,
     LogFind,
     LogFilter,
+    /// In the table of the page that is shown.
+    TableFind,
+    TableFilter,
+    /// A line that a page asks for, with its label.
+    Line(Tag, &'static str),
 }
 
 impl Kind {
     fn label(self) -> &'static str {
         match self {
-            Self::Find => " find: ",
-            Self::Filter => " filter: ",
+            Self::Find | Self::TableFind => " find: ",
+            Self::Filter | Self::TableFilter => " filter: ",
+            Self::Line(_, label) => label,
             Self::LogFind => " find in the log: ",
             Self::LogFilter => " lines with: ",
         }
@@ -31,7 +44,9 @@ impl Kind {
 
     fn hint(self) -> &'static str {
         match self {
-            Self::Find => "up down next hit   esc goes back",
+            Self::Find | Self::TableFind => "up down next hit   esc goes back",
+            Self::TableFilter => "words   -word   esc undoes",
+            Self::Line(..) => "enter takes it   esc leaves it",
             Self::Filter => "state: tag: dest: model: -word   esc undoes",
             Self::LogFind | Self::LogFilter => "enter keeps it   esc undoes",
         }
@@ -57,6 +72,16 @@ pub(crate) fn open(state: &mut State, kind: Kind) {
         Kind::Filter => (syncs.filter.clone(), syncs.cursor),
         Kind::LogFind => (syncs.log.find.clone(), syncs.log.cursor),
         Kind::LogFilter => (syncs.log.filter.clone(), syncs.log.cursor),
+        Kind::TableFind | Kind::TableFilter => {
+            let table = state.page().and_then(Screen::table);
+            let cursor = table.map_or(0, |table| table.cursor);
+            let filter = table.map_or(String::new(), |table| table.filter().to_owned());
+            match kind {
+                Kind::TableFilter => (filter, cursor),
+                _ => (String::new(), cursor),
+            }
+        }
+        Kind::Line(..) => (String::new(), 0),
     };
     let field = match kind {
         Kind::LogFind => Field::default(),
@@ -70,6 +95,16 @@ pub(crate) fn open(state: &mut State, kind: Kind) {
     }));
 }
 
+/// Asks for a line that begins as `text`; it comes to the page as [`Heard::Entered`].
+pub(crate) fn ask_line(state: &mut State, tag: Tag, label: &'static str, text: &str) {
+    state.overlay = Some(Overlay::Prompt(Prompt {
+        kind: Kind::Line(tag, label),
+        field: Field::new(text),
+        before: String::new(),
+        cursor: 0,
+    }));
+}
+
 pub(super) fn key(state: &mut State, mut prompt: Prompt, key: KeyEvent) -> Vec<Effect> {
     match key.code {
         KeyCode::Esc => {
@@ -78,19 +113,41 @@ pub(super) fn key(state: &mut State, mut prompt: Prompt, key: KeyEvent) -> Vec<E
             match prompt.kind {
                 Kind::Find => state.syncs.select(&state.world.clone(), prompt.cursor),
                 Kind::Filter => state.syncs.arrange(&state.world.clone()),
-                Kind::LogFind | Kind::LogFilter => {}
+                Kind::TableFind => {
+                    if let Some(table) = table(state) {
+                        table.cursor = prompt.cursor;
+                    }
+                }
+                Kind::LogFind | Kind::LogFilter | Kind::TableFilter | Kind::Line(..) => {}
             }
             return Vec::new();
         }
         KeyCode::Enter => {
-            if prompt.kind == Kind::Find {
-                state.syncs.find.clear();
+            match prompt.kind {
+                Kind::Find => state.syncs.find.clear(),
+                Kind::TableFind => {
+                    if let Some(table) = table(state) {
+                        table.find.clear();
+                    }
+                }
+                Kind::Line(tag, _) => {
+                    let text = prompt.field.text().to_owned();
+                    return with_top(state, |page, state| {
+                        page.hear(state, Heard::Entered { tag, text })
+                    });
+                }
+                Kind::Filter | Kind::LogFind | Kind::LogFilter | Kind::TableFilter => {}
             }
             return Vec::new();
         }
         KeyCode::Up | KeyCode::Down if prompt.kind == Kind::Find => {
             let forward = key.code == KeyCode::Down;
             step(state, forward);
+        }
+        KeyCode::Up | KeyCode::Down if prompt.kind == Kind::TableFind => {
+            if let Some(table) = table(state) {
+                table.search(table.cursor, key.code == KeyCode::Down, false);
+            }
         }
         _ => {
             if prompt.field.key(key) {
@@ -133,8 +190,25 @@ fn apply(state: &mut State, kind: Kind, text: &str, cursor: usize) {
                 state.syncs.log.move_to(place);
             }
         }
-        Kind::LogFilter => state.syncs.log.set_filter(text),
+        Kind::LogFilter => state.syncs.log.set_filter(text, state.now.ms + TYPING_MS),
+        Kind::TableFind => {
+            if let Some(table) = table(state) {
+                text.clone_into(&mut table.find);
+                table.search(cursor, true, true);
+            }
+        }
+        Kind::TableFilter => {
+            if let Some(table) = table(state) {
+                table.set_filter(text);
+            }
+        }
+        Kind::Line(..) => {}
     }
+}
+
+/// The table of the page that is shown.
+fn table(state: &mut State) -> Option<&mut Table> {
+    state.router.top_mut().and_then(Screen::table_mut)
 }
 
 fn step(state: &mut State, forward: bool) {
@@ -190,7 +264,11 @@ pub(super) fn draw(
         Kind::LogFind => {
             !state.syncs.log.find.is_empty() && state.syncs.log.hit(true, true).is_none()
         }
-        Kind::Filter | Kind::LogFilter => false,
+        Kind::TableFind => state
+            .page()
+            .and_then(Screen::table)
+            .is_some_and(|table| !table.find.is_empty() && !table.has_hit()),
+        Kind::Filter | Kind::LogFilter | Kind::TableFilter | Kind::Line(..) => false,
     };
     let (role, hint) = if nothing {
         (Role::Warn, "no hit")

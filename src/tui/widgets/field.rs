@@ -74,11 +74,34 @@ impl Field {
 
     /// Draws the text with a label before it and gives the place of the cursor.
     pub(crate) fn draw(&self, look: &Look, label: &str, area: Rect, buf: &mut Buffer) -> Position {
+        self.draw_text(look, label, self.text(), area, buf)
+    }
+
+    /// As [`Self::draw`], with a star for each character, for what nobody may read.
+    pub(crate) fn draw_masked(
+        &self,
+        look: &Look,
+        label: &str,
+        area: Rect,
+        buf: &mut Buffer,
+    ) -> Position {
+        let stars = "*".repeat(self.text().chars().count());
+        self.draw_text(look, label, &stars, area, buf)
+    }
+
+    fn draw_text(
+        &self,
+        look: &Look,
+        label: &str,
+        content: &str,
+        area: Rect,
+        buf: &mut Buffer,
+    ) -> Position {
         let lead = text::width(label);
         let room = usize::from(area.width).saturating_sub(lead + 1);
-        let before: String = self.text().chars().take(self.area.cursor().1).collect();
+        let before: String = content.chars().take(self.area.cursor().1).collect();
         let before = safe_text::safe(&before).into_owned();
-        let after: String = self.text().chars().skip(self.area.cursor().1).collect();
+        let after: String = content.chars().skip(self.area.cursor().1).collect();
         // What is left of the cursor is cut at its beginning, so that the cursor stays in sight.
         let shown = tail(&before, room);
         let place = lead + text::width(shown);

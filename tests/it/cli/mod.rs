@@ -5,4 +5,5 @@ mod attached;
 mod looking;
 mod plain_output;
 mod running;
+mod serving;
 mod setting_up;

@@ -5,11 +5,17 @@ mod approvals;
 mod cancelling;
 mod choosing;
 mod crashes;
+mod editing;
+mod exploring;
 mod faults;
 mod guards;
+mod hand_over;
 mod keeping;
 mod mirrors;
 mod modes;
+mod pending;
+mod pruning;
+mod rehearsing;
 mod scheduling;
 mod troubles;
 

@@ -4,7 +4,7 @@ use signalsmith::domain::problem::ProblemKind;
 
 use super::*;
 use crate::support::program::Program;
-use crate::support::workspace::query;
+use crate::support::rows::query;
 
 /// The files of the snapshot of the only sync.
 fn partitions(workspace: &Workspace) -> Vec<std::path::PathBuf> {

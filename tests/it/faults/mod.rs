@@ -14,7 +14,8 @@ use signalsmith::domain::run::{Run, RunOptions, RunStatus};
 use signalsmith::sandbox::webhook_receiver::{ReceiverOptions, WebhookReceiver};
 
 use crate::support::fault_proxy::{Exchange, FaultProxy};
-use crate::support::workspace::{Workspace, query};
+use crate::support::rows::query;
+use crate::support::workspace::Workspace;
 
 /// Rows that each change adds, updates and deletes.
 const ROWS: u64 = 4;

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use signalsmith::domain::id::RunId;
-use signalsmith::domain::mode::Mode;
 use signalsmith::domain::plan::{Cause, OperationKind};
 use signalsmith::domain::run::{Bucket, Counters, Run, RunStatus};
 use signalsmith::domain::verdict::Verdict;
@@ -12,12 +11,12 @@ use super::history::{Step, Take};
 use super::identifiers;
 use super::model::{Known, Plan, Slot, View};
 use super::play::{Held, Pending, Play, tallies};
-use super::world::{Planned, run_of};
-use crate::support::scripted::{Records, Said, Seen, Silence};
+use super::world::Planned;
+use crate::support::scripted::{Records, Said, Seen};
 
 /// What became of an operation of a run.
 #[derive(Debug, Clone)]
-enum Became {
+pub enum Became {
     Unsent,
     Held,
     /// Sent, with its verdict; `doubt` where an earlier try had no answer.
@@ -28,11 +27,11 @@ enum Became {
 }
 
 /// The operations of one run and what was decided of them.
-struct Work {
-    id: RunId,
-    planned: Vec<(Planned, Slot)>,
+pub struct Work {
+    pub id: RunId,
+    pub planned: Vec<(Planned, Slot)>,
     /// Which deletes wait for a person.
-    held: BTreeSet<usize>,
+    pub held: BTreeSet<usize>,
 }
 
 impl Play<'_> {
@@ -46,7 +45,7 @@ impl Play<'_> {
         there.objects
     }
 
-    fn hear(&mut self, told: Vec<(String, Verdict)>) {
+    pub fn hear(&mut self, told: Vec<(String, Verdict)>) {
         for (ticket, verdict) in told {
             let Pending { run, slot, said } = self.pending.remove(&ticket).unwrap();
             let mut counters = self.counted[&run];
@@ -106,11 +105,13 @@ impl Play<'_> {
         if is_open {
             self.state.doubt(slot.clone(), &said.identifier, deleting);
         }
-        if !deleting && !matches!(verdict, Verdict::Rejected(_)) {
-            let at = self.normal(&said.identifier);
-            if let Some(ours) = &mut self.ours {
-                ours.insert(at);
-            }
+        let at = self.normal(&said.identifier);
+        let is_gone = deleting && matches!(verdict, Verdict::Accepted { .. });
+        let Some(ours) = &mut self.ours else { return };
+        if is_gone {
+            ours.remove(&at);
+        } else if !deleting && !matches!(verdict, Verdict::Rejected(_)) {
+            ours.insert(at);
         }
     }
 
@@ -134,7 +135,7 @@ impl Play<'_> {
         })
     }
 
-    fn compare(&self, view: &View, expected: &Plan, counters: &Counters, planned: &[Planned]) {
+    pub fn compare(&self, view: &View, expected: &Plan, counters: &Counters, planned: &[Planned]) {
         if self.state.blurred {
             return;
         }
@@ -178,7 +179,7 @@ impl Play<'_> {
     }
 
     /// What the plan of a run was, and which of its deletes are held.
-    fn work(
+    pub fn work(
         &mut self,
         expected: &Plan,
         id: &RunId,
@@ -212,7 +213,14 @@ impl Play<'_> {
     }
 
     /// Takes note of what waits for a person now.
-    fn hold(&mut self, view: &View, work: &Work, take: &Take, approved: bool, hash: Option<&str>) {
+    pub fn hold(
+        &mut self,
+        view: &View,
+        work: &Work,
+        take: &Take,
+        approved: bool,
+        hash: Option<&str>,
+    ) {
         let deletes = work.planned.iter().map(|(it, _)| it);
         let deletes = deletes.filter(|it| it.said.kind == OperationKind::Delete);
         if !work.held.is_empty() {
@@ -235,7 +243,7 @@ impl Play<'_> {
         foreign && !self.settings.foreign_allowed && !approved && work.held.is_empty()
     }
 
-    fn note(&mut self, view: &View, expected: &Plan, work: &Work) {
+    pub fn note(&mut self, view: &View, expected: &Plan, work: &Work) {
         if self.state.blurred {
             return;
         }
@@ -264,6 +272,7 @@ impl Play<'_> {
         let work = self.work(expected, &run.id, planned, approved);
         let is_partial = view.keys.is_some() || view.limit.is_some();
         let plan_only = step.take == Take::PlanOnly;
+        self.is_at_rest = work.planned.is_empty() && self.pending.is_empty();
         let mut became: Vec<Became> = vec![Became::Unsent; work.planned.len()];
         for place in &work.held {
             became[*place] = Became::Held;
@@ -301,7 +310,7 @@ impl Play<'_> {
         }
     }
 
-    fn conclude(&mut self, work: &Work, became: &[Became], counters: &mut Counters) {
+    pub fn conclude(&mut self, work: &Work, became: &[Became], counters: &mut Counters) {
         for ((planned, slot), became) in work.planned.iter().zip(became) {
             if let Became::Told { verdict, doubt } = became {
                 self.take(&work.id, counters, slot, &planned.said, verdict, *doubt);
@@ -319,7 +328,7 @@ impl Play<'_> {
 
     /// Says what became of each operation by what the destination saw; where the run came to its
     /// end, also that it saw all that it should and nothing else.
-    fn judge(&self, work: &Work, seen: &[Seen], became: &mut [Became], is_whole: bool) {
+    pub fn judge(&self, work: &Work, seen: &[Seen], became: &mut [Became], is_whole: bool) {
         let mut unwritten = BTreeSet::new();
         let writes = |it: &(usize, &(Planned, Slot))| it.1.0.said.kind != OperationKind::Delete;
         let places = || work.planned.iter().enumerate();
@@ -365,84 +374,10 @@ impl Play<'_> {
         }
         assert_eq!(taken, seen.len(), "more was sent than planned: {seen:#?}");
     }
-
-    /// After the core died: it starts again, replays what was under way, and stands where it should.
-    pub fn died(
-        &mut self,
-        view: &View,
-        expected: &Plan,
-        id: &RunId,
-        approved: Option<&Held>,
-        step: &Step,
-    ) {
-        let planned = self.world.plan(id).expect("the plan stands in its file");
-        if !self.state.blurred {
-            let counters = Counters {
-                read: expected.read,
-                unchanged: expected.unchanged,
-                invalid: expected.invalid,
-                skipped: expected.skipped + expected.sends.len() as u64 - expected.most_sends(view),
-                ..Counters::default()
-            };
-            self.compare(view, expected, &counters, &planned);
-        }
-        let work = self.work(expected, id, planned, approved);
-        let is_open = self.there().there().seen.iter().any(|it| it.unanswered);
-        let at_most_once = self.settings.mode == Mode::Append && self.settings.hold;
-        let replays = is_open && !self.settings.paused && !at_most_once;
-        if let Some(applied) = step.again.filter(|_| replays) {
-            self.world.die_again(Silence::Write { nth: 0, applied });
-        }
-        self.there().fall_silent(None);
-        self.world.start();
-        // What is planned now waits until all that was open is settled.
-        let barrier = run_of(
-            &self.settings.name,
-            signalsmith::domain::run::RunOptions {
-                plan_only: true,
-                ..Default::default()
-            },
-        );
-        self.there().there().told.clear();
-        let went = self.world.run(barrier, false, None);
-        let super::world::Went::Ended(plan_only) = went else {
-            panic!("{went:?}")
-        };
-        let mut became: Vec<Became> = vec![Became::Unsent; work.planned.len()];
-        for place in &work.held {
-            became[*place] = Became::Held;
-        }
-        let stored = self.world.show(id);
-        assert_eq!(stored.status, RunStatus::Interrupted, "{stored:#?}");
-        self.hold(
-            view,
-            &work,
-            &step.take,
-            approved.is_some(),
-            stored.plan_hash.as_deref(),
-        );
-        self.note(view, expected, &work);
-        let seen = std::mem::take(&mut self.there().there().seen);
-        let replayed = seen.iter().any(|it| it.replay);
-        assert!(replays || !replayed, "it was replayed all the same");
-        assert!(!replays || replayed, "nothing was replayed");
-        self.judge(&work, &seen, &mut became, false);
-        let mut counters = counted(&work, &became);
-        self.conclude(&work, &became, &mut counters);
-        self.counted.insert(id.clone(), counters);
-        let told = std::mem::take(&mut self.there().there().told);
-        self.hear(told);
-        let objects = self.there().there().objects.clone();
-        let view = self.view(&Take::PlanOnly, &objects);
-        let rows = self.rows();
-        let expected = Plan::of(&view, &mut self.state, &rows);
-        let planned = self.world.plan(&plan_only.id).unwrap();
-        self.compare(&view, &expected, &plan_only.counters, &planned);
-    }
 }
 
 /// What a run counts before anything is sent.
-fn counted(work: &Work, became: &[Became]) -> Counters {
+pub fn counted(work: &Work, became: &[Became]) -> Counters {
     let mut counters = Counters::default();
     for ((planned, _), became) in work.planned.iter().zip(became) {
         let tally = counters.of_mut(planned.said.kind);

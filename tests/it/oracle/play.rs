@@ -9,7 +9,6 @@ use signalsmith::domain::row::Fingerprint;
 use signalsmith::domain::run::{Counters, RunOptions, Tally};
 
 use super::history::{Change, EMAILS, Edit, History, Row, RowId, Start, Step, Take};
-use super::mapped;
 use super::model::{Plan, Slot, State, View};
 use super::world::{Settings, Went, World, run_of};
 use crate::support::scripted::{Record, Records, Said, Scripted, There, normal};
@@ -34,7 +33,7 @@ pub struct Play<'a> {
     pub world: &'a mut World,
     pub start: Start,
     pub settings: Settings,
-    rows: BTreeMap<RowId, Vec<Row>>,
+    pub rows: BTreeMap<RowId, Vec<Row>>,
     pub state: State,
     /// By ticket.
     pub pending: BTreeMap<String, Pending>,
@@ -45,8 +44,10 @@ pub struct Play<'a> {
     pub counted: BTreeMap<RunId, Counters>,
     /// Identifiers that this sync may have written since its snapshot began, while it was a mirror.
     pub ours: Option<BTreeSet<String>>,
+    /// Whether the last run had nothing to do and nothing is open.
+    pub is_at_rest: bool,
     /// Whether it has only updated and created since its snapshot began.
-    is_plain: bool,
+    pub is_plain: bool,
 }
 
 impl<'a> Play<'a> {
@@ -82,6 +83,7 @@ impl<'a> Play<'a> {
             good: false,
             counted: BTreeMap::new(),
             ours: is_mirror.then(BTreeSet::new),
+            is_at_rest: false,
             is_plain: is_plain(start.mode),
         }
     }
@@ -135,7 +137,7 @@ impl<'a> Play<'a> {
         self.there().there().drop_tickets();
     }
 
-    fn change(&mut self, change: &Change) {
+    pub fn change(&mut self, change: &Change) {
         let name = self.settings.name.clone();
         match *change {
             Change::Mode(mode) => {
@@ -181,7 +183,7 @@ impl<'a> Play<'a> {
         self.world.configure(&self.settings);
     }
 
-    fn foreign(&self, place: u8) {
+    fn foreign(&mut self, place: u8) {
         let (field, identifier) = match self.settings.mapping {
             2 => ("number", format!("integer {place}")),
             _ => ("email", format!("text {}", EMAILS[usize::from(place)])),
@@ -194,7 +196,13 @@ impl<'a> Play<'a> {
             .entry(self.settings.object_name())
             .or_default();
         let theirs = Record::from([(field.to_owned(), identifier)]);
-        records.held.entry(at).or_insert(theirs);
+        if !records.held.contains_key(&at) {
+            // What is there from now on is theirs.
+            self.ours.iter_mut().for_each(|ours| {
+                ours.remove(&at);
+            });
+            records.held.insert(at, theirs);
+        }
     }
 
     /// Arranges what the destination answers.
@@ -343,92 +351,6 @@ impl<'a> Play<'a> {
         if !self.state.blurred {
             let seen = self.world.sync(&self.settings.name);
             assert_eq!(seen.known, self.state.known(), "{:#?}", self.state);
-        }
-    }
-
-    /// When nothing fails and nothing changes any more, all comes to rest where it should.
-    pub fn rest(&mut self) {
-        self.settle_rows();
-        if self.settings.paused {
-            self.change(&Change::Pause(false));
-        }
-        let quiet = Step {
-            edits: Vec::new(),
-            change: None,
-            take: Take::Approve,
-            fates: BTreeMap::new(),
-            silence: None,
-            again: None,
-            approves: true,
-        };
-        for _ in 0..6 {
-            self.step(&quiet);
-        }
-        let id = match self.world.run(
-            run_of(&self.settings.name, RunOptions::default()),
-            true,
-            None,
-        ) {
-            Went::Ended(run) => run.id,
-            went => panic!("{went:?}"),
-        };
-        let plan = self.world.plan(&id).unwrap();
-        // An update that meets no record is refused for ever.
-        let is_done = plan.is_empty() || self.settings.mode == Mode::Update;
-        assert!(is_done, "still to do: {plan:#?}");
-        self.check_rest();
-    }
-
-    /// Leaves only rows that can be sent.
-    fn settle_rows(&mut self) {
-        let (which, mapping) = (self.settings.key, self.settings.mapping);
-        let mut keys = BTreeSet::new();
-        let mut identifiers = BTreeSet::new();
-        let form = self.start.form;
-        self.rows.retain(|_, rows| {
-            rows.truncate(1);
-            let Some(row) = rows.first() else {
-                return false;
-            };
-            let Ok(mapped) = mapped::map(mapping, row) else {
-                return false;
-            };
-            let Some(key) = mapped::key(which, row) else {
-                return false;
-            };
-            keys.insert(key) && identifiers.insert(normal(form, &mapped.identifier))
-        });
-    }
-
-    fn check_rest(&self) {
-        let there = self.there();
-        let there = there.there();
-        let records = there.objects.get(&self.settings.object_name());
-        let held = records
-            .map(|records| records.held.clone())
-            .unwrap_or_default();
-        let mapped = |row: &Row| mapped::map(self.settings.mapping, row).unwrap();
-        let wanted: BTreeMap<String, Record> = self
-            .rows()
-            .iter()
-            .map(mapped)
-            .map(|mapped| (self.normal(&mapped.identifier), mapped.record))
-            .collect();
-        let adopts = self.settings.from_now;
-        if self.is_plain && !adopts {
-            for (at, record) in &wanted {
-                let there = held.get(at);
-                let has_all = record
-                    .iter()
-                    .all(|(field, value)| there.and_then(|there| there.get(field)) == Some(value));
-                assert!(has_all, "{at}: {record:?} is not in {there:?}");
-            }
-        }
-        if let Some(ours) = self.ours.as_ref().filter(|_| !adopts) {
-            for at in ours {
-                let lost = held.contains_key(at) && !wanted.contains_key(at);
-                assert!(!lost, "{at} is left behind: {:?}", held.get(at));
-            }
         }
     }
 }

@@ -53,8 +53,8 @@ fn entries_from_before_a_change_of_the_identifier_are_followed() {
 fn a_cell_that_does_not_fit_the_key_is_an_invalid_row() {
     let world = World::new();
     let mut batch = Batch::new(3);
-    for column in batch.columns_mut() {
-        column.push_with(|out| signalsmith::domain::row::encode_misfit("12x", out));
+    for _ in 0..3 {
+        batch.push_with(|out| signalsmith::domain::row::encode_misfit("12x", out));
     }
     let rows = [Ok(Chunk::Batch(batch)), Ok(Chunk::End { rows: 1 })];
     let summary = world.try_plan(&settings(Mode::Upsert), rows).unwrap();

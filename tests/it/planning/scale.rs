@@ -25,12 +25,9 @@ fn rows(count: u64, changed_every: u64) -> impl Iterator<Item = Result<Chunk, Co
             } else {
                 "a name that is about as long as names are, or so"
             };
-            let [key, email, label] = batch.columns_mut() else {
-                panic!("three columns")
-            };
-            key.push_with(|out| encode(&Value::Integer(id), out));
-            email.push_with(|out| encode_text(&text, out));
-            label.push_with(|out| encode_text(name, out));
+            batch.push_with(|out| encode(&Value::Integer(id), out));
+            batch.push_with(|out| encode_text(&text, out));
+            batch.push_with(|out| encode_text(name, out));
         }
         Ok(Chunk::Batch(batch))
     });

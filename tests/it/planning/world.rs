@@ -219,9 +219,8 @@ pub fn chunks(rows: &[TestRow]) -> Chunks {
                 row.email.clone().map_or(Value::Null, Value::Text),
                 Value::text(row.name.clone()),
             ];
-            for (column, value) in values.iter().enumerate() {
-                let cells = batch.column_mut(column).unwrap();
-                cells.push_with(|out| encode(value, out));
+            for value in &values {
+                batch.push_with(|out| encode(value, out));
             }
         }
         chunks.push(Ok(Chunk::Batch(batch)));

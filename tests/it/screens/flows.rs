@@ -20,7 +20,7 @@ fn doings(robot: &Robot) -> Vec<Command> {
     let reads = |command: &&Command| {
         !matches!(
             command,
-            Command::Log { .. } | Command::Runs { .. } | Command::Rows { .. }
+            Command::LogPage { .. } | Command::Runs { .. } | Command::Rows { .. }
         )
     };
     robot.sent.iter().filter(reads).cloned().collect()

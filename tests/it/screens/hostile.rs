@@ -12,7 +12,7 @@ use signalsmith::tui::What;
 use super::robot::Robot;
 use super::worlds::{core, live, mixed, of, run, silent, sync};
 
-const NAMES: [&str; 9] = [
+pub const NAMES: [&str; 9] = [
     "\u{1b}]52;c;ZXZpbA==\u{7}\u{1b}[2Jboom",
     "\u{9b}31m c1 \u{90}q\u{9c}",
     "right \u{202e}tfel\u{202c} to left \u{2066}x\u{2069}",
@@ -57,7 +57,7 @@ fn hostile_world() -> WorkspaceView {
 
 /// No control or direction character stands in a cell, and every border is in its column.
 #[track_caller]
-fn is_whole(robot: &Robot) {
+pub fn is_whole(robot: &Robot) {
     let (buffer, place) = robot.draw();
     assert!(buffer.area.contains(place), "{place:?}");
     for cell in buffer.content() {
@@ -247,6 +247,9 @@ proptest! {
         robot.world(mixed());
         for _ in 0..8 {
             robot.press("esc");
+            if robot.screen().contains("Discard the edits") {
+                robot.press("y");
+            }
         }
         let screen = robot.screen();
         prop_assert!(screen.contains("Syncs 7 ·"), "{}", screen);

@@ -7,15 +7,20 @@ use signalsmith::tui::{GlyphSet, ThemeName, What};
 use super::robot::Robot;
 use super::worlds::{core, live, mixed, of};
 
-const SIZES: [(u16, u16); 3] = [(120, 36), (80, 24), (59, 14)];
+pub const SIZES: [(u16, u16); 3] = [(120, 36), (80, 24), (59, 14)];
 
-fn picture(name: &str, robot: &Robot, (columns, rows): (u16, u16)) {
+fn picture(name: &str, robot: &Robot, size: (u16, u16)) {
+    picture_of(&format!("syncs_{name}"), robot, size);
+}
+
+/// Compares the screen with its picture of this name and size.
+pub fn picture_of(name: &str, robot: &Robot, (columns, rows): (u16, u16)) {
     insta::with_settings!({
         snapshot_path => "../snapshots",
         prepend_module_to_snapshot => false,
         omit_expression => true,
     }, {
-        insta::assert_snapshot!(format!("syncs_{name}_{columns}x{rows}"), robot.screen());
+        insta::assert_snapshot!(format!("{name}_{columns}x{rows}"), robot.screen());
     });
 }
 
@@ -46,6 +51,7 @@ fn the_list_shows_each_kind_of_sync_with_a_live_run() {
         to_running(robot);
         robot.event(live(0, "batch 9: 200 accepted"));
         robot.event(live(1, "batch 10: 200 accepted"));
+        robot.reads_log();
     });
 }
 
@@ -85,6 +91,7 @@ fn the_log_stops_following_when_scrolled() {
         for second in 0..214 {
             robot.event(live(second, "batch accepted"));
         }
+        robot.reads_log();
     });
 }
 

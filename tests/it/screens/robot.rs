@@ -8,15 +8,16 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
-use signalsmith::domain::command::{Command, Reply};
-use signalsmith::domain::event::Event;
+use signalsmith::domain::command::{Command, LogPlace, Reply};
+use signalsmith::domain::event::{Event, EventKind, LogLine};
 use signalsmith::domain::problem::Problem;
 use signalsmith::link::{Connection, WorkspaceView};
 use signalsmith::tui::{
-    Clock, Effect, GlyphSet, Leave, Look, Moment, Msg, Options, State, ThemeName, What, Zone,
-    update, view,
+    Clock, Effect, GlyphSet, Leave, Look, Moment, Msg, Options, SavedLog, State, ThemeName, What,
+    Zone, update, view,
 };
 
+use super::logs;
 use super::worlds::NOW;
 
 /// What the core answers to a command; nothing leaves it unanswered.
@@ -42,6 +43,8 @@ pub struct Robot {
     size: (u16, u16),
     ms: u64,
     script: Script,
+    /// Lines that have come to the log since the script's.
+    arrived: Vec<LogLine>,
     /// All commands that were sent.
     pub sent: Vec<Command>,
     pub copied: Vec<String>,
@@ -49,6 +52,12 @@ pub struct Robot {
     pub session: Option<String>,
     pub left: Option<Leave>,
     pub suspended: bool,
+    /// Tokens of commands that were let go.
+    pub abandoned: Vec<u64>,
+    /// Tokens of all commands, in the order of `sent`.
+    pub tokens: Vec<u64>,
+    /// What the person does with a text in their own editor.
+    pub editor: fn(String) -> String,
 }
 
 pub fn options() -> Options {
@@ -78,12 +87,16 @@ impl Robot {
             size,
             ms: 0,
             script,
+            arrived: Vec::new(),
             sent: Vec::new(),
             copied: Vec::new(),
             saved: Vec::new(),
             session: None,
             left: None,
             suspended: false,
+            abandoned: Vec::new(),
+            tokens: Vec::new(),
+            editor: |text| text,
         };
         robot.wait(0);
         robot.wait(500);
@@ -103,19 +116,42 @@ impl Robot {
             match effect {
                 Effect::Send { token, command } => {
                     self.sent.push(command.clone());
+                    self.tokens.push(token);
                     if let Some(result) = (self.script)(&command) {
-                        let result = Box::new(result);
+                        let result = Box::new(logs::answer(&command, result, &self.arrived));
                         self.tell(What::Reply { token, result });
                     }
                 }
                 Effect::Copy(text) => self.copied.push(text),
                 Effect::Quit(leave) => self.left = Some(leave),
                 Effect::Suspend => self.suspended = true,
-                Effect::SaveLog { name, text } => self.saved.push((name, text)),
+                Effect::SaveLog(log) => self.save(log),
                 Effect::SaveSession(text) => self.session = Some(text),
+                Effect::Abandon { token } => self.abandoned.push(token),
+                Effect::OpenEditor { text, .. } => {
+                    let edited = (self.editor)(text);
+                    self.tell(What::Edited(Ok(edited)));
+                }
                 Effect::Redraw | Effect::Mouse(_) => {}
             }
         }
+    }
+
+    /// Saves what the core gives of a log, as text.
+    fn save(&mut self, log: SavedLog) {
+        let command = Command::LogPage {
+            run: log.run,
+            from: LogPlace::After(0),
+            limit: 10_000,
+            text: log.text,
+        };
+        let given = (self.script)(&command).expect("the core answers");
+        let Ok(Reply::LogPage(page)) = logs::answer(&command, given, &self.arrived) else {
+            panic!("no log")
+        };
+        let lines = page.lines.iter();
+        let text = lines.map(|line| format!("{} {}\n", line.line.word, line.line.text));
+        self.saved.push((log.name, text.collect()));
     }
 
     /// Lets time go by.
@@ -147,8 +183,18 @@ impl Robot {
         self.tell(What::View(Arc::new(world)));
     }
 
+    /// Tells that something happened; a line of a log is in its file by then, and is read soon:
+    /// [`Self::reads_log`].
     pub fn event(&mut self, event: Event) {
+        if let EventKind::Log(line) = &event.kind {
+            self.arrived.push(line.clone());
+        }
         self.tell(What::Event(event));
+    }
+
+    /// Lets pass what a new line waits until it is read.
+    pub fn reads_log(&mut self) {
+        self.wait(150);
     }
 
     pub fn resize(&mut self, size: (u16, u16)) {
@@ -185,6 +231,14 @@ impl Robot {
             out.push('\n');
         }
         out
+    }
+
+    /// Whether the real cursor stands on a line with this text.
+    pub fn on(&self, text: &str) -> bool {
+        let (_, place) = self.draw();
+        let screen = self.screen();
+        let line = screen.lines().nth(usize::from(place.y));
+        line.is_some_and(|line| line.contains(text))
     }
 
     #[track_caller]

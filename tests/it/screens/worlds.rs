@@ -305,8 +305,8 @@ pub fn live(second: i64, text: &str) -> Event {
 pub fn core() -> Script {
     Box::new(|command| {
         Some(Ok(match command {
-            Command::Log { run, from: 0, .. } if *run == run_id(2) => Reply::Log(log_lines()),
-            Command::Log { .. } => Reply::Log(Vec::new()),
+            Command::LogPage { run, .. } if *run == run_id(2) => Reply::Log(log_lines()),
+            Command::LogPage { .. } => Reply::Log(Vec::new()),
             Command::Runs {
                 sync, before: None, ..
             } => {

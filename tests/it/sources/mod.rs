@@ -130,7 +130,7 @@ async fn drain(mut stream: RowStream) -> Outcome {
 }
 
 fn cells(batch: &Batch) -> Vec<Vec<Cell>> {
-    let columns = batch.columns().len();
+    let columns = batch.columns();
     (0..batch.rows())
         .map(|row| (0..columns).map(|c| batch.value(row, c).unwrap()).collect())
         .collect()

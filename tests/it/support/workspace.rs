@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use signalsmith::connectors::registry::{BuiltIn, Connectors};
 use signalsmith::domain::command::{Change, Command, PlanPage, Reply, RowEntry, RowFilter};
 use signalsmith::domain::id::RunId;
 use signalsmith::domain::problem::Problem;
@@ -25,6 +26,7 @@ pub struct Workspace {
     dir: tempfile::TempDir,
     pub clock: Arc<ManualClock>,
     pub runtime: Runtime,
+    connectors: Arc<dyn Connectors>,
     engine: Option<Engine>,
     starts: u64,
 }
@@ -32,6 +34,11 @@ pub struct Workspace {
 impl Workspace {
     /// A new workspace whose core runs; it is Monday, 2 March 2026, 08:00 UTC.
     pub fn new() -> Self {
+        Self::with(Arc::new(BuiltIn))
+    }
+
+    /// As [`Workspace::new`], with other connectors than the program's.
+    pub fn with(connectors: Arc<dyn Connectors>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let now = "2026-03-02T08:00:00Z".parse().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -44,6 +51,7 @@ impl Workspace {
             dir,
             clock,
             runtime,
+            connectors,
             engine: None,
             starts: 0,
         };
@@ -70,13 +78,17 @@ impl Workspace {
 
     /// A further core on the same workspace.
     pub fn another(&self, seed: u64) -> Result<Engine, Problem> {
-        Engine::start(EngineOptions {
+        Engine::start_with(self.options(seed), Arc::clone(&self.connectors))
+    }
+
+    fn options(&self, seed: u64) -> EngineOptions {
+        EngineOptions {
             folder: self.folder(),
             socket: self.path("core.sock"),
             clock: self.clock.clone(),
             seed,
             autonomous: true,
-        })
+        }
     }
 
     /// Takes the core away under whatever it does, as a kill would.
@@ -91,13 +103,31 @@ impl Workspace {
 
     /// Lets the core stop while something is done that may ask it for more.
     pub fn stop_while(&mut self, work: impl FnOnce(&dyn Fn(Command) -> Result<Reply, Problem>)) {
+        self.end_while(Engine::stop, work);
+    }
+
+    /// Lets the core hand its runs over to another one while something is done.
+    pub fn hand_over_while(
+        &mut self,
+        work: impl FnOnce(&dyn Fn(Command) -> Result<Reply, Problem>),
+    ) {
+        let lock = self.end_while(|engine| engine.hand_over().unwrap(), work);
+        self.starts += 1;
+        self.engine = Some(Engine::take_over(self.options(self.starts), lock).unwrap());
+    }
+
+    fn end_while<T: Send>(
+        &mut self,
+        end: impl FnOnce(Engine) -> T + Send,
+        work: impl FnOnce(&dyn Fn(Command) -> Result<Reply, Problem>),
+    ) -> T {
         let engine = self.engine.take().unwrap();
         let link = engine.link();
         std::thread::scope(|scope| {
-            let stopping = scope.spawn(|| engine.stop());
+            let ending = scope.spawn(|| end(engine));
             work(&|command| self.wait_for(link.send(command)));
-            stopping.join().unwrap();
-        });
+            ending.join().unwrap()
+        })
     }
 
     pub fn now(&self) -> DateTime<Utc> {
@@ -114,6 +144,11 @@ impl Workspace {
     pub fn ask(&self, command: Command) -> Result<Reply, Problem> {
         let link = self.engine.as_ref().unwrap().link();
         self.wait_for(link.send(command))
+    }
+
+    /// The face's way to the core.
+    pub fn link(&self) -> signalsmith::engine::LocalLink {
+        self.engine.as_ref().unwrap().link()
     }
 
     /// Brings a resource file in.
@@ -145,7 +180,7 @@ impl Workspace {
 
     /// Rows of the destination `copy.db`, their cells joined by `|`.
     pub fn target(&self, sql: &str) -> Vec<String> {
-        query(&self.path("copy.db"), sql)
+        super::rows::query(&self.path("copy.db"), sql)
     }
 
     /// Asks for a run.
@@ -349,28 +384,6 @@ impl Workspace {
         }
         self.wait_for(self.clock.sleepers(1));
     }
-}
-
-/// Rows of a database, their cells joined by `|`.
-pub fn query(path: &std::path::Path, sql: &str) -> Vec<String> {
-    let db = rusqlite::Connection::open(path).unwrap();
-    let mut statement = db.prepare(sql).unwrap();
-    let width = statement.column_count();
-    let rows = statement.query_map([], |row| {
-        let cells = (0..width).map(|at| {
-            Ok(match row.get::<_, rusqlite::types::Value>(at)? {
-                rusqlite::types::Value::Null => "null".to_owned(),
-                rusqlite::types::Value::Integer(number) => number.to_string(),
-                rusqlite::types::Value::Real(number) => number.to_string(),
-                rusqlite::types::Value::Text(text) => text,
-                rusqlite::types::Value::Blob(_) => "blob".to_owned(),
-            })
-        });
-        Ok(cells
-            .collect::<Result<Vec<String>, rusqlite::Error>>()?
-            .join("|"))
-    });
-    rows.unwrap().collect::<Result<_, _>>().unwrap()
 }
 
 fn a_run(reply: Reply) -> Run {

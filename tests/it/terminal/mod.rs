@@ -3,7 +3,12 @@
 //! The program in the terminal is this test binary: [`interface`] runs the interface over a link
 //! made by hand.
 
+mod host;
+mod leaving;
 mod pty;
+mod rest;
+mod storm;
+mod tmux;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -41,7 +46,8 @@ impl Link for Scene {
             !(self.panics && matches!(command, Command::Run { .. })),
             "a panic that was asked for"
         );
-        (self.core.lock().unwrap())(&command).unwrap()
+        let given = (self.core.lock().unwrap())(&command).unwrap();
+        crate::screens::logs::answer(&command, given, &[])
     }
 
     fn view(&self) -> watch::Receiver<Arc<WorkspaceView>> {
@@ -85,7 +91,7 @@ fn interface() {
         .build()
         .unwrap();
     let left = runtime.block_on(run(Arc::new(link), options)).unwrap();
-    assert!(left == Leave::Quit || left == Leave::Signal);
+    assert!([Leave::Quit, Leave::Signal, Leave::Hangup].contains(&left));
 }
 
 fn program(scene: &str) -> CommandBuilder {

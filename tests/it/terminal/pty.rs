@@ -75,15 +75,16 @@ impl Pty {
         self.until(text, |bytes| self.screen_of(bytes).contains(text));
     }
 
-    /// Waits until bytes occur from `from` on, and gives how many bytes there are then.
+    /// Waits until bytes occur from `from` on, and gives where they end.
     #[track_caller]
     pub fn gets(&self, bytes: &[u8], from: usize) -> usize {
         let what = String::from_utf8_lossy(bytes).into_owned();
-        self.until(&what, |all| {
-            all.get(from..)
-                .is_some_and(|new| new.windows(bytes.len()).any(|at| at == bytes))
-        })
-        .len()
+        let find = |all: &[u8]| {
+            let new = all.get(from..)?;
+            let at = new.windows(bytes.len()).position(|at| at == bytes)?;
+            Some(from + at + bytes.len())
+        };
+        find(&self.until(&what, |all| find(all).is_some())).unwrap()
     }
 
     fn screen_of(&self, bytes: &[u8]) -> String {
@@ -112,6 +113,64 @@ impl Pty {
     pub fn send(&mut self, keys: &str) {
         self.writer.write_all(keys.as_bytes()).unwrap();
         self.writer.flush().unwrap();
+    }
+
+    /// Presses a key again and again until the screen has `text`: a dialog is deaf at first.
+    #[track_caller]
+    pub fn press_until(&mut self, key: &str, text: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            self.send(key);
+            let state = self.output.0.lock().unwrap();
+            let pause = Duration::from_millis(100);
+            let (state, waited) = self
+                .output
+                .1
+                .wait_timeout_while(state, pause, |state| {
+                    !state.1 && !self.screen_of(&state.0).contains(text)
+                })
+                .unwrap();
+            if !waited.timed_out() && !state.1 {
+                return;
+            }
+            let screen = self.screen_of(&state.0);
+            assert!(
+                Instant::now() < deadline && !state.1,
+                "{key} does not lead to {text:?}; the screen is\n{screen}"
+            );
+        }
+    }
+
+    /// Presses a key again and again until the interface is gone from the screen.
+    #[track_caller]
+    pub fn press_until_gone(&mut self, key: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        let leaves = super::LEAVES_ALTERNATE;
+        loop {
+            // The terminal may be gone by now.
+            let _ = self.writer.write_all(key.as_bytes());
+            let state = self.output.0.lock().unwrap();
+            let pause = Duration::from_millis(100);
+            let gone = |bytes: &[u8]| bytes.windows(leaves.len()).any(|at| at == leaves);
+            let waited = self
+                .output
+                .1
+                .wait_timeout_while(state, pause, |state| !gone(&state.0));
+            if gone(&waited.unwrap().0.0) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{key} does not end it");
+        }
+    }
+
+    /// The id of the process that was started.
+    pub fn process(&self) -> u32 {
+        self.child.process_id().unwrap()
+    }
+
+    /// Kills what was started; where it led the session, the terminal hangs up.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
     }
 
     pub fn resize(&mut self, size: (u16, u16)) {

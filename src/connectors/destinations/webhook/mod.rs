@@ -21,6 +21,7 @@ use self::message::Sender;
 use self::results::ResultsPolicy;
 use self::session::WebhookSession;
 use self::settings::Config;
+use crate::connectors::StepSink;
 use crate::connectors::contract::{ConnectorError, DestinationConnector, RunContext, Session};
 use crate::connectors::http::client::BODY_CAP_BYTES;
 use crate::connectors::http::{ClientOptions, HttpClient};
@@ -108,7 +109,11 @@ impl Webhook {
 #[async_trait]
 impl DestinationConnector for Webhook {
     async fn test(&self) -> Vec<TestStep> {
-        probe::run(&self.sender).await
+        self.test_live(&|_| {}).await
+    }
+
+    async fn test_live(&self, tell: StepSink<'_>) -> Vec<TestStep> {
+        probe::run(&self.sender, tell).await
     }
 
     async fn objects(&self) -> Result<Vec<Object>, ConnectorError> {

@@ -6,6 +6,7 @@ use reqwest::Method;
 use tokio::net::TcpStream;
 
 use super::message::Sender;
+use crate::connectors::StepSink;
 use crate::connectors::http::{HttpError, HttpRequest};
 use crate::domain::destination::{StepOutcome, TestStep};
 
@@ -21,20 +22,25 @@ fn step(name: &str, outcome: StepOutcome, detail: impl Into<String>) -> TestStep
 }
 
 /// Tries the steps in order and stops at the first that fails.
-pub(super) async fn run(sender: &Sender) -> Vec<TestStep> {
+pub(super) async fn run(sender: &Sender, tell: StepSink<'_>) -> Vec<TestStep> {
     let place = sender.client.place();
-    let mut steps = vec![match sender.config.policy.opened() {
+    let mut steps = Vec::new();
+    let mut note = |step: TestStep| {
+        tell(&step);
+        steps.push(step);
+    };
+    note(match sender.config.policy.opened() {
         None => step("check the URL", StepOutcome::Passed, place.as_str()),
         Some(networks) => step(
             "check the URL",
             StepOutcome::Warning,
             format!("{place}; networks opened for this destination: {networks}"),
         ),
-    }];
+    });
     let addresses = match sender.client.addresses().await {
         Ok(addresses) => addresses,
         Err(error) => {
-            steps.push(step(
+            note(step(
                 "resolve the name",
                 StepOutcome::Failed,
                 error.to_string(),
@@ -46,7 +52,7 @@ pub(super) async fn run(sender: &Sender) -> Vec<TestStep> {
         .iter()
         .map(|address| address.ip().to_string())
         .collect();
-    steps.push(step(
+    note(step(
         "resolve the name",
         StepOutcome::Passed,
         listed.join(", "),
@@ -58,13 +64,13 @@ pub(super) async fn run(sender: &Sender) -> Vec<TestStep> {
         Err(elapsed) => Err(elapsed.into()),
     };
     match connected {
-        Ok(address) => steps.push(step("connect", StepOutcome::Passed, address)),
+        Ok(address) => note(step("connect", StepOutcome::Passed, address)),
         Err(error) => {
-            steps.push(step("connect", StepOutcome::Failed, error.to_string()));
+            note(step("connect", StepOutcome::Failed, error.to_string()));
             return steps;
         }
     }
-    steps.extend(ask(sender).await);
+    ask(sender).await.into_iter().for_each(note);
     steps
 }
 

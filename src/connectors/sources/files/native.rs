@@ -1,4 +1,4 @@
-//! Plain queries, read from the files themselves straight into columnar batches.
+//! Plain queries, read from the files themselves straight into batches.
 
 use csv::ByteRecord;
 
@@ -131,9 +131,13 @@ pub(super) fn rows(
 
 fn put_row(options: &Options, record: &ByteRecord, plan: &[(usize, Type)], sink: &mut Sink) {
     let mut room = Room::new();
-    for (cells, (position, kind)) in sink.cells().iter_mut().zip(plan) {
+    // Mostly the whole record is text, and one look at it is less than one at each field.
+    let whole = std::str::from_utf8(record.as_slice()).ok();
+    for (position, kind) in plan {
         let field = record.get(*position).unwrap_or_default();
-        cells.push_with(|out| put(options, field, *kind, &mut room, out));
+        let place = record.range(*position);
+        let text = whole.zip(place).and_then(|(whole, place)| whole.get(place));
+        sink.cell(|out| put(options, (field, text), *kind, &mut room, out));
     }
 }
 
@@ -149,23 +153,30 @@ fn put_ragged_row(
     let why = format!("row has {} fields, not {width}", record.len());
     let last = plan.iter().map(|(position, _)| *position).max();
     let mut room = Room::new();
-    for (cells, (position, kind)) in sink.cells().iter_mut().zip(plan) {
+    for (position, kind) in plan {
         let field = record.get(*position).filter(|_| Some(*position) != last);
-        cells.push_with(|out| match field {
-            Some(field) => put(options, field, *kind, &mut room, out),
+        sink.cell(|out| match field {
+            Some(field) => put(options, (field, None), *kind, &mut room, out),
             None => put_misfit(&why, out),
         });
     }
 }
 
-fn put(options: &Options, field: &[u8], kind: Type, room: &mut Room, out: &mut Vec<u8>) {
+/// Appends a field; where it is known to be text, `text` is it.
+fn put(
+    options: &Options,
+    (field, text): (&[u8], Option<&str>),
+    kind: Type,
+    room: &mut Room,
+    out: &mut Vec<u8>,
+) {
     if options.is_null(field) {
         return encode(&Value::Null, out);
     }
     if !room.take(field.len(), out) {
         return;
     }
-    match std::str::from_utf8(field) {
+    match text.map_or_else(|| std::str::from_utf8(field), Ok) {
         Ok(text) => put_text(text, kind, out),
         Err(_) => put_misfit(&String::from_utf8_lossy(field), out),
     }

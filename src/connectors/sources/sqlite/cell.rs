@@ -13,10 +13,23 @@ use crate::domain::value::{Type, Value};
 const NAIVE: [&str; 2] = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"];
 
 /// Appends one cell to a column of type `kind`.
-pub(super) fn put(value: ValueRef<'_>, kind: Type, room: &mut Room, out: &mut Vec<u8>) {
+#[inline]
+pub(super) fn put(value: &ValueRef<'_>, kind: Type, room: &mut Room, out: &mut Vec<u8>) {
     match (value, kind) {
+        (ValueRef::Text(bytes), _) => {
+            if room.take(bytes.len(), out) {
+                put_bytes_as_text(bytes, kind, out);
+            }
+        }
+        (ValueRef::Integer(number), Type::Integer) => encode(&Value::Integer(*number), out),
         (ValueRef::Null, _) => encode(&Value::Null, out),
-        (ValueRef::Integer(number), Type::Integer) => encode(&Value::Integer(number), out),
+        _ => put_other(value, kind, room, out),
+    }
+}
+
+fn put_other(value: &ValueRef<'_>, kind: Type, room: &mut Room, out: &mut Vec<u8>) {
+    match (*value, kind) {
+        (ValueRef::Null, _) => encode(&Value::Null, out),
         (ValueRef::Real(number), Type::Double) => encode(&Value::double(number), out),
         (ValueRef::Integer(number @ (0 | 1)), Type::Boolean) => {
             encode(&Value::Boolean(number == 1), out);
@@ -27,12 +40,7 @@ pub(super) fn put(value: ValueRef<'_>, kind: Type, room: &mut Room, out: &mut Ve
         (ValueRef::Real(number), Type::Decimal) => put_text(&number.to_string(), kind, out),
         (ValueRef::Integer(number), _) => put_value(Value::Integer(number), kind, out),
         (ValueRef::Real(number), _) => put_value(Value::double(number), kind, out),
-        (ValueRef::Text(bytes), _) => {
-            if room.take(bytes.len(), out) {
-                put_bytes_as_text(bytes, kind, out);
-            }
-        }
-        (ValueRef::Blob(bytes), _) => {
+        (ValueRef::Text(bytes) | ValueRef::Blob(bytes), _) => {
             if room.take(bytes.len(), out) {
                 put_value(Value::Bytes(bytes.to_vec()), kind, out);
             }
@@ -40,6 +48,7 @@ pub(super) fn put(value: ValueRef<'_>, kind: Type, room: &mut Room, out: &mut Ve
     }
 }
 
+#[inline]
 fn put_bytes_as_text(bytes: &[u8], kind: Type, out: &mut Vec<u8>) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return put_misfit(&String::from_utf8_lossy(bytes), out);

@@ -133,7 +133,7 @@ fn draw_empty(state: &State, look: &Look, inner: Rect, buf: &mut Buffer) {
         lines.wrapped(Role::Strong, "No syncs yet.", 1);
         lines.wrapped(
             Role::Text,
-            "`signalsmith apply FILE` brings them in; `signalsmith demo` shows some.",
+            "`n` makes one; `signalsmith apply FILE` brings them in.",
             3,
         );
     } else {

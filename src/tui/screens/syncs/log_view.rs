@@ -110,12 +110,8 @@ fn title(state: &State, look: &Look) -> String {
         } else if let Some(problem) = &log.problem {
             parts.push(format!("not complete: {}", problem.text));
         }
-        if log.dropped() > 0 {
-            let kept = text::count(u64::try_from(super::log::RING).unwrap_or(0));
-            parts.push(format!(
-                "newest {kept} of {} lines",
-                text::count(log.total())
-            ));
+        if let Some((bytes, share)) = log.position() {
+            parts.push(format!("{share} % of {}", text::bytes(bytes)));
         }
     }
     if !log.filter.is_empty() {
@@ -145,12 +141,8 @@ fn draw_empty(state: &State, look: &Look, inner: Rect, buf: &mut Buffer) {
             lines.wrapped(Role::Error, &words, 2);
             lines.wrapped(Role::Text, &problem.hint, 2);
         }
-        (Some(_), Reading::Done, None) if log.total() > 0 => {
-            let words = format!(
-                "None of {} has `{}`. `esc` clears the filter.",
-                text::counted(log.total(), "line"),
-                log.filter
-            );
+        (Some(_), Reading::Done, None) if !log.filter.is_empty() => {
+            let words = format!("No line has `{}`. `esc` clears the filter.", log.filter);
             lines.wrapped(Role::Dim, &words, 2);
         }
         (Some(_), Reading::Done, None) => {
@@ -216,7 +208,7 @@ fn lines_of(state: &State, look: &Look, line: &LogLine, columns: usize) -> Vec<L
 }
 
 /// Harmless text with each occurrence of `find` set off, whatever the case.
-pub(super) fn with_hits(look: &Look, role: Role, content: &str, find: &str) -> Vec<Span<'static>> {
+pub(crate) fn with_hits(look: &Look, role: Role, content: &str, find: &str) -> Vec<Span<'static>> {
     let (lower, wanted) = (content.to_lowercase(), find.to_lowercase());
     // Where lower case takes other bytes, places in the two texts do not correspond.
     if wanted.is_empty() || lower.len() != content.len() {

@@ -1,19 +1,27 @@
 //! The Syncs screen: the list, the selected sync in detail, and the log of its run.
 
+pub(crate) mod asking;
+mod available;
 mod cell;
 mod detail;
+mod doing;
 mod list;
-pub(crate) mod log;
+mod log;
 mod log_view;
 pub(crate) mod moves;
 pub(crate) mod order;
 mod overview;
+mod own;
+pub(crate) mod page;
 mod run_lines;
 pub(crate) mod runs;
 mod runs_view;
 mod state;
 mod view;
 
+pub(crate) use cell::state_word;
 pub(crate) use list::place_at as list_place;
-pub(crate) use state::{Syncs, Tab, scrolled};
+pub(crate) use log::Question;
+pub(crate) use log_view::with_hits;
+pub(crate) use state::{Syncs, Tab};
 pub(crate) use view::view;

@@ -6,6 +6,7 @@ use super::state::{Tab, scrolled};
 use super::{list, log_view, runs_view};
 use crate::tui::action::Action;
 use crate::tui::layout::{Areas, Class, Pane};
+use crate::tui::log_file::SavedLog;
 use crate::tui::msg::Effect;
 use crate::tui::state::State;
 use crate::tui::text;
@@ -27,11 +28,9 @@ pub(crate) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Left => sideways(state, false),
         Action::Right => sideways(state, true),
         Action::Enter => enter(state),
-        Action::Back => back(state),
         Action::NextPane => turn_pane(state, true),
         Action::PreviousPane => turn_pane(state, false),
         Action::PreviousTab | Action::NextTab => turn_tab(state),
-        Action::ShowSyncs => state.syncs.pane = Pane::List,
         Action::ToggleLog => toggle_log(state),
         Action::Order => {
             state.syncs.order = state.syncs.order.next();
@@ -40,14 +39,17 @@ pub(crate) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::Mark => mark(state),
         Action::MarkAll => mark_all(state),
-        Action::LogFollow => state.syncs.log.follow(),
+        Action::LogFollow => state.syncs.log.follow(state.now.ms),
         Action::LogWrap => {
             state.syncs.log.wrap = !state.syncs.log.wrap;
             state.syncs.log.shift = 0;
         }
         Action::LogNextHit | Action::LogPreviousHit => {
-            match state.syncs.log.hit(action == Action::LogNextHit, false) {
-                Some(place) => state.syncs.log.move_to(place),
+            let (forward, now_ms) = (action == Action::LogNextHit, state.now.ms);
+            let log = &mut state.syncs.log;
+            match log.hit(forward, false) {
+                Some(place) => log.move_to(place),
+                None if log.seek(forward, now_ms) => {}
                 None => state.note("no hit in this log"),
             }
         }
@@ -91,10 +93,10 @@ fn travel(state: &mut State, action: Action) {
                 .map_or(1, |area| log_view::room(areas.class, area).0);
             let log = &mut state.syncs.log;
             let place = target(action, log.cursor, log.len(), rows);
-            if action == Action::Last {
-                log.follow();
-            } else {
-                log.move_to(place);
+            match action {
+                Action::First => log.go_to_start(state.now.ms),
+                Action::Last => log.follow(state.now.ms),
+                _ => log.move_to(place),
             }
         }
     }
@@ -156,15 +158,11 @@ fn open_log(state: &mut State) {
 }
 
 /// One step out; never more, and nothing is lost by it.
-fn back(state: &mut State) {
+pub(super) fn back(state: &mut State) {
     let world = state.world.clone();
-    if state.toasts.iter().any(|toast| toast.failure) {
-        state.toasts.retain(|toast| !toast.failure);
-        return;
-    }
     let syncs = &mut state.syncs;
     match syncs.pane {
-        Pane::Log if !syncs.log.filter.is_empty() => syncs.log.set_filter(""),
+        Pane::Log if !syncs.log.filter.is_empty() => syncs.log.set_filter("", state.now.ms),
         Pane::Log if !syncs.log.find.is_empty() => syncs.log.find.clear(),
         Pane::Log => {
             syncs.pane = Pane::Detail;
@@ -257,21 +255,12 @@ fn save_log(state: &State) -> Vec<Effect> {
     let Some(run) = &log.run else {
         return Vec::new();
     };
-    let mut out = String::new();
-    for place in 0..log.len() {
-        let Some(line) = log.line(place) else { break };
-        let at = line.at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
-        let content = crate::safe_text::safe(&line.text);
-        out.push_str(&format!(
-            "{at} {} {content}\n",
-            crate::safe_text::safe(&line.word)
-        ));
-    }
     let stamp = state.now.wall.format("%Y%m%dT%H%M%S");
-    vec![Effect::SaveLog {
+    vec![Effect::SaveLog(SavedLog {
         name: format!("{}-{stamp}.log", run.as_str()),
-        text: out,
-    }]
+        run: run.clone(),
+        text: (!log.filter.is_empty()).then(|| log.filter.clone()),
+    })]
 }
 
 fn copy(state: &State) -> Vec<Effect> {
@@ -312,15 +301,9 @@ fn command_line(state: &State) -> String {
     };
     let rest = run.unwrap_or_else(|| {
         let name = state.selected().map_or("", |sync| sync.name());
-        format!("run {}", quoted(name))
+        format!("run {}", text::quoted(name))
     });
     format!("signalsmith {rest}")
-}
-
-/// A word for a POSIX shell.
-fn quoted(word: &str) -> String {
-    let word = crate::safe_text::safe(word);
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 fn runs_rows(areas: &Areas) -> usize {
@@ -356,7 +339,9 @@ pub(crate) fn settle(state: &mut State) {
 
 fn settle_log(state: &mut State, class: Class, area: Rect) {
     let (rows, columns) = log_view::room(class, area);
+    let now_ms = state.now.ms;
     let log = &mut state.syncs.log;
+    log.read_ahead(now_ms);
     let top = scrolled(log.top, log.cursor, log.len(), rows);
     if !log.wrap {
         log.top = top;

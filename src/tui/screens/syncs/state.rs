@@ -10,6 +10,7 @@ use super::runs::Runs;
 use crate::domain::id::{RunId, SyncId};
 use crate::link::WorkspaceView;
 use crate::tui::layout::Pane;
+pub(crate) use crate::tui::widgets::table::scrolled;
 
 /// The tabs of the detail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -39,6 +40,8 @@ pub(crate) struct Syncs {
     pub log_shown: bool,
     /// The sync on which the cursor stands; it keeps it when the order changes.
     pub selected: Option<SyncId>,
+    /// The name of a sync on which the cursor is to stand once it is listed.
+    pub wanted: Option<String>,
     /// Positions in the workspace's syncs, filtered and in order.
     pub shown: Vec<usize>,
     /// Where in `shown` the cursor stands.
@@ -63,6 +66,7 @@ impl Default for Syncs {
             tab: Tab::Overview,
             log_shown: true,
             selected: None,
+            wanted: None,
             shown: Vec::new(),
             cursor: 0,
             top: 0,
@@ -81,6 +85,11 @@ impl Syncs {
     /// Filters and orders anew; the cursor stays on its sync, or near where it was.
     pub(crate) fn arrange(&mut self, world: &WorkspaceView) {
         self.shown = order::arrange(world, self.order, &self.filter);
+        let wanted = self.wanted.as_deref();
+        if let Some(sync) = world.syncs.iter().find(|sync| Some(sync.name()) == wanted) {
+            self.selected = Some(sync.id().clone());
+            self.wanted = None;
+        }
         let id_at = |place: usize| {
             self.shown
                 .get(place)
@@ -125,27 +134,5 @@ impl Syncs {
     /// Scrolls so that the cursor is among `rows` rows.
     pub(crate) fn scroll(&mut self, rows: usize) {
         self.top = scrolled(self.top, self.cursor, self.shown.len(), rows);
-    }
-}
-
-/// The first row to show so that `cursor` is among `rows` of `total`, moved as little as can be.
-pub(crate) fn scrolled(top: usize, cursor: usize, total: usize, rows: usize) -> usize {
-    let rows = rows.max(1);
-    let lowest = (cursor + 1).saturating_sub(rows);
-    top.clamp(lowest, cursor.max(lowest))
-        .min(total.saturating_sub(rows))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::scrolled;
-
-    #[test]
-    fn scrolling_moves_as_little_as_it_must() {
-        assert_eq!(scrolled(0, 3, 10, 5), 0);
-        assert_eq!(scrolled(0, 5, 10, 5), 1);
-        assert_eq!(scrolled(4, 2, 10, 5), 2);
-        assert_eq!(scrolled(8, 9, 10, 5), 5);
-        assert_eq!(scrolled(3, 0, 0, 0), 0);
     }
 }

@@ -1,0 +1,142 @@
+//! What the Syncs screen opens and edits: mapping, schedule, settings, new syncs, clones, deleting.
+
+use super::page::SyncsPage;
+use crate::domain::command::Command;
+use crate::domain::edit::Edit;
+use crate::tui::action::{Action, Entry, Scope, entry};
+use crate::tui::available::{Refusal, reachable};
+use crate::tui::msg::Effect;
+use crate::tui::questions::ask_name;
+use crate::tui::screens::PageAct;
+use crate::tui::screens::mapping::MappingEditor;
+use crate::tui::screens::new_sync::NewSync;
+use crate::tui::screens::page::{Handed, Heard, Tag, no};
+use crate::tui::screens::schedule::ScheduleEditor;
+use crate::tui::screens::sync_edit::SyncEditor;
+use crate::tui::state::State;
+use crate::tui::text;
+
+/// What the Syncs screen has of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Act {
+    Mapping,
+    Schedule,
+    Edit,
+    New,
+    Clone,
+    Delete,
+}
+
+const DELETE: Tag = "delete the sync";
+
+const fn own(act: Act) -> Action {
+    Action::Page(PageAct::Syncs(act))
+}
+
+#[rustfmt::skip] // It is read as a table.
+pub(super) const ACTIONS: &[Entry] = &[
+    entry(own(Act::Mapping), "sync_mapping", &["m"], "Edit the mapping", "mapping", Scope::Syncs),
+    entry(own(Act::Schedule), "sync_schedule", &["s"], "Edit the schedule", "schedule", Scope::Syncs),
+    entry(own(Act::Edit), "sync_edit", &["e"], "Edit the settings: name, object, mode, guards, tags", "edit", Scope::Syncs),
+    entry(own(Act::New), "sync_new", &["n"], "Make a sync", "new", Scope::Syncs),
+    entry(own(Act::Clone), "sync_clone", &["N"], "Make a sync like this one", "", Scope::Syncs),
+    entry(own(Act::Delete), "sync_delete", &["D"], "Delete the sync", "", Scope::Syncs),
+];
+
+/// Whether something can be done now.
+///
+/// # Errors
+/// Why it cannot.
+pub(super) fn can(state: &State, act: Act) -> Result<(), Refusal> {
+    if act == Act::New {
+        return Ok(());
+    }
+    let Some(sync) = state.selected() else {
+        return no("no sync is selected");
+    };
+    match act {
+        Act::Mapping | Act::Schedule | Act::Edit | Act::Clone | Act::New => Ok(()),
+        Act::Delete => {
+            reachable(state)?;
+            match sync.active.is_some() || sync.queued.is_some() {
+                true => no("a run of it is under way: `c` cancels it"),
+                false => Ok(()),
+            }
+        }
+    }
+}
+
+impl SyncsPage {
+    pub(super) fn own(&mut self, state: &mut State, act: Act) -> Vec<Effect> {
+        if act == Act::New {
+            state.router.open(NewSync::go_on(state));
+            return Vec::new();
+        }
+        let Some(sync) = state.selected().cloned() else {
+            return Vec::new();
+        };
+        match act {
+            Act::New => {}
+            Act::Edit => state.router.open(SyncEditor::of(&state.world, &sync)),
+            Act::Clone => state.router.open(NewSync::like(&sync)),
+            Act::Mapping => {
+                let editor = MappingEditor::of(&state.world, &sync.sync, None);
+                state.router.open(editor);
+            }
+            Act::Schedule => state.router.open(ScheduleEditor::of(&sync.sync)),
+            Act::Delete => {
+                let name = sync.name();
+                let body = vec![
+                    format!(
+                        "Its settings, its history and what it knows of {} go.",
+                        text::counted(sync.known, "record")
+                    ),
+                    format!("{} keeps its records.", sync.destination),
+                ];
+                let title = format!("Delete the sync {name}?");
+                ask_name(state, title, body, name, "delete it", DELETE);
+                self.deleting = Some(sync.id().clone());
+            }
+        }
+        Vec::new()
+    }
+
+    pub(super) fn heard(&mut self, state: &mut State, heard: Heard) -> Vec<Effect> {
+        match heard {
+            Heard::Confirmed(DELETE) => {
+                let id = self.deleting.take();
+                let Some(sync) = id.and_then(|id| state.sync(&id)).cloned() else {
+                    return Vec::new();
+                };
+                let name = sync.name().to_owned();
+                let command = Command::Edit(Edit::DeleteSync {
+                    sync: sync.id().to_string(),
+                    confirm: name.clone(),
+                });
+                let failed = format!("could not delete {name}");
+                let done = format!("{name} is deleted; {} keeps its records", sync.destination);
+                vec![state.order("deleting", failed, done, command).1]
+            }
+            // What was ordered here has no place on the screen of its own.
+            Heard::Answer {
+                result: Err(problem),
+                ..
+            } => {
+                state.fail(format!("could not delete: {}", problem.text), problem.hint);
+                Vec::new()
+            }
+            Heard::Handed(Handed::Saved { kind: "sync", name }) => {
+                select(state, &name);
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Puts the cursor on the sync of a name, now or as soon as it is listed.
+fn select(state: &mut State, name: &str) {
+    let world = state.world.clone();
+    state.syncs.wanted = Some(name.to_owned());
+    state.syncs.arrange(&world);
+}
