@@ -1,4 +1,4 @@
-//! A link under which the interface breaks off when a person pauses a sync: a bug that a test plants,
+//! A link under which the interface breaks off when a person cancels a run: a bug that a test plants,
 //! to see that the terminal is given back and the core goes on.
 
 use std::sync::Arc;
@@ -30,7 +30,7 @@ fn break_off() {
 #[async_trait]
 impl Link for Breaking {
     async fn send(&self, command: Command) -> Result<Reply, Problem> {
-        if matches!(command, Command::Pause { .. }) {
+        if matches!(command, Command::Cancel { .. }) {
             break_off();
         }
         self.0.send(command).await

@@ -28,6 +28,7 @@ pub(super) async fn rows(
     let mut filter = RowFilter {
         verdict,
         code: cause,
+        field: None,
         key,
         after: 0,
         limit: PAGE,

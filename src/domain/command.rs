@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::browse::{Browse, Browsed};
 use super::destination::{Object, ObjectSchema, TestStep};
 use super::edit::Edit;
 use super::event::{Event, LogLine};
@@ -204,6 +205,8 @@ pub enum Command {
         /// The secret.
         secret: SecretText,
     },
+    /// Looks through what is on record, page by page. Reply: [`Reply::Browsed`].
+    Browse(Browse),
     /// Answers a question that changes nothing. Reply: as [`Explore`] says.
     Explore(Explore),
     /// Changes a model, source or destination. Reply: [`Reply::Changes`].
@@ -225,6 +228,8 @@ pub struct RowFilter {
     pub verdict: Option<String>,
     /// Only with this cause code.
     pub code: Option<String>,
+    /// Only with this field or column at fault; empty: with none.
+    pub field: Option<String>,
     /// Only keys that contain this text.
     pub key: Option<String>,
     /// After this place in the row log.
@@ -249,6 +254,8 @@ pub enum Reply {
     Rows(Vec<RowEntry>),
     /// Operations of a plan.
     Plan(Box<PlanPage>),
+    /// A page of what is on record.
+    Browsed(Box<Browsed>),
     /// Lines of a log.
     Log(Vec<LogLine>),
     /// A page of a log.

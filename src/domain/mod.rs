@@ -1,5 +1,6 @@
 //! What a sync is. No async, no I/O, no clock, no logging: everything here is testable by value.
 
+pub mod browse;
 pub mod coerce;
 pub mod command;
 pub mod destination;

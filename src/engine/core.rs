@@ -15,6 +15,7 @@ use crate::domain::id::{DestinationId, RunId, SyncId};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::store::Store;
 
+use super::browse::Divisions;
 use super::clock::Clock;
 use super::limits::DestinationLimits;
 
@@ -37,6 +38,8 @@ pub(crate) struct Core {
     pub surroundings: Surroundings,
     /// What happens, for faces.
     pub events: broadcast::Sender<Event>,
+    /// How the plans that were looked through lately divide by kind.
+    pub divisions: Divisions,
     random: Mutex<ChaCha12Rng>,
     limits: Mutex<HashMap<DestinationId, (u64, Arc<DestinationLimits>)>>,
 }
@@ -62,6 +65,7 @@ impl Core {
             connectors,
             surroundings,
             events: broadcast::channel(EVENT_BUFFER).0,
+            divisions: Divisions::default(),
             random: Mutex::new(random),
             limits: Mutex::default(),
         }

@@ -20,7 +20,7 @@ use super::deliver::broken;
 use super::deliver::cut::unreadable;
 use super::render::{key_by_column, record_by_field};
 use super::run::prepare::open_snapshot;
-use super::{connect, log_page, look, names, run_log, secret};
+use super::{browse, connect, log_page, look, names, run_log, secret};
 
 /// Who looks from a face of this machine.
 const LOCAL_ACTOR: &str = "local";
@@ -77,6 +77,7 @@ pub(crate) async fn answer(
         Command::History { key, sync, unmask } => {
             super::history::of_key(core, catalog, &key, sync.as_deref(), unmask).await
         }
+        Command::Browse(question) => browse::answer(core, catalog, question).await,
         Command::Explore(question) => look::answer(core, catalog, question).await,
         Command::Preview { model, limit } => preview(core, catalog, &model, limit).await,
         Command::Test { connection } => test(core, catalog, &connection).await,

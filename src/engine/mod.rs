@@ -1,6 +1,7 @@
 //! Makes it happen: owns the core's runtime, the dispatcher and the store of one workspace.
 
 mod ack_log;
+mod browse;
 pub mod clock;
 mod configure;
 mod connect;

@@ -70,6 +70,10 @@ pub struct RowCause {
     pub first_key: Key,
     /// When the first run of this sync that is still on record met this cause.
     pub since: DateTime<Utc>,
+    /// How many runs of this sync that are still on record met it.
+    pub runs: u64,
+    /// Runs in a row in which the first row failed, as far as it stands near the log's beginning.
+    pub attempts: u32,
 }
 
 impl Store {
@@ -120,6 +124,7 @@ impl Store {
                 "SELECT place, key, key_hash, verdict, op, operation, field, code, reason, attempts
                  FROM run_rows WHERE run = ?1 AND place > ?2
                  AND (?3 IS NULL OR verdict = ?3) AND (?4 IS NULL OR code = ?4)
+                 AND (?6 IS NULL OR coalesce(field, '') = ?6)
                  ORDER BY place LIMIT ?5",
             )?;
             let mut rows = statement.query(params![
@@ -127,7 +132,8 @@ impl Store {
                 int(after),
                 filter.verdict,
                 filter.code,
-                STEP
+                STEP,
+                filter.field
             ])?;
             let (mut found, mut last, mut seen) = (Vec::new(), None, 0);
             while let Some(row) = rows.next()? {
@@ -154,10 +160,17 @@ impl Store {
         let run = run.clone();
         self.read("read the causes", move |tx| {
             let mut statement = tx.prepare_cached(
-                "SELECT verdict, code, field, count, first_key, since FROM causes
+                "SELECT verdict, code, field, count, first_key, since,
+                 (SELECT count(*) FROM causes AS other WHERE other.sync = own.sync
+                  AND other.verdict = own.verdict AND other.code = own.code
+                  AND other.field = own.field),
+                 coalesce((SELECT attempts FROM run_rows AS row WHERE row.run = own.run
+                  AND row.place <= ?3 AND row.verdict = own.verdict AND row.code = own.code
+                  AND coalesce(row.field, '') = own.field LIMIT 1), 0)
+                 FROM causes AS own
                  WHERE run = ?1 ORDER BY count DESC, verdict, code, field LIMIT ?2",
             )?;
-            let mut rows = statement.query(params![run.as_str(), CAUSES])?;
+            let mut rows = statement.query(params![run.as_str(), CAUSES, STEP])?;
             let mut causes = Vec::new();
             while let Some(row) = rows.next()? {
                 let field: String = row.get(2)?;
@@ -168,6 +181,8 @@ impl Store {
                     count: count(row.get(3)?),
                     first_key: Key::from_bytes(&row.get::<_, Vec<u8>>(4)?),
                     since: time(row.get(5)?)?,
+                    runs: count(row.get(6)?),
+                    attempts: row.get(7)?,
                 });
             }
             Ok(causes)

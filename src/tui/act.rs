@@ -8,6 +8,7 @@ use super::msg::{Effect, Leave};
 use super::overlays::{Overlay, dialog, help, palette, prompt};
 use super::questions;
 use super::router::{to_first, travel, with_top};
+use super::screens::history::History;
 use super::state::State;
 use crate::link::Connection;
 
@@ -32,6 +33,10 @@ pub(crate) fn act(state: &mut State, action: Action) -> Vec<Effect> {
             };
             state.note(words);
             return vec![Effect::Mouse(state.mouse)];
+        }
+        Action::History => {
+            state.router.open(History::asking());
+            return travel(state);
         }
         Action::Suspend => return suspend(state),
         Action::Quit => return quit(state),

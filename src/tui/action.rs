@@ -12,6 +12,10 @@ pub(crate) enum Action {
     TogglePause,
     Cancel,
     Held,
+    /// What a run of the selected sync would do.
+    Plan,
+    /// What was written for a key.
+    History,
     Enter,
     Back,
     Find,
@@ -145,6 +149,7 @@ static TABLE: &[Entry] = &[
     vital(in_text(entry(A::Back, "back", &["esc"], "One step out", "back", Everywhere))),
     vital(entry(A::Run, "run", &["r"], "Run now", "run", Syncs)),
     entry(A::RunMenu, "run_menu", &["R"], "Run in another way: try, rejected, full, plan", "run…", Syncs),
+    entry(A::Plan, "plan", &["p"], "See what a run would do, entry by entry", "plan", Syncs),
     vital(entry(A::TogglePause, "pause", &["P"], "Pause the schedule, or resume it", "pause", Syncs)),
     vital(entry(A::Cancel, "cancel", &["c"], "Cancel the run", "cancel", Syncs)),
     vital(entry(A::Held, "held", &["A"], "See and approve what waits", "approve", Syncs)),
@@ -178,6 +183,7 @@ static TABLE: &[Entry] = &[
     entry(A::Go(5), "screen_5", &["5"], "Screen: Sources", "", Everywhere),
     entry(A::Go(6), "screen_6", &["6"], "Screen: Destinations", "", Everywhere),
     entry(A::Go(7), "screen_7", &["7"], "Screen: Audit", "", Everywhere),
+    entry(A::History, "history", &["H"], "History of a key over all syncs", "", Everywhere),
     entry(A::ToggleMouse, "mouse", &[], "Turn the mouse on or off", "", Everywhere),
     entry(A::Redraw, "redraw", &["ctrl-l"], "Redraw the screen", "", Everywhere),
     in_text(entry(A::Suspend, "suspend", &["ctrl-z"], "Back to the shell; `fg` returns", "", Everywhere)),

@@ -24,6 +24,7 @@ pub(crate) fn available(state: &State, action: Action) -> Result<(), Refusal> {
         | Action::Redraw
         | Action::Suspend
         | Action::Go(_) => Ok(()),
+        Action::History => reachable(state),
         Action::Back => match has_back(state) {
             true => Ok(()),
             false => no("this is the outermost step; `q` leaves"),

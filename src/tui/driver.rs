@@ -203,6 +203,7 @@ impl Driver {
             Effect::OpenEditor { suffix, text } => {
                 self.tty.leave()?;
                 let edited = external::edit(suffix, &text);
+                sources.deafen();
                 self.tty.retake()?;
                 return self.tell(What::Edited(edited), sources, KEY_PACE);
             }
@@ -226,6 +227,10 @@ impl Driver {
             Effect::SaveLog(log) => {
                 let folder = self.options.log_folder.clone();
                 sources.save(Arc::clone(&self.link), folder, log);
+            }
+            Effect::Export { name, what } => {
+                let path = self.options.log_folder.join(name);
+                sources.export(Arc::clone(&self.link), path, what);
             }
             Effect::SaveSession(text) => self.keep_session(&text),
         }

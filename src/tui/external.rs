@@ -1,7 +1,10 @@
 //! The person's own editor: a text goes out into a file of its own and comes back.
 
 use std::io::{Read as _, Write as _};
-use std::process::Command;
+use std::process::{Child, Command};
+
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitOptions, kill_current_process_group, waitpid};
 
 /// The longest text that comes back, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -33,15 +36,13 @@ fn with_editor(editor: &str, suffix: &str, text: &str) -> Result<String, String>
     // The variable may hold a program with its options, as `code --wait`.
     let mut words = editor.split_whitespace();
     let program = words.next().unwrap_or("vi");
-    let status = Command::new(program)
+    let child = Command::new(program)
         .args(words)
         .arg(file.path())
-        .status()
+        .spawn()
         .map_err(|error| format!("could not start {program}: {error}; set EDITOR"))?;
-    if !status.success() {
-        return Err(format!(
-            "{program} ended with {status}; the text is as it was"
-        ));
+    if !await_end(&child).map_err(|error| format!("could not wait for {program}: {error}"))? {
+        return Err(format!("{program} failed; the text is as it was"));
     }
     let mut edited = String::new();
     // Editors often put a new file in the place of the old one.
@@ -52,6 +53,20 @@ fn with_editor(editor: &str, suffix: &str, text: &str) -> Result<String, String>
         return Err("the edited text is longer than 1 MiB".to_owned());
     }
     Ok(edited)
+}
+
+/// Waits for the end of the editor and says whether it was a good one. Where a person stops it by
+/// ctrl-z, we stop with it, so that their shell gets the terminal.
+fn await_end(child: &Child) -> rustix::io::Result<bool> {
+    let pid = Pid::from_child(child);
+    loop {
+        match waitpid(Some(pid), WaitOptions::UNTRACED) {
+            Ok(Some((_, status))) if status.stopped() => kill_current_process_group(Signal::STOP)?,
+            Ok(Some((_, status))) => return Ok(status.exit_status() == Some(0)),
+            Ok(None) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use super::exporting::Export;
 use super::log_file::SavedLog;
 use crate::domain::command::{Command, Reply};
 use crate::domain::event::Event;
@@ -103,6 +104,14 @@ pub enum Effect {
     Mouse(bool),
     /// Writes a run's log to a file in the folder for saved logs.
     SaveLog(SavedLog),
+    /// Writes what may be longer than memory to a file of this name in the folder for saved logs;
+    /// it ends with [`What::LogSaved`].
+    Export {
+        /// The file's name.
+        name: String,
+        /// What.
+        what: Export,
+    },
     /// Keeps what the next start restores.
     SaveSession(String),
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crossterm::event::{Event as Input, EventStream};
 use futures_util::StreamExt as _;
@@ -12,12 +13,16 @@ use tokio::sync::{broadcast, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
+use super::exporting::{Export, export};
 use super::log_file::{self, SavedLog};
 use super::timer::Timer;
 use crate::domain::command::{Command, Reply};
 use crate::domain::event::Event;
 use crate::domain::problem::Problem;
 use crate::link::{Connection, Link, WorkspaceView};
+
+/// How long ctrl-c is not heard after another program had the terminal.
+const DEAF: Duration = Duration::from_millis(300);
 
 /// What ended a wait.
 #[derive(Debug)]
@@ -54,6 +59,8 @@ pub(crate) struct Sources {
     view_open: bool,
     connection_open: bool,
     events_open: bool,
+    /// Until when ctrl-c is not heard.
+    deaf_until: Instant,
     /// Commands and files under way.
     work: JoinSet<Wake>,
     /// Commands under way by their token.
@@ -80,6 +87,7 @@ impl Sources {
             view_open: true,
             connection_open: true,
             events_open: true,
+            deaf_until: Instant::now(),
             work: JoinSet::new(),
             asked: BTreeMap::new(),
         })
@@ -101,7 +109,11 @@ impl Sources {
                 biased;
                 _ = self.terminate.recv() => Wake::Leave,
                 _ = self.hangup.recv() => Wake::Hangup,
-                _ = self.interrupt.recv() => Wake::Leave,
+                // What was pressed in the person's own editor was meant for that.
+                _ = self.interrupt.recv() => match Instant::now() < self.deaf_until {
+                    true => continue,
+                    false => Wake::Leave,
+                },
                 _ = self.stop.recv() => Wake::Suspend,
                 _ = self.go_on.recv() => Wake::Continued,
                 input = self.input.next() => match input {
@@ -151,6 +163,11 @@ impl Sources {
         self.asked.insert(token, handle);
     }
 
+    /// Hears no ctrl-c for a moment: it came while another program had the terminal.
+    pub(crate) fn deafen(&mut self) {
+        self.deaf_until = Instant::now() + DEAF;
+    }
+
     /// Lets go of a command: its answer does not come, and a core that only reads for it stops.
     pub(crate) fn let_go(&mut self, token: u64) {
         if let Some(asked) = self.asked.remove(&token) {
@@ -162,6 +179,12 @@ impl Sources {
     pub(crate) fn save(&mut self, link: Arc<dyn Link>, folder: PathBuf, log: SavedLog) {
         self.work
             .spawn(async move { Wake::Saved(log_file::save(link, folder, log).await) });
+    }
+
+    /// Writes what the core has, page by page, to a file that was not there before.
+    pub(crate) fn export(&mut self, link: Arc<dyn Link>, path: PathBuf, what: Export) {
+        let work = async move { Wake::Saved(export(link, path, what).await) };
+        self.work.spawn(work);
     }
 
     /// Lets go of what is under way.

@@ -69,7 +69,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         What::LogSaved(Err(why)) => {
-            state.fail("could not save the log", why);
+            state.fail("could not save the file", why);
             Vec::new()
         }
         What::Edited(result) => {

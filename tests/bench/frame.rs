@@ -13,7 +13,7 @@ use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 use serde_json::json;
 use signalsmith::domain::command::Reply;
-use signalsmith::domain::id::{RunId, SyncId};
+use signalsmith::domain::id::{DestinationId, ModelId, RunId, SyncId};
 use signalsmith::engine::clock::SystemClock;
 use signalsmith::engine::{Engine, EngineOptions, LocalLink};
 use signalsmith::link::view::SyncView;
@@ -242,13 +242,10 @@ fn world(run: &RunId) -> WorkspaceView {
         let view: SyncView = serde_json::from_value(json!({
             "sync": {
                 "id": id, "revision": 3,
-                "settings": {
-                    "name": format!("sync {number:05} of the team"),
-                    "model": signalsmith::domain::id::ModelId::from_bits(1),
-                    "destination": signalsmith::domain::id::DestinationId::from_bits(1),
-                    "destination_object": "Contact", "mode": "upsert",
-                    "schedule": {"type": "interval", "interval_minutes": 60},
-                },
+                "name": format!("sync {number:05} of the team"),
+                "model": ModelId::from_bits(1), "destination": DestinationId::from_bits(1),
+                "destination_object": "Contact", "mode": "upsert",
+                "schedule": {"type": "interval", "interval_minutes": 60},
             },
             "model": "contacts", "source": "crm", "destination": "Salesforce prod",
             "destination_type": "webhook", "state": {"state": "ok"},

@@ -13,7 +13,9 @@ fn a_panic_of_the_interface_leaves_a_core_without_a_face_and_its_run_goes_on() {
     host.arrived(1);
     host.gate.open(1);
     host.arrived(2);
-    pty.press_until_gone("P");
+    pty.send("c");
+    pty.sees("cancel the run");
+    pty.press_until_gone("y");
     pty.sees("its core goes on in this process");
     host.desk.ok(&["status"]);
     host.gate.open(100);
@@ -22,9 +24,11 @@ fn a_panic_of_the_interface_leaves_a_core_without_a_face_and_its_run_goes_on() {
     assert_eq!(run["counters"]["create"]["done"], 5, "{run}");
     host.sent_once(5);
     assert_eq!(host.core(), core, "the same process");
-    for number in 0..3 {
+    for number in 1..3 {
         assert_eq!(descriptor(core, number), Path::new("/dev/null"));
     }
+    let input = descriptor(core, 0);
+    assert!(input.to_string_lossy().starts_with("pipe:"), "{input:?}");
     // It is still the terminal's foreground process: ctrl-c stops it.
     pty.send("\u{3}");
     assert!(pty.ends());

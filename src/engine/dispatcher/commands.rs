@@ -75,6 +75,7 @@ impl Dispatcher {
                 return;
             }
             Command::Explore(_)
+            | Command::Browse(_)
             | Command::Preview { .. }
             | Command::Fields { .. }
             | Command::Objects { .. } => {

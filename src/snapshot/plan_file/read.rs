@@ -143,7 +143,12 @@ impl PlanReader {
 
     /// Reads the invalid rows.
     pub fn invalid_rows(&self) -> InvalidRows {
-        self.read(0)
+        self.invalid_rows_from(0)
+    }
+
+    /// Reads the invalid rows from a place among them on, counted from 0.
+    pub fn invalid_rows_from(&self, place: u64) -> InvalidRows {
+        self.read(place)
     }
 
     /// Reads the marks, in the order in which they are to be made.

@@ -23,12 +23,17 @@
 //! Tests of a screen are a file in `tests/it/screens`: a robot presses keys, pictures are taken at
 //! 80x24, 120x36 and 59x14.
 
+pub(crate) mod audit;
 pub(crate) mod connections;
+pub(crate) mod history;
 pub(crate) mod mapping;
 pub(crate) mod models;
 pub(crate) mod modes;
 pub(crate) mod new_sync;
 pub(crate) mod page;
+pub(crate) mod plan;
+pub(crate) mod rows;
+pub(crate) mod runs;
 pub(crate) mod schedule;
 pub(crate) mod sync_edit;
 pub(crate) mod syncs;
@@ -171,6 +176,12 @@ macro_rules! pages {
 
 pages! {
     Syncs: syncs::page::SyncsPage,
+    Plan: plan::Plan,
+    Runs: runs::Runs,
+    Run: runs::RunPage,
+    Rows: rows::Rows,
+    History: history::History,
+    Audit: audit::Audit,
     Models: models::Models,
     ModelEditor: models::editor::ModelEditor,
     MappingEditor: mapping::MappingEditor,
@@ -200,6 +211,11 @@ pub(crate) static TABS: &[Tab] = &[
         root: || syncs::page::SyncsPage::default().into(),
     },
     Tab {
+        number: 3,
+        title: "Runs",
+        root: || runs::Runs::default().into(),
+    },
+    Tab {
         number: 4,
         title: "Models",
         root: || models::Models::default().into(),
@@ -213,6 +229,11 @@ pub(crate) static TABS: &[Tab] = &[
         number: 6,
         title: "Destinations",
         root: || connections::Connections::of(Side::Destination).into(),
+    },
+    Tab {
+        number: 7,
+        title: "Audit",
+        root: || audit::Audit::default().into(),
     },
 ];
 

@@ -160,6 +160,11 @@ impl Table {
         self.marked.iter().cloned().collect()
     }
 
+    /// The ids of all that are shown, in order.
+    pub(crate) fn shown_ids(&self) -> impl Iterator<Item = &str> {
+        self.shown.iter().map(|one| one.id.as_str())
+    }
+
     /// The word of the present order.
     pub(crate) fn order_word(&self) -> &'static str {
         self.orders.get(self.order).copied().unwrap_or("")

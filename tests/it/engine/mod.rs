@@ -2,6 +2,7 @@
 //! moved by hand.
 
 mod approvals;
+mod browsing;
 mod cancelling;
 mod choosing;
 mod crashes;

@@ -61,7 +61,8 @@ fn score(cell: Cell) -> Result<String, ()> {
         Cell::Null => return Ok("null".into()),
         Cell::Integer(1) => 1.0,
         Cell::Real(number) if number.is_nan() => return Ok("null".into()),
-        Cell::Real(number) if number == 0.0 => 0.0,
+        // Zero has no sign.
+        Cell::Real(0.0) => 0.0,
         Cell::Real(number) => number,
         Cell::Text(text) => text.parse().map_err(|_| ())?,
         Cell::Integer(_) => return Err(()),

@@ -20,7 +20,7 @@ use history::any_history;
 use world::World;
 
 /// Histories that once failed, as seeds; they are played first.
-const REGRESSIONS: &str = "tests/it/oracle/regressions.txt";
+const REGRESSIONS: &str = "tests/proptest-regressions/oracle/history.txt";
 /// Histories that one workspace serves.
 const SERVES: u64 = 40;
 
@@ -30,6 +30,10 @@ fn cases() -> u32 {
 }
 
 #[test]
+#[expect(
+    clippy::print_stderr,
+    reason = "shown where the test fails, or is asked to"
+)]
 fn every_history_goes_as_the_naive_model_says() {
     let config = Config {
         cases: cases(),

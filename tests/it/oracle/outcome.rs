@@ -342,9 +342,10 @@ impl Play<'_> {
             taken += tries.len();
             let deletes = said.kind == OperationKind::Delete;
             let former = planned.cause == Cause::FormerIdentifier;
-            let may_go = !self.waits(said)
-                && !matches!(became[place], Became::Held)
-                && !(deletes && former && unwritten.contains(&said.key));
+            let stays = self.waits(said)
+                || matches!(became[place], Became::Held)
+                || (deletes && former && unwritten.contains(&said.key));
+            let may_go = !stays;
             assert!(may_go || tries.is_empty(), "{said:?} was sent all the same");
             assert!(
                 !may_go || !is_whole || tries.len() == 1,

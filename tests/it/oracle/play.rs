@@ -1,5 +1,6 @@
 //! Plays a history through the core and beside it through the naive model; they must agree.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use signalsmith::domain::command::Command;
@@ -196,12 +197,12 @@ impl<'a> Play<'a> {
             .entry(self.settings.object_name())
             .or_default();
         let theirs = Record::from([(field.to_owned(), identifier)]);
-        if !records.held.contains_key(&at) {
+        if let Entry::Vacant(free) = records.held.entry(at) {
             // What is there from now on is theirs.
-            self.ours.iter_mut().for_each(|ours| {
-                ours.remove(&at);
-            });
-            records.held.insert(at, theirs);
+            if let Some(ours) = &mut self.ours {
+                ours.remove(free.key());
+            }
+            free.insert(theirs);
         }
     }
 

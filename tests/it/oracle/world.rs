@@ -114,7 +114,7 @@ field_mappings = [{mapping}]
 #[derive(Debug)]
 pub enum Went {
     /// It ended.
-    Ended(Run),
+    Ended(Box<Run>),
     /// The destination went silent, and the core was taken away.
     Died(RunId),
     /// It was refused.
@@ -297,7 +297,7 @@ impl World {
         };
         self.there.fall_silent(None);
         adds_up(&run_now);
-        Went::Ended(*run_now)
+        Went::Ended(run_now)
     }
 
     /// Waits until all that was answered is on record: what the core does beside a batch that has no

@@ -1,13 +1,17 @@
 //! Tests of the screens: a robot presses keys and reads what stands on the screen.
 
+pub mod browsing;
+mod browsing_pictures;
 mod catalogs;
 mod connection_flows;
 mod connection_pictures;
+mod connection_real;
 mod crm;
 mod flows;
 mod hostile;
 mod hostile_edits;
 mod hostile_pages;
+mod hostile_records;
 mod leaving_flows;
 mod log_flows;
 pub mod logs;
@@ -16,8 +20,11 @@ mod model_flows;
 mod model_pictures;
 mod new_sync_flows;
 mod pictures;
+mod plan_flows;
 mod real;
 pub mod robot;
+mod row_flows;
+mod run_flows;
 mod schedule_flows;
 mod sync_pictures;
 pub mod worlds;

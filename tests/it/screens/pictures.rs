@@ -130,6 +130,7 @@ fn held_deletes_are_shown_and_approved_by_their_number() {
         to_running(robot);
         robot.press("j");
         robot.press("A");
+        robot.press("A");
         robot.wait(400);
         robot.type_text("62");
     });

@@ -13,8 +13,8 @@ use signalsmith::domain::event::{Event, EventKind, LogLine};
 use signalsmith::domain::problem::Problem;
 use signalsmith::link::{Connection, WorkspaceView};
 use signalsmith::tui::{
-    Clock, Effect, GlyphSet, Leave, Look, Moment, Msg, Options, SavedLog, State, ThemeName, What,
-    Zone, update, view,
+    Clock, Effect, Export, GlyphSet, Leave, Look, Moment, Msg, Options, SavedLog, State, ThemeName,
+    What, Zone, update, view,
 };
 
 use super::logs;
@@ -49,6 +49,8 @@ pub struct Robot {
     pub sent: Vec<Command>,
     pub copied: Vec<String>,
     pub saved: Vec<(String, String)>,
+    /// What was to be exported, by file name.
+    pub exported: Vec<(String, Export)>,
     pub session: Option<String>,
     pub left: Option<Leave>,
     pub suspended: bool,
@@ -91,6 +93,7 @@ impl Robot {
             sent: Vec::new(),
             copied: Vec::new(),
             saved: Vec::new(),
+            exported: Vec::new(),
             session: None,
             left: None,
             suspended: false,
@@ -132,6 +135,7 @@ impl Robot {
                     let edited = (self.editor)(text);
                     self.tell(What::Edited(Ok(edited)));
                 }
+                Effect::Export { name, what } => self.exported.push((name, what)),
                 Effect::Redraw | Effect::Mouse(_) => {}
             }
         }

@@ -17,6 +17,7 @@ use signalsmith::domain::sync::{Sync, SyncSettings};
 use signalsmith::link::WorkspaceView;
 use signalsmith::link::view::{ActiveRun, HeldDeletes, RecentRun, SyncState, SyncView};
 
+use super::browsing;
 use super::robot::Script;
 
 pub const NOW: &str = "2026-11-24T14:48:10Z";
@@ -105,7 +106,7 @@ pub fn run(number: u64, sync: &SyncView, status: RunStatus, ended: &str, seconds
     }
 }
 
-fn tally(planned: u64, done: u64, rejected: u64) -> Tally {
+pub fn tally(planned: u64, done: u64, rejected: u64) -> Tally {
     Tally {
         planned,
         done,
@@ -308,6 +309,11 @@ pub fn core() -> Script {
             Command::LogPage { run, .. } if *run == run_id(2) => Reply::Log(log_lines()),
             Command::LogPage { .. } => Reply::Log(Vec::new()),
             Command::Runs {
+                sync: None,
+                before: None,
+                ..
+            } => Reply::Runs(browsing::all_runs()),
+            Command::Runs {
                 sync, before: None, ..
             } => {
                 let world = mixed();
@@ -319,6 +325,11 @@ pub fn core() -> Script {
                 Reply::Runs(history(found))
             }
             Command::Runs { .. } => Reply::Runs(Vec::new()),
+            Command::Browse(question) => return Some(browsing::answer(question)),
+            Command::Rows { run, filter } if *run == run_id(4) => {
+                Reply::Rows(browsing::rows(filter.unmask))
+            }
+            Command::History { unmask, .. } => Reply::History(browsing::history(*unmask)),
             Command::Rows { .. } => Reply::Rows(
                 ["cus_0192", "cus_0311"]
                     .iter()
@@ -347,7 +358,7 @@ pub fn silent() -> Script {
     Box::new(|_| None)
 }
 
-fn history(sync: &SyncView) -> Vec<Run> {
+pub fn history(sync: &SyncView) -> Vec<Run> {
     let mut runs = Vec::new();
     for (number, (status, ended, seconds)) in [
         (RunStatus::Completed, "13:31:38", 38),

@@ -58,6 +58,13 @@ async fn rows_come_back_by_place_and_by_filter() {
         ..any()
     };
     assert_eq!(places(filter).await, [2, 3]);
+    let field = |field: &str| RowFilter {
+        field: Some(field.into()),
+        verdict: Some("rejected".into()),
+        ..any()
+    };
+    assert_eq!(places(field("Email")).await.len(), 3);
+    assert!(places(field("")).await.is_empty());
     let filter = RowFilter {
         verdict: Some("held".into()),
         ..any()
@@ -95,9 +102,10 @@ async fn causes_are_counted_and_know_when_they_were_first_seen() {
     let causes = store.row_causes(&second.id).await.unwrap();
     let told: Vec<_> = causes
         .iter()
-        .map(|cause| (cause.code.as_str(), cause.count, cause.since))
+        .map(|cause| (cause.code.as_str(), cause.count, cause.since, cause.runs))
         .collect();
-    assert_eq!(told, [("a", 2, at(1)), ("b", 1, at(60))]);
+    assert_eq!(told, [("a", 2, at(1), 2), ("b", 1, at(60), 1)]);
+    assert_eq!(causes[0].attempts, 1);
     assert_eq!(causes[0].first_key, row(5, "a").key);
     assert_eq!(causes[0].field.as_deref(), Some("Email"));
 }

@@ -120,6 +120,8 @@ pub struct There {
     pub broken: Vec<String>,
     tickets: BTreeMap<String, Ticket>,
     answers: BTreeMap<String, Vec<(u64, Verdict)>>,
+    /// What came under each idempotency key.
+    came: BTreeMap<String, Vec<Said>>,
     drawn: u64,
 }
 
@@ -211,6 +213,7 @@ impl There {
             broken: Vec::new(),
             tickets: BTreeMap::new(),
             answers: BTreeMap::new(),
+            came: BTreeMap::new(),
             drawn: 0,
         }
     }

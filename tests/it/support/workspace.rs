@@ -277,11 +277,7 @@ impl Workspace {
     /// Rows of a run that need a look: `key verdict code`.
     pub fn verdicts(&self, run: &Run) -> Vec<String> {
         let text = |row: &RowEntry| {
-            let key = row
-                .key
-                .values()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>();
+            let key: Vec<String> = row.key.values().map(ToString::to_string).collect();
             format!("{} {} {}", key.join(","), row.verdict, row.code)
         };
         let mut all: Vec<String> = self.rows(run).iter().map(text).collect();
@@ -327,12 +323,8 @@ impl Workspace {
     /// One sync as faces see it.
     pub fn sync(&self, name: &str) -> Arc<SyncView> {
         let view = self.view();
-        Arc::clone(
-            view.syncs
-                .iter()
-                .find(|sync| sync.name() == name)
-                .expect("there is the sync"),
-        )
+        let found = view.syncs.iter().find(|sync| sync.name() == name);
+        Arc::clone(found.expect("there is the sync"))
     }
 
     /// Waits until faces see a sync so.

@@ -101,6 +101,20 @@ impl Host {
             .expect("the run sends");
     }
 
+    /// Answers one request after another until something has come about: whether the one in flight is
+    /// the last depends on what comes first, its answer or the word to stop.
+    #[track_caller]
+    pub fn answers_until(&self, answered: usize, is_so: impl Fn() -> bool) {
+        let (mut answered, began) = (answered, std::time::Instant::now());
+        while !is_so() {
+            assert!(began.elapsed() < HANGS, "{}", self.gate.came().len());
+            let came = self.gate.came().len();
+            self.gate.open(came - answered);
+            answered = came;
+            std::thread::park_timeout(std::time::Duration::from_millis(20));
+        }
+    }
+
     /// The process that is the workspace's core.
     pub fn core(&self) -> u32 {
         WorkspaceLock::read(&self.workspace())

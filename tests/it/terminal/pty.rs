@@ -75,6 +75,16 @@ impl Pty {
         self.until(text, |bytes| self.screen_of(bytes).contains(text));
     }
 
+    /// Whether the screen has `text` now.
+    pub fn shows(&self, text: &str) -> bool {
+        self.screen_of(&self.bytes()).contains(text)
+    }
+
+    /// Whether nothing more comes.
+    pub fn has_ended(&self) -> bool {
+        self.output.0.lock().unwrap().1
+    }
+
     /// Waits until bytes occur from `from` on, and gives where they end.
     #[track_caller]
     pub fn gets(&self, bytes: &[u8], from: usize) -> usize {

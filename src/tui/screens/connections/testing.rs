@@ -1,6 +1,6 @@
 //! Tests of connections: their steps as they are taken, and what came of the last one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use chrono::{DateTime, Utc};
 
@@ -41,7 +41,12 @@ impl Test {
 #[derive(Debug, Default)]
 pub(super) struct Tests {
     by_id: BTreeMap<String, Test>,
+    /// Those whose turn comes when a test ends.
+    queue: VecDeque<String>,
 }
+
+/// Tests at a time, where many are asked for.
+const AT_A_TIME: usize = 4;
 
 impl Tests {
     pub(super) fn of(&self, id: &str) -> Option<&Test> {
@@ -67,6 +72,28 @@ impl Tests {
             },
         );
         Some(effect)
+    }
+
+    /// Starts tests of many, a few at a time; the others follow as they end.
+    pub(super) fn start_all(&mut self, state: &mut State, ids: Vec<String>) -> Vec<Effect> {
+        self.queue = ids.into();
+        self.start_next(state)
+    }
+
+    /// Starts those whose turn has come.
+    pub(super) fn start_next(&mut self, state: &mut State) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let under_way = |tests: &Self| {
+            let all = tests.by_id.values();
+            all.filter(|test| test.under_way.is_some()).count()
+        };
+        while under_way(self) < AT_A_TIME {
+            let Some(id) = self.queue.pop_front() else {
+                break;
+            };
+            effects.extend(self.start(state, &id));
+        }
+        effects
     }
 
     /// Notes a step that was just taken.
@@ -105,6 +132,7 @@ impl Tests {
     pub(super) fn let_go(&mut self, state: &mut State, id: &str) -> Option<Vec<Effect>> {
         let (token, _) = self.by_id.get(id)?.under_way?;
         self.by_id.remove(id);
+        self.queue.clear();
         Some(state.let_go(token))
     }
 

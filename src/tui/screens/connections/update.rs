@@ -34,6 +34,7 @@ pub(crate) enum Act {
     Edit,
     Delete,
     Test,
+    Refresh,
     Browse,
 }
 
@@ -53,6 +54,7 @@ impl Page for Connections {
         vital(entry(own(Act::Edit), "connection_edit", &["e"], "Edit the connection", "edit", LIST)),
         entry(own(Act::New), "connection_new", &["n"], "Make a connection", "new", LIST),
         vital(entry(own(Act::Browse), "connection_browse", &["b"], "Browse tables and columns, or objects and fields", "browse", LIST)),
+        entry(own(Act::Refresh), "connection_refresh", &["R"], "Test all that are shown", "", LIST),
         entry(own(Act::Delete), "connection_delete", &["D"], "Delete the connection", "delete", LIST),
     ];
 
@@ -70,7 +72,7 @@ impl Page for Connections {
             Wish::Own(Act::New) => reachable(state),
             Wish::Own(_) if selected.is_none() => no("nothing is selected"),
             Wish::Own(Act::Edit) => Ok(()),
-            Wish::Own(Act::Test | Act::Browse) => reachable(state),
+            Wish::Own(Act::Test | Act::Refresh | Act::Browse) => reachable(state),
             Wish::Own(Act::Delete) => {
                 reachable(state)?;
                 let Some(one) = selected else {
@@ -103,6 +105,10 @@ impl Page for Connections {
         };
         match wish {
             Wish::Own(Act::Test) => return self.test(state),
+            Wish::Own(Act::Refresh) => {
+                let ids = self.table.shown_ids().map(str::to_owned).collect();
+                return self.tests.start_all(state, ids);
+            }
             Wish::Own(Act::Browse) => {
                 state.router.open(Browser::of(self.side, one.id, one.name));
             }
@@ -159,6 +165,7 @@ impl Page for Connections {
                     return Vec::new();
                 }
                 self.tests.take(token, state.now.wall, result);
+                return self.tests.start_next(state);
             }
             Heard::Picked { tag: KIND, value } => {
                 if let Waiting::Here(kinds) = &self.kinds
@@ -270,12 +277,8 @@ impl Connections {
 
     /// Tests the marked ones, else the selected one.
     fn test(&mut self, state: &mut State) -> Vec<Effect> {
-        let effects = self
-            .table
-            .targets()
-            .iter()
-            .filter_map(|id| self.tests.start(state, id))
-            .collect();
+        let targets = self.table.targets();
+        let effects = self.tests.start_all(state, targets);
         // Where the detail has no room beside the list, it takes its place.
         self.inside = state.class() == Class::Small;
         effects

@@ -16,7 +16,7 @@ use crate::tui::state::State;
 /// Why it cannot.
 pub(super) fn available(state: &State, action: Action) -> Result<(), Refusal> {
     match action {
-        Action::Run | Action::RunMenu => may_run(state, action),
+        Action::Run | Action::RunMenu | Action::Plan => may_run(state, action),
         Action::TogglePause => may_pause(state),
         Action::Cancel => may_cancel(state),
         Action::Held => may_approve(state),
@@ -71,6 +71,12 @@ fn may_run(state: &State, action: Action) -> Result<(), Refusal> {
     let targets = state.targets();
     if targets.is_empty() {
         return no("no sync is selected");
+    }
+    if action == Action::Plan && targets.iter().any(|sync| sync.active.is_some()) {
+        return no("a run is under way; its plan is in Runs");
+    }
+    if action == Action::Plan && targets.len() > 1 {
+        return no("a plan is made of one sync; `*` twice takes the marks away");
     }
     if action == Action::RunMenu && targets.len() > 1 {
         return no("the menu is for one sync; `*` twice takes the marks away");

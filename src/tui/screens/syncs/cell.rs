@@ -10,7 +10,7 @@ use crate::tui::text;
 use crate::tui::theme::Role;
 
 /// A state as people see it.
-pub(super) struct Cell {
+pub(in crate::tui::screens) struct Cell {
     pub glyph: &'static str,
     pub words: String,
     pub role: Role,
@@ -115,7 +115,7 @@ fn errors(run: Option<&Run>) -> String {
 }
 
 /// The status of a run.
-pub(super) fn of_run(state: &State, run: &Run, look: &Look) -> Cell {
+pub(in crate::tui::screens) fn of_run(state: &State, run: &Run, look: &Look) -> Cell {
     let glyphs = look.glyphs;
     match run.status {
         RunStatus::Queued => cell(glyphs.queued, "queued", Role::Running),

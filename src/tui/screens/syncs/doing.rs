@@ -7,6 +7,7 @@ use crate::tui::intents::{Intent, perform};
 use crate::tui::layout::Pane;
 use crate::tui::msg::Effect;
 use crate::tui::overlays::{dialog, menu, prompt};
+use crate::tui::screens::plan::Plan;
 use crate::tui::state::State;
 
 /// Does an action that was found to be possible.
@@ -27,8 +28,15 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
             dialog::ask_cancel(state, &syncs);
         }
         Action::Held => {
-            if let Some(sync) = state.syncs.selected.clone() {
-                dialog::ask_held(state, &sync);
+            let waiting = state.selected().and_then(|sync| Plan::waiting(sync));
+            if let Some(page) = waiting {
+                state.router.open(page);
+            }
+        }
+        Action::Plan => {
+            if let Some(sync) = state.selected() {
+                let page = Plan::fresh(sync.id().clone());
+                state.router.open(page);
             }
         }
         Action::Find => prompt::open(

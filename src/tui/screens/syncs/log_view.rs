@@ -160,7 +160,8 @@ fn draw_empty(state: &State, look: &Look, inner: Rect, buf: &mut Buffer) {
     }
 }
 
-fn role_of(word: &str) -> Role {
+/// How a line of this kind stands out.
+pub(in crate::tui::screens) fn role_of(word: &str) -> Role {
     match word {
         "failed" | "error" => Role::Error,
         "rejected" | "invalid" | "unknown" | "retry" | "guard" | "held" => Role::Warn,

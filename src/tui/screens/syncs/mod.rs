@@ -19,9 +19,13 @@ mod runs_view;
 mod state;
 mod view;
 
+pub(in crate::tui::screens) use cell::of_run;
 pub(crate) use cell::state_word;
 pub(crate) use list::place_at as list_place;
 pub(crate) use log::Question;
+pub(in crate::tui::screens) use log_view::role_of;
 pub(crate) use log_view::with_hits;
+pub(in crate::tui::screens) use overview::history;
+pub(in crate::tui::screens) use run_lines::{active_run, last_run, trigger_words};
 pub(crate) use state::{Syncs, Tab};
 pub(crate) use view::view;

@@ -157,7 +157,7 @@ fn trouble(lines: &mut Lines<'_>, state: &State, sync: &SyncView) {
 }
 
 /// The last runs as bars of their duration; one that was not right stands as its symbol.
-fn history(lines: &mut Lines<'_>, sync: &SyncView) {
+pub(in crate::tui::screens) fn history(lines: &mut Lines<'_>, sync: &SyncView) {
     if sync.recent.is_empty() {
         return;
     }

@@ -12,7 +12,7 @@ use crate::tui::text;
 use crate::tui::theme::Role;
 
 /// What made a run.
-pub(super) fn trigger_words(state: &State, trigger: &Trigger) -> String {
+pub(in crate::tui::screens) fn trigger_words(state: &State, trigger: &Trigger) -> String {
     match trigger {
         Trigger::Manual => "started by hand".to_owned(),
         Trigger::Schedule {
@@ -39,7 +39,11 @@ pub(super) fn trigger_words(state: &State, trigger: &Trigger) -> String {
 }
 
 /// A run under way.
-pub(super) fn active_run(lines: &mut Lines<'_>, state: &State, active: &ActiveRun) {
+pub(in crate::tui::screens) fn active_run(
+    lines: &mut Lines<'_>,
+    state: &State,
+    active: &ActiveRun,
+) {
     let look = lines.look;
     let run = &active.run;
     let room = lines.columns;
@@ -192,7 +196,7 @@ pub(super) fn took(run: &Run) -> Option<u64> {
 }
 
 /// A run that ended.
-pub(super) fn last_run(lines: &mut Lines<'_>, state: &State, run: &Run) {
+pub(in crate::tui::screens) fn last_run(lines: &mut Lines<'_>, state: &State, run: &Run) {
     let look = lines.look;
     let room = lines.columns;
     let cell = cell::of_run(state, run, look);

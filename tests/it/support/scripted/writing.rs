@@ -25,6 +25,7 @@ impl There {
             .operations
             .map(|operation| operation.map(|it| (it.number, seen(run, replay, &it))))
             .collect::<Result<_, _>>()?;
+        self.refuse_other_bytes(replay, &key, &operations);
         let silence = self.last_write();
         for (_, operation) in &operations {
             if !replay {
@@ -90,6 +91,22 @@ impl There {
     fn fate(&self, operation: &Said) -> Fate {
         let identifier = self.normal(&operation.identifier);
         self.fates.get(&identifier).copied().unwrap_or(Fate::Accept)
+    }
+
+    /// One idempotency key stands for the same operations for ever, and a replay has one that came.
+    fn refuse_other_bytes(&mut self, replay: bool, key: &str, operations: &[(u64, Seen)]) {
+        let said: Vec<Said> = operations.iter().map(|(_, it)| it.said.clone()).collect();
+        match self.came.get(key) {
+            Some(earlier) if *earlier != said => {
+                self.broken
+                    .push(format!("{said:?} came under the key of {earlier:?}"));
+            }
+            None if replay => self
+                .broken
+                .push(format!("{said:?} is no replay of anything")),
+            _ => {}
+        }
+        self.came.insert(key.to_owned(), said);
     }
 
     /// A key or identifier with an outcome to come may not be written to.

@@ -11,8 +11,8 @@ use crate::domain::edit::{ConnectionDraft, Side};
 use crate::domain::explore::{ConnectorKind, Connectors};
 use crate::domain::problem::Problem;
 use crate::domain::secret::SecretText;
+use crate::tui::edits::Saving;
 use crate::tui::requests::Waiting;
-use crate::tui::saving::Saving;
 use crate::tui::widgets::form::Form;
 use crate::tui::widgets::input::Input;
 

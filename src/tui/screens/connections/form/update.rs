@@ -13,11 +13,11 @@ use crate::domain::explore::Explore;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::tui::action::{Action, Entry, Scope};
 use crate::tui::available::{Refusal, reachable};
+use crate::tui::edits::{Outcome, SAVE, What};
 use crate::tui::look::Look;
 use crate::tui::msg::Effect;
 use crate::tui::questions::ask_discard;
 use crate::tui::requests::Waiting;
-use crate::tui::saving::{Outcome, SAVE, What};
 use crate::tui::screens::page::{Handed, Heard, NoAct, Page, Wish, not_here};
 use crate::tui::state::State;
 

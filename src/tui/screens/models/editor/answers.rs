@@ -5,9 +5,9 @@ use crate::domain::command::{Command, Reply};
 use crate::domain::edit::Edit;
 use crate::domain::explore::Explore;
 use crate::domain::problem::Problem;
+use crate::tui::edits::{Outcome, What};
 use crate::tui::msg::Effect;
 use crate::tui::requests::Waiting;
-use crate::tui::saving::{Outcome, What};
 use crate::tui::screens::page::Handed;
 use crate::tui::state::State;
 

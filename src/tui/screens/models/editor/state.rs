@@ -7,8 +7,8 @@ use crate::domain::edit::{ColumnDraft, ModelDraft};
 use crate::domain::explore::{CatalogTable, KeyCheck};
 use crate::domain::model::{Model, Role as ColumnRole};
 use crate::link::WorkspaceView;
+use crate::tui::edits::Saving;
 use crate::tui::requests::Waiting;
-use crate::tui::saving::Saving;
 use crate::tui::widgets::editor::Editor;
 use crate::tui::widgets::form::{Form, FormField, choice, text};
 
