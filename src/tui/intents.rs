@@ -1,7 +1,7 @@
 //! Intents: what a person has decided, turned into commands.
 
 use super::msg::{Effect, Leave};
-use super::router::with_top;
+use super::router::{PageId, with_page, with_top};
 use super::screens::page::{Heard, Tag};
 use super::state::{Purpose, State};
 use crate::domain::command::Command;
@@ -24,6 +24,8 @@ pub(crate) enum Intent {
     Suspend,
     /// Something that the page that is shown had asked.
     Confirmed(Tag),
+    /// Something that a page had asked, which may be out of sight meanwhile.
+    ConfirmedTo(PageId, Tag),
 }
 
 /// Does what was decided.
@@ -78,6 +80,9 @@ pub(crate) fn perform(state: &mut State, intent: Intent) -> Vec<Effect> {
         Intent::Confirmed(tag) => {
             with_top(state, |page, state| page.hear(state, Heard::Confirmed(tag)))
         }
+        Intent::ConfirmedTo(page, tag) => with_page(state, page, |page, state| {
+            page.hear(state, Heard::Confirmed(tag))
+        }),
     }
 }
 

@@ -277,12 +277,20 @@ pub(crate) fn show_plan(state: &mut State, run: &Run) {
     open(state, dialog);
 }
 
+/// What confirming means for the page that asks, wherever it is by then.
+fn confirmed(state: &State, tag: Tag) -> Intent {
+    match state.router.acting() {
+        Some(page) => Intent::ConfirmedTo(page, tag),
+        None => Intent::Confirmed(tag),
+    }
+}
+
 /// Asks before edits that are not saved go with the page, or with the whole interface.
 pub(crate) fn ask_discard(state: &mut State, what: &str, tag: Tag) {
     let mut dialog = yes(
         state.now.ms,
         format!("Discard the edits of {what}?"),
-        Intent::Confirmed(tag),
+        confirmed(state, tag),
     );
     dialog.body = vec!["They are not saved; ctrl-s saves them.".to_owned()];
     dialog.stay = "go on editing".to_owned();
@@ -322,7 +330,7 @@ pub(crate) fn ask_page(
     (stay, go): (&str, &str),
     tag: Tag,
 ) {
-    let mut dialog = yes(state.now.ms, title, Intent::Confirmed(tag));
+    let mut dialog = yes(state.now.ms, title, confirmed(state, tag));
     dialog.body = body;
     dialog.stay = stay.to_owned();
     dialog.go = go.to_owned();
@@ -338,7 +346,7 @@ pub(crate) fn ask_name(
     go: &str,
     tag: Tag,
 ) {
-    let mut dialog = yes(state.now.ms, title, Intent::Confirmed(tag));
+    let mut dialog = yes(state.now.ms, title, confirmed(state, tag));
     dialog.body = body;
     dialog.go = go.to_owned();
     dialog.ask = Ask::Name {

@@ -18,7 +18,12 @@
 //! given. What it waits for it keeps as a [`Waiting`](super::requests::Waiting), which is drawn in
 //! every state and can be let go. It opens another page with `state.router.open`, closes itself
 //! with `state.router.close`, and asks a person with the overlays: a dialog, a picker, a prompt;
-//! what was chosen comes to `hear` as well. Nothing here waits or does input and output.
+//! what was chosen comes to `hear` as well. A page that edits saves with
+//! [`Saving`](super::edits::Saving), which asks first what follows for syncs, and says
+//! [`dirty`](page::Page::dirty) while it holds edits. Nothing here waits or does input and output.
+//!
+//! What pages are drawn with stands in `widgets` (tables, forms, an editor, charts, names with
+//! values), in `panes` (a list with its detail at each size) and in `look`.
 //!
 //! Tests of a screen are a file in `tests/it/screens`: a robot presses keys, pictures are taken at
 //! 80x24, 120x36 and 59x14.

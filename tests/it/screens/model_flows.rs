@@ -1,6 +1,6 @@
 //! Flows on the Models screen: what sequences of keys lead to, with a scripted and with a real core.
 
-use signalsmith::domain::command::{Command, Reply};
+use signalsmith::domain::command::{Change, Command, Reply};
 use signalsmith::domain::edit::Edit;
 use signalsmith::domain::explore::Explore;
 use signalsmith::domain::model::Role;
@@ -27,6 +27,18 @@ fn slow() -> Script {
         Command::Explore(Explore::Query { .. }) => None,
         other => quick(other),
     })
+}
+
+/// What an edit means for a sync.
+fn consequence(note: &str) -> Change {
+    Change {
+        action: "unchanged".into(),
+        kind: "sync".into(),
+        name: "CRM Contacts - Hourly".into(),
+        fields: Vec::new(),
+        notes: vec![note.into()],
+        drops_snapshot: false,
+    }
 }
 
 #[test]
@@ -161,16 +173,9 @@ fn a_save_with_consequences_for_syncs_asks_before() {
     let note = "needs attention: the sync CRM Contacts - Hourly: no column email";
     let mut quick = core();
     let mut robot = on_models(Box::new(move |command| match command {
-        Command::Edit(Edit::Model { dry_run: true, .. }) => Some(Ok(Reply::Changes(vec![
-            signalsmith::domain::command::Change {
-                action: "unchanged".into(),
-                kind: "sync".into(),
-                name: "CRM Contacts - Hourly".into(),
-                fields: Vec::new(),
-                notes: vec![note.into()],
-                drops_snapshot: false,
-            },
-        ]))),
+        Command::Edit(Edit::Model { dry_run: true, .. }) => {
+            Some(Ok(Reply::Changes(vec![consequence(note)])))
+        }
         other => quick(other),
     }));
     robot.press("e");
@@ -183,6 +188,31 @@ fn a_save_with_consequences_for_syncs_asks_before() {
     robot.press("ctrl-s");
     robot.press("y");
     robot.sees("contacts is saved");
+    robot.sees("by name");
+}
+
+#[test]
+fn a_question_of_a_page_out_of_sight_is_answered_to_that_page() {
+    let mut quick = core();
+    let mut robot = on_models(Box::new(move |command| match command {
+        Command::Edit(Edit::Model { dry_run: true, .. }) => None,
+        other => quick(other),
+    }));
+    robot.press("e");
+    robot.type_text(" ");
+    robot.press("ctrl-s");
+    let token = robot.tokens.last().copied().unwrap();
+    robot.press("tab");
+    robot.press("6");
+    robot.tell(signalsmith::tui::What::Reply {
+        token,
+        result: Box::new(Ok(Reply::Changes(vec![consequence("no column email")]))),
+    });
+    robot.sees("Save the model contacts?");
+    robot.press("y");
+    robot.sees("contacts is saved");
+    robot.sees("6 DESTINATIONS");
+    robot.press("4");
     robot.sees("by name");
 }
 
