@@ -56,6 +56,13 @@ impl<T> Waiting<T> {
         }
     }
 
+    pub(crate) fn here_mut(&mut self) -> Option<&mut T> {
+        match self {
+            Self::Here(value) => Some(value),
+            _ => None,
+        }
+    }
+
     pub(crate) fn problem(&self) -> Option<&Problem> {
         match self {
             Self::Failed(problem) => Some(problem),

@@ -62,6 +62,10 @@ impl Form {
         self.fields.iter().find(|field| field.key == key)
     }
 
+    pub(crate) fn field_mut(&mut self, key: &str) -> Option<&mut FormField> {
+        self.fields.iter_mut().find(|field| field.key == key)
+    }
+
     /// The text of a field, without blanks around it.
     pub(crate) fn text(&self, key: &str) -> String {
         match self.field(key).map(|field| field.input.value()) {

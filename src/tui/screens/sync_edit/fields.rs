@@ -208,7 +208,7 @@ pub(super) fn read(form: &mut Form, before: &Settings) -> Option<Settings> {
     let (Ok(delete_percent), Ok(shrink_percent), Ok(invalid_percent), true) =
         (delete, shrink, invalid, sound)
     else {
-        form.to_problem();
+        form.seek_problem();
         return None;
     };
     let tags = match form.field("tags").map(|field| field.input.value()) {
