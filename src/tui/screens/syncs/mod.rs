@@ -22,5 +22,6 @@ mod view;
 pub(crate) use cell::state_word;
 pub(crate) use list::place_at as list_place;
 pub(crate) use log_view::with_hits;
+pub(crate) use own::Act;
 pub(crate) use state::{Syncs, Tab};
 pub(crate) use view::view;
