@@ -9,6 +9,7 @@ pub(crate) mod fate;
 pub(crate) mod in_flight;
 mod judge;
 mod ledger;
+mod left;
 pub(crate) mod send;
 pub(crate) mod unwritten;
 
@@ -20,7 +21,7 @@ use std::sync::atomic::Ordering;
 use tokio::task::JoinError;
 
 use crate::domain::guard::{RejectionStop, RejectionWatch};
-use crate::domain::plan::{Operation, OperationKind};
+use crate::domain::plan::Operation;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::Run;
 use crate::domain::verdict::Verdict;
@@ -30,7 +31,7 @@ use crate::snapshot::plan_file::{PackedOperations, PlanReader};
 use crate::store::Acknowledgement;
 
 use super::core::Core;
-use super::run::remainder::{Remainder, Rest};
+use super::run::remainder::Remainder;
 use acknowledge::Acknowledger;
 use air::Air;
 use cut::{BatchLimits, Cut, Filter, Pass, unreadable};
@@ -160,13 +161,6 @@ impl Delivery<'_> {
         }))
     }
 
-    fn rest(&mut self, pass: Pass) -> &mut Rest {
-        match pass {
-            Pass::Writes => &mut self.remainder.writes,
-            Pass::Deletes => &mut self.remainder.deletes,
-        }
-    }
-
     fn launch(&mut self, air: &mut Air, pass: Pass, cut: Cut) {
         failpoints::reach("between_batches");
         self.rest(pass).launch(cut.operations.numbers());
@@ -283,21 +277,6 @@ impl Delivery<'_> {
             kept.journal.clear();
         }
         Ok((closing.batch.is_some() || closing.doubt).then_some(kept))
-    }
-
-    /// Remembers what was not sent after all.
-    fn note_left(&mut self, closing: &Closing) -> Result<(), Problem> {
-        for (at, fate) in &closing.fates {
-            if *fate == Fate::Unsent {
-                let operation = closing.operations.raw(*at).map_err(unreadable)?;
-                let pass = match operation.kind {
-                    OperationKind::Delete => Pass::Deletes,
-                    _ => Pass::Writes,
-                };
-                self.rest(pass).leave(operation.number);
-            }
-        }
-        Ok(())
     }
 
     fn watch_over(&mut self, closing: &Closing) -> Option<RejectionStop> {
