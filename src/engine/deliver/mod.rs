@@ -10,6 +10,7 @@ pub(crate) mod fate;
 pub(crate) mod in_flight;
 mod judge;
 mod ledger;
+mod left;
 pub(crate) mod send;
 pub(crate) mod unwritten;
 
@@ -21,7 +22,6 @@ use std::sync::atomic::Ordering;
 use tokio::task::JoinError;
 
 use crate::domain::guard::{RejectionStop, RejectionWatch};
-use crate::domain::plan::OperationKind;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::Run;
 use crate::domain::verdict::Verdict;
@@ -31,7 +31,7 @@ use crate::snapshot::plan_file::{PackedOperations, PlanReader};
 use crate::store::Acknowledgement;
 
 use super::core::Core;
-use super::run::remainder::{Remainder, Rest};
+use super::run::remainder::Remainder;
 use acknowledge::Acknowledger;
 use air::Air;
 use cut::{BatchLimits, Cut, Filter, Pass, unreadable};
@@ -140,13 +140,6 @@ impl Delivery<'_> {
         }
         air.behind.stop().await;
         end.map_or(Ok(()), Err)
-    }
-
-    fn rest(&mut self, pass: Pass) -> &mut Rest {
-        match pass {
-            Pass::Writes => &mut self.remainder.writes,
-            Pass::Deletes => &mut self.remainder.deletes,
-        }
     }
 
     fn has_room(&self, air: &Air) -> bool {
@@ -269,21 +262,6 @@ impl Delivery<'_> {
             kept.journal.clear();
         }
         Ok((closing.batch.is_some() || closing.doubt).then_some(kept))
-    }
-
-    /// Remembers what was not sent after all.
-    fn note_left(&mut self, closing: &Closing) -> Result<(), Problem> {
-        for (at, fate) in &closing.fates {
-            if *fate == Fate::Unsent {
-                let operation = closing.operations.raw(*at).map_err(unreadable)?;
-                let pass = match operation.kind {
-                    OperationKind::Delete => Pass::Deletes,
-                    _ => Pass::Writes,
-                };
-                self.rest(pass).leave(operation.number);
-            }
-        }
-        Ok(())
     }
 
     fn watch_over(&mut self, closing: &Closing) -> Option<RejectionStop> {
