@@ -122,6 +122,11 @@ pub(crate) fn hour_minute(zone: Zone, at: DateTime<Utc>) -> String {
     zone.naive(at).format("%H:%M").to_string()
 }
 
+/// Date and time to the second.
+pub(crate) fn full(zone: Zone, at: DateTime<Utc>) -> String {
+    zone.naive(at).format("%Y-%m-%d %H:%M:%S").to_string()
+}
+
 /// The time of day to the second.
 pub(crate) fn clock(zone: Zone, at: DateTime<Utc>) -> String {
     zone.naive(at).format("%H:%M:%S").to_string()

@@ -147,7 +147,8 @@ fn a_cause_names_the_edit_that_came_before_it_and_none_that_came_after() {
     workspace.apply(&edited);
     let run = workspace.run("people");
     assert_eq!(run.counters.invalid, 1, "{run:#?}");
-    workspace.pass(std::time::Duration::from_secs(60));
+    let minute = std::time::Duration::from_secs(60);
+    workspace.wait_for(workspace.clock.advance(minute));
     workspace.apply(&edited.replace("mode = \"upsert\"", "mode = \"upsert\"\ntags = [\"x\"]"));
     let question = Browse::Causes {
         run: run.id.clone(),

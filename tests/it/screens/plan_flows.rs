@@ -93,7 +93,7 @@ fn the_filter_goes_through_the_kinds_and_esc_takes_it_back() {
         robot.sees(words);
         robot.sees(total);
     }
-    robot.sees("x••• is");
+    robot.sees("`x•••` is not a number");
     robot.press("esc");
     robot.sees("1 of 12,215");
     robot.press("esc");

@@ -32,7 +32,17 @@ pub fn taker() -> Script {
             let new = run(80, &world.syncs[3], RunStatus::Queued, "14:48:20", 0);
             Some(Ok(Reply::Run(Box::new(new))))
         }
-        other => rest(other),
+        other => rest(other).map(|reply| {
+            reply.map(|reply| match reply {
+                Reply::Runs(mut runs) => {
+                    for run in runs.iter_mut().filter(|run| run.id == run_id(4)) {
+                        *run = refused();
+                    }
+                    Reply::Runs(runs)
+                }
+                other => other,
+            })
+        }),
     })
 }
 
@@ -85,7 +95,7 @@ fn one_row_is_tried_at_once_and_many_only_after_their_number_was_seen() {
         keys: vec!["cus_0000193".to_owned()],
     };
     assert!(robot.sent.contains(&one));
-    robot.sees("queued");
+    robot.sees("waits for its turn");
     robot.press("esc");
     robot.press("R");
     robot.sees("Send 500 rows with REQUIRED_FIELD_MISSING again?");

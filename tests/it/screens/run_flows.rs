@@ -21,7 +21,8 @@ fn runs(size: (u16, u16)) -> Robot {
 fn the_runs_of_all_syncs_stand_in_one_list_with_what_is_under_way_first() {
     let mut robot = runs(WIDE);
     robot.sees("Runs 10");
-    robot.sees("▸⠋ running");
+    robot.sees("running");
+    robot.sees("┌ czph · CRM Contacts - Hourly ");
     robot.press("f");
     robot.type_text("failed");
     robot.press("enter");
@@ -138,7 +139,7 @@ fn a_run_that_ends_is_shown_as_it_ended() {
     let mut robot = Robot::new(WIDE, mixed(), script);
     robot.press("3");
     robot.press("enter");
-    robot.sees("running");
+    robot.sees("writing");
     let mut world = mixed();
     let mut idle = (*world.syncs[1]).clone();
     idle.active = None;

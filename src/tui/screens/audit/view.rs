@@ -98,15 +98,14 @@ fn cells(state: &State, line: &AuditLine) -> Vec<Cell> {
 
 /// An entry in one line, as it is copied.
 pub(super) fn in_words(state: &State, line: &AuditLine) -> String {
-    let at = line.at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let at = text::full(state.zone, line.at);
     let fields: Vec<String> = line
         .fields
         .iter()
         .map(|(name, old, new)| format!("{name}: {old} → {new}"))
         .collect();
-    let zone = text::clock(state.zone, line.at);
     format!(
-        "{} {at} ({zone}) {} {} {} {}; {}",
+        "{} {at} {} {} {} {}; {}",
         line.number,
         line.actor,
         line.action,
@@ -137,11 +136,7 @@ fn beside(page: &Audit, state: &State, look: &Look, area: Rect, buf: &mut Buffer
         0 => String::new(),
         revision => format!(", rev {revision}"),
     };
-    let at = format!(
-        "{} {}{revision}",
-        text::when(state.zone, state.now.wall, line.at),
-        text::clock(state.zone, line.at)
-    );
+    let at = format!("{}{revision}", text::full(state.zone, line.at));
     out.wrapped(Role::Dim, &at, 1);
     out.blank();
     for (name, old, new) in &line.fields {

@@ -103,11 +103,7 @@ fn beside(page: &History, state: &State, look: &Look, area: Rect, buf: &mut Buff
     let mut out = Lines::new(look, usize::from(inner.width.saturating_sub(2)));
     let columns = out.columns;
     if let Some(entry) = page.selected() {
-        let at = format!(
-            "{} {}",
-            text::when(state.zone, state.now.wall, entry.at),
-            text::clock(state.zone, entry.at)
-        );
+        let at = text::full(state.zone, entry.at);
         out.wrapped(
             Role::Strong,
             &format!("{} {}", entry.op, key_text(&entry.key)),

@@ -179,7 +179,7 @@ pub(super) fn held(head: &PlanHead) -> String {
     let c = &head.run.counters;
     let count = c.delete.held.max(1);
     let words = held_text(count, head.known, c.read, head.delete_limit);
-    format!("{words}. Creates and updates went through; nothing is deleted until you approve.")
+    format!("{words}. Creates and updates went through.")
 }
 
 /// How many fields an entry writes, or what else is to be known of it.

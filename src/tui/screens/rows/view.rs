@@ -377,7 +377,7 @@ fn carried(page: &Rows, state: &State, look: &Look, cause: &Cause, area: Rect, b
                 .map_or(String::new(), |at| {
                     format!(" ({})", text::when(state.zone, state.now.wall, at))
                 });
-            format!("These rows go again by themselves in the next run{next}. `R` sends them now.")
+            format!("These rows go again by themselves in the next run{next}; `R`: now.")
         }
     };
     let words = look.foreign(Role::Dim, &format!(" {words}"), usize::from(area.width));

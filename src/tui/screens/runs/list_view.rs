@@ -24,14 +24,33 @@ const COLUMNS: [Column<'static>; 7] = [
     Column::growing("Sync", 16),
     Column::fixed("Started", 10, 1),
     Column::fixed("Took", 10, 2),
-    Column::fixed("", BAR, 4),
-    Column::fixed("Written", 9, 3).at_right(),
+    Column::fixed("", BAR, 3),
+    Column::fixed("Written", 9, 4).at_right(),
     Column::fixed("Trigger", 9, 5),
 ];
 
+/// The list over the selected run: beside it the bars would have no room.
+fn split(state: &State, body: Rect) -> Split {
+    if state.class() != Class::Wide {
+        return Split::of(state, body);
+    }
+    let list = body.height * 3 / 5;
+    Split {
+        list: Rect {
+            height: list,
+            ..body
+        },
+        detail: Some(Rect {
+            y: body.y + list,
+            height: body.height - list,
+            ..body
+        }),
+    }
+}
+
 /// Rows that the list has at the present size.
 pub(super) fn list_rows(state: &State) -> usize {
-    panes::list_rows(state, Split::of(state, state.areas().body).list)
+    panes::list_rows(state, split(state, state.areas().body).list)
 }
 
 /// Draws the screen and gives the place of the real cursor.
@@ -42,7 +61,7 @@ pub(super) fn draw(
     area: Rect,
     buf: &mut Buffer,
 ) -> Position {
-    let split = Split::of(state, area);
+    let split = split(state, area);
     let mut title = table_view::title(&page.table, look, "Runs");
     if page.more {
         title = format!("{title} {} and older", look.glyphs.dot);
