@@ -14,6 +14,7 @@ use crate::tui::requests::{Waiting, misfit};
 use crate::tui::screens::PageAct;
 use crate::tui::screens::audit::Audit;
 use crate::tui::screens::history::{History, key_text};
+use crate::tui::screens::mapping::MappingEditor;
 use crate::tui::screens::page::{Heard, Page, Tag, Wish, no, not_here};
 use crate::tui::screens::plan::browsed;
 use crate::tui::screens::runs::{RESEND, RunPage};
@@ -25,6 +26,7 @@ use crate::tui::widgets::window::Window;
 /// What the page of a run's rows has of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Act {
+    Mend,
     Try,
     Resend,
     Edit,
@@ -44,6 +46,7 @@ impl Page for Rows {
     type Act = Act;
     #[rustfmt::skip] // It is read as a table.
     const ACTIONS: &'static [Entry] = &[
+        vital(entry(own(Act::Mend), "rows_mend", &["m"], "Fix the mapping at the field", "fix", ROWS)),
         entry(own(Act::Try), "rows_try", &["T"], "Send the selected row again, to try", "try 1 row", ROWS),
         vital(entry(own(Act::Resend), "rows_resend", &["R"], "Send all rows with this cause again", "re-send these", ROWS)),
         entry(own(Act::Edit), "rows_edit", &["e"], "See the edit that came before", "see edit", ROWS),
@@ -68,6 +71,11 @@ impl Page for Rows {
 
     fn can(&self, state: &State, wish: Wish<Act>) -> Result<(), Refusal> {
         match wish {
+            Wish::Own(Act::Mend) => match (self.cause(), state.sync(&self.run.sync)) {
+                (None, _) => no("no cause is selected"),
+                (_, None) => no("its sync is gone"),
+                (Some(_), Some(_)) => Ok(()),
+            },
             Wish::Own(Act::Try) => self.may_try(state),
             Wish::Own(Act::Resend) => self.may_resend(state),
             Wish::Own(Act::Edit) => match self.cause().map(|cause| &cause.edit) {
@@ -113,6 +121,13 @@ impl Page for Rows {
 
     fn act(&mut self, state: &mut State, wish: Wish<Act>) -> Vec<Effect> {
         match wish {
+            Wish::Own(Act::Mend) => {
+                let field = self.cause().and_then(|cause| cause.field.as_deref());
+                if let Some(sync) = state.sync(&self.run.sync) {
+                    let editor = MappingEditor::of(&state.world, &sync.sync, field);
+                    state.router.open(editor);
+                }
+            }
             Wish::Own(Act::Try) => return self.try_one(state),
             Wish::Own(Act::Resend) => return self.ask_resend(state),
             Wish::Own(Act::Edit) => {
