@@ -7,7 +7,8 @@ use crate::failpoints;
 
 use super::acklog::FoldCommit;
 use super::codec::wide;
-use super::entry::{Entry, EntryView};
+use super::entry::Entry;
+use super::entry_view::EntryView;
 use super::error::SnapshotError;
 use super::layout::{Layout, Partition};
 use super::overlay::Overlay;

@@ -5,6 +5,7 @@
 mod acklog;
 mod codec;
 mod entry;
+mod entry_view;
 mod error;
 mod files;
 mod fold;
@@ -22,7 +23,8 @@ use crate::domain::id::SyncId;
 use crate::domain::row::Fingerprint;
 
 pub use acklog::{AckLog, Dirty, FoldCommit, JournalRow};
-pub use entry::{Entry, EntryView, NO_HASH, encode_identifier, foreign_hash, former_hash};
+pub use entry::{Entry, NO_HASH, encode_identifier, foreign_hash, former_hash};
+pub use entry_view::EntryView;
 pub use error::SnapshotError;
 pub use fold::{FoldOptions, Folded};
 pub use overlay::Overlay;

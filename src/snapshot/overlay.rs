@@ -8,7 +8,7 @@ use crate::domain::row::Fingerprint;
 
 use super::Snapshot;
 use super::acklog::{AckLog, Dirty, JournalRow};
-use super::entry::EntryView;
+use super::entry_view::EntryView;
 use super::error::SnapshotError;
 use super::layout::{Layout, Partition};
 use super::partition::PartitionReader;

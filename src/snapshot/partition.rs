@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::codec::{take, take_array, take_byte, take_u64, wide};
-use super::entry::EntryView;
+use super::entry_view::EntryView;
 use super::error::SnapshotError;
 use super::files::PendingFile;
 use super::layout::Partition;

@@ -2,6 +2,7 @@
 //! help and palette are made. What all screens share stands here; what one screen adds stands in
 //! its own folder.
 
+use super::screens::syncs::Act as SyncsAct;
 use super::screens::{self, PageAct};
 
 /// Something that a person can do.
@@ -137,6 +138,10 @@ pub(crate) const fn in_text(mut entry: Entry) -> Entry {
 use Action as A;
 use Scope::{Everywhere, Log, Syncs};
 
+const fn syncs(act: SyncsAct) -> Action {
+    Action::Page(PageAct::Syncs(act))
+}
+
 /// What all screens share and what Syncs has, in the order of footer and help.
 #[rustfmt::skip] // It is read as a table.
 static TABLE: &[Entry] = &[
@@ -148,11 +153,17 @@ static TABLE: &[Entry] = &[
     vital(entry(A::Enter, "enter", &["enter"], "Open what is selected", "open", Everywhere)),
     vital(in_text(entry(A::Back, "back", &["esc"], "One step out", "back", Everywhere))),
     vital(entry(A::Run, "run", &["r"], "Run now", "run", Syncs)),
-    entry(A::RunMenu, "run_menu", &["R"], "Run in another way: try, rejected, full, plan", "run…", Syncs),
     entry(A::Plan, "plan", &["p"], "See what a run would do, entry by entry", "plan", Syncs),
     vital(entry(A::TogglePause, "pause", &["P"], "Pause the schedule, or resume it", "pause", Syncs)),
     vital(entry(A::Cancel, "cancel", &["c"], "Cancel the run", "cancel", Syncs)),
     vital(entry(A::Held, "held", &["A"], "See and approve what waits", "approve", Syncs)),
+    entry(syncs(SyncsAct::Mapping), "sync_mapping", &["m"], "Edit the mapping", "mapping", Syncs),
+    entry(syncs(SyncsAct::Edit), "sync_edit", &["e"], "Edit the settings: name, object, mode, guards, tags", "edit", Syncs),
+    entry(syncs(SyncsAct::Schedule), "sync_schedule", &["s"], "Edit the schedule", "schedule", Syncs),
+    entry(syncs(SyncsAct::New), "sync_new", &["n"], "Make a sync", "new", Syncs),
+    entry(A::RunMenu, "run_menu", &["R"], "Run in another way: try, rejected, full, plan", "run…", Syncs),
+    entry(syncs(SyncsAct::Clone), "sync_clone", &["N"], "Make a sync like this one", "", Syncs),
+    entry(syncs(SyncsAct::Delete), "sync_delete", &["D"], "Delete the sync", "", Syncs),
     entry(A::Find, "find", &["/"], "Find by name, or text in the log", "find", Everywhere),
     entry(A::Filter, "filter", &["f"], "Show only what matches", "filter", Everywhere),
     entry(A::Order, "order", &["o"], "Order by something else", "order", Everywhere),

@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 use super::layout::Class;
 use super::look::{Lines, Look};
@@ -126,19 +126,4 @@ pub(crate) fn empty(look: &Look, buf: &mut Buffer, area: Rect, what: &str, hint:
     out.wrapped(Role::Text, hint, 3);
     lines(look, buf, area, &out.out);
     area.as_position()
-}
-
-/// A line of pieces with the longest cut, for the foot of a pane.
-pub(crate) fn foot(look: &Look, buf: &mut Buffer, area: Rect, line: Line<'static>) {
-    if area.height == 0 {
-        return;
-    }
-    let at = Rect {
-        y: area.bottom() - 1,
-        height: 1,
-        ..area
-    };
-    let mut line = line;
-    line.spans.insert(0, Span::raw(" "));
-    look.put(buf, at, 0, &line);
 }

@@ -32,10 +32,11 @@ impl Air {
 
     /// Whether another batch may be made ready. Where many may be under way, more than those get
     /// their intents, so that none of the destination's permits waits for our disk. Where one may,
-    /// the verdict on what was not accepted is on record before the next.
-    pub fn has_room(&self, concurrency: usize) -> bool {
+    /// its verdicts are on record before the next; with `overlaps`, only those on what was not
+    /// accepted are.
+    pub fn has_room(&self, concurrency: usize, overlaps: bool) -> bool {
         let (flying, recording) = (self.flying.len(), self.ledger.len());
-        if self.probing {
+        if self.probing || (concurrency == 1 && !overlaps) {
             return flying + recording == 0;
         }
         let ready = flying + self.ledger.resting() < concurrency + concurrency / 4;

@@ -2,6 +2,7 @@
 
 pub(crate) mod acknowledge;
 mod air;
+mod allowed;
 pub(crate) mod batch;
 mod behind;
 pub(crate) mod cut;
@@ -9,6 +10,7 @@ pub(crate) mod fate;
 pub(crate) mod in_flight;
 mod judge;
 mod ledger;
+mod left;
 pub(crate) mod send;
 pub(crate) mod unwritten;
 
@@ -20,7 +22,6 @@ use std::sync::atomic::Ordering;
 use tokio::task::JoinError;
 
 use crate::domain::guard::{RejectionStop, RejectionWatch};
-use crate::domain::plan::{Operation, OperationKind};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::Run;
 use crate::domain::verdict::Verdict;
@@ -30,7 +31,7 @@ use crate::snapshot::plan_file::{PackedOperations, PlanReader};
 use crate::store::Acknowledgement;
 
 use super::core::Core;
-use super::run::remainder::{Remainder, Rest};
+use super::run::remainder::Remainder;
 use acknowledge::Acknowledger;
 use air::Air;
 use cut::{BatchLimits, Cut, Filter, Pass, unreadable};
@@ -51,6 +52,9 @@ pub(crate) struct Delivery<'a> {
     pub batch_limits: BatchLimits,
     /// Batches under way at once.
     pub concurrency: usize,
+    /// Whether a batch that comes again writes nothing twice, so that the next may go out while the
+    /// verdicts of one are put on record, also where one may be under way.
+    pub overlaps: bool,
     /// Which deletes may go; none where deletes are held.
     pub deletes: Option<Filter>,
     pub watch: RejectionWatch,
@@ -105,7 +109,7 @@ impl Delivery<'_> {
             if end.is_some() {
                 self.sender.over.cancel();
             }
-            let room = open && air.has_room(self.concurrency);
+            let room = open && self.has_room(&air);
             tokio::select! {
                 () = cancel.cancelled(), if open => {}
                 cut = cuts.recv(), if room => match cut {
@@ -116,7 +120,8 @@ impl Delivery<'_> {
                 Some(sent) = air.flying.join_next(), if !air.flying.is_empty() => {
                     // The next batch is on its way while this one is looked at.
                     let is_clean = sent.as_ref().is_ok_and(|(_, sent)| sent.is_all_accepted());
-                    if open && is_clean && air.has_room(self.concurrency) {
+                    let early = self.concurrency > 1 || self.overlaps;
+                    if open && early && is_clean && self.has_room(&air) {
                         match cuts.try_recv() {
                             Ok(Ok(cut)) => self.launch(&mut air, pass, cut),
                             Ok(Err(problem)) => end = Some(problem.into()),
@@ -137,34 +142,8 @@ impl Delivery<'_> {
         end.map_or(Ok(()), Err)
     }
 
-    /// What of a pass may go.
-    fn filter(&self, pass: Pass) -> Option<Filter> {
-        let in_flight = self.in_flight.clone();
-        if pass == Pass::Writes {
-            // Nothing is decoded for the sake of a filter that lets all go.
-            let unwritten = self.unwritten.clone();
-            let lets_go = move |write: &Operation| {
-                let waits = in_flight.holds(write);
-                if waits {
-                    unwritten.note_unsent(write);
-                }
-                !waits
-            };
-            return (!self.in_flight.is_empty()).then(|| Arc::new(lets_go) as Filter);
-        }
-        let (allowed, unwritten) = (self.deletes.clone(), self.unwritten.clone());
-        Some(Arc::new(move |delete| {
-            unwritten.lets_go(delete)
-                && !in_flight.holds(delete)
-                && allowed.as_ref().is_none_or(|allows| allows(delete))
-        }))
-    }
-
-    fn rest(&mut self, pass: Pass) -> &mut Rest {
-        match pass {
-            Pass::Writes => &mut self.remainder.writes,
-            Pass::Deletes => &mut self.remainder.deletes,
-        }
+    fn has_room(&self, air: &Air) -> bool {
+        air.has_room(self.concurrency, self.overlaps)
     }
 
     fn launch(&mut self, air: &mut Air, pass: Pass, cut: Cut) {
@@ -283,21 +262,6 @@ impl Delivery<'_> {
             kept.journal.clear();
         }
         Ok((closing.batch.is_some() || closing.doubt).then_some(kept))
-    }
-
-    /// Remembers what was not sent after all.
-    fn note_left(&mut self, closing: &Closing) -> Result<(), Problem> {
-        for (at, fate) in &closing.fates {
-            if *fate == Fate::Unsent {
-                let operation = closing.operations.raw(*at).map_err(unreadable)?;
-                let pass = match operation.kind {
-                    OperationKind::Delete => Pass::Deletes,
-                    _ => Pass::Writes,
-                };
-                self.rest(pass).leave(operation.number);
-            }
-        }
-        Ok(())
     }
 
     fn watch_over(&mut self, closing: &Closing) -> Option<RejectionStop> {

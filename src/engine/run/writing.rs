@@ -120,8 +120,10 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         cancel: job.stop.token.clone(),
         over: job.stop.token.child_token(),
         repeatable,
-        // Where one may be under way, the next goes out while its verdicts are put on record.
-        unrecorded: Arc::new(Semaphore::new(concurrency.max(2) as usize)),
+        unrecorded: Arc::new(Semaphore::new(match capabilities.exactly_once {
+            true => concurrency.max(2) as usize,
+            false => concurrency as usize,
+        })),
         numbers: AtomicU64::new(job.remainder.next_batch),
         too_large: AtomicBool::new(false),
     });
@@ -158,6 +160,7 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
             bytes: usize::try_from(capabilities.max_batch_bytes).unwrap_or(usize::MAX),
         },
         concurrency: concurrency as usize,
+        overlaps: capabilities.exactly_once,
         sender,
         deletes: deletes.filter,
         watch,

@@ -41,8 +41,9 @@ pub(super) struct Buckets {
     /// The last records of each bucket: few enough bytes to stay in the processor's cache, while
     /// the buffers are written in pieces that it can look ahead in.
     stage: Vec<u8>,
-    /// The buffers of all buckets and of the queue, one slot each.
-    memory: Vec<u8>,
+    /// The buffers of all buckets and of the queue, one slot each. They are single pieces, which an
+    /// allocator gives to others when they are free.
+    memory: Vec<Vec<u8>>,
     slot: usize,
     buckets: Vec<Bucket>,
     /// Buffers that are full, in the order of their slots in the file.
@@ -77,7 +78,7 @@ impl Buckets {
         Ok(Self {
             file,
             stage: vec![0; STAGE * BUCKETS],
-            memory: vec![0; slot * (BUCKETS + QUEUE)],
+            memory: vec![vec![0; slot]; BUCKETS + QUEUE],
             slot,
             buckets: (0..BUCKETS).map(bucket).collect(),
             full: Vec::with_capacity(QUEUE),
@@ -122,10 +123,11 @@ impl Buckets {
     /// Adds bytes to a bucket, over as many slots as they take.
     fn append(&mut self, number: usize, mut bytes: &[u8]) -> io::Result<()> {
         while let Some(bucket) = self.buckets.get_mut(number) {
-            let start = bucket.buffer * self.slot + bucket.filled;
             let count = bytes.len().min(self.slot - bucket.filled);
             let (now, later) = bytes.split_at(count);
-            if let Some(room) = self.memory.get_mut(start..start + count) {
+            let place = bucket.filled..bucket.filled + count;
+            let buffer = self.memory.get_mut(bucket.buffer);
+            if let Some(room) = buffer.and_then(|buffer| buffer.get_mut(place)) {
                 room.copy_from_slice(now);
             }
             bucket.filled += count;
@@ -154,16 +156,8 @@ impl Buckets {
 
     /// Writes what is queued at the end of the file.
     fn flush(&mut self) -> io::Result<()> {
-        let buffer = |number: &usize| {
-            self.memory
-                .get(number * self.slot..(number + 1) * self.slot)
-        };
-        let mut slices: Vec<IoSlice<'_>> = self
-            .full
-            .iter()
-            .filter_map(buffer)
-            .map(IoSlice::new)
-            .collect();
+        let buffers = self.full.iter().filter_map(|at| self.memory.get(*at));
+        let mut slices: Vec<IoSlice<'_>> = buffers.map(|buffer| IoSlice::new(buffer)).collect();
         let mut rest = slices.as_mut_slice();
         while !rest.is_empty() {
             match self.file.write_vectored(rest) {

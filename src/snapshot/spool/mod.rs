@@ -1,8 +1,8 @@
 //! The spool: records of any number, given back sorted by their leading bytes in bounded memory.
 //!
-//! What fits into memory never touches the disk. More is thrown into buckets by its leading bits, by
-//! a second thread, and bucket after bucket is loaded and sorted as the records are read. Records with equal leading
-//! bytes keep the order in which they came.
+//! What is small never touches the disk. More is thrown into buckets by its leading bits, by a second
+//! thread, and bucket after bucket is loaded and sorted as the records are read. Records with equal
+//! leading bytes keep the order in which they came.
 
 mod block;
 mod buckets;
@@ -19,8 +19,10 @@ use writer::Writer;
 
 pub use read::{Sorted, SortedReader};
 
-/// Bytes of records that a spool holds in memory unless told otherwise.
+/// Bytes of memory that a spool fills unless told otherwise.
 pub const RUN_BYTES: usize = 8 << 20;
+/// One part of so many is filled before anything goes to disk: it then stands beside the buckets.
+const FIRST_SHARE: usize = 4;
 /// So many times the bytes in memory may a bucket have that is sorted at once.
 const LOAD_FACTOR: usize = 3;
 
@@ -60,7 +62,7 @@ impl Spool {
         self.records += 1;
         if self.writer.is_none() {
             let held = self.first.bytes.len();
-            if held == 0 || held + whole + 4 <= self.run_bytes {
+            if held == 0 || held + whole + 4 <= self.run_bytes / FIRST_SHARE {
                 put(length, parts, &mut self.first.bytes);
                 return Ok(());
             }

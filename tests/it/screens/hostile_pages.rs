@@ -203,8 +203,11 @@ proptest! {
             }
         }
         robot.press("2");
-        for _ in 0..6 {
+        for _ in 0..14 {
             robot.press("esc");
+            if robot.screen().contains("Discard the edits") {
+                robot.press("y");
+            }
         }
         let screen = robot.screen();
         prop_assert!(screen.contains("Syncs 2 ·"), "{}", screen);

@@ -101,6 +101,8 @@ struct Ticket {
     operation: Said,
     asks: u8,
     then: Then,
+    /// Whether the core was told of it: what it never heard of it cannot wait for.
+    told: bool,
 }
 
 /// All that the destination is and knows.

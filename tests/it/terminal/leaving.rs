@@ -66,7 +66,7 @@ fn staying_is_the_answer_of_enter_and_stopping_runs_that_of_y() {
     running(&host, &mut pty);
     pty.send("q");
     pty.sees("leave running");
-    pty.press_until("\r", "f filter");
+    pty.press_until_no("\r", "leave running");
     pty.send("q");
     pty.sees("leave running");
     pty.press_until_gone("y");

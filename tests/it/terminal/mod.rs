@@ -271,7 +271,7 @@ fn a_paste_is_one_piece_and_presses_no_keys() {
     pty.send(&format!("\u{1b}[200~{lines}\u{1b}[201~"));
     pty.sees("no hit");
     pty.send("\u{1b}");
-    pty.sees("f filter");
+    pty.sees("? help");
     pty.send("q");
     assert!(pty.ends());
 }

@@ -151,6 +151,27 @@ impl Pty {
         }
     }
 
+    /// Presses a key again and again until the screen has `text` no longer.
+    #[track_caller]
+    pub fn press_until_no(&mut self, key: &str, text: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.shows(text) {
+            assert!(
+                Instant::now() < deadline,
+                "{key} does not take {text:?} away"
+            );
+            self.send(key);
+            let state = self.output.0.lock().unwrap();
+            let pause = Duration::from_millis(100);
+            let there = |bytes: &[u8]| self.screen_of(bytes).contains(text);
+            let waited = self
+                .output
+                .1
+                .wait_timeout_while(state, pause, |state| there(&state.0));
+            drop(waited.unwrap());
+        }
+    }
+
     /// Presses a key again and again until the interface is gone from the screen.
     #[track_caller]
     pub fn press_until_gone(&mut self, key: &str) {

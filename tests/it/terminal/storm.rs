@@ -35,7 +35,7 @@ fn a_storm_of_resizes_under_a_run_ends_in_the_layout_of_the_last_size() {
         let has = |row: usize, text: &str| rows.get(row).is_some_and(|row| row.contains(text));
         has(0, "core ● local")
             && rows.iter().any(|row| row.contains("OVERVIEW"))
-            && has(35, "f filter")
+            && has(35, "? help")
     });
     let run = host.ended_run();
     assert_eq!(run["counters"]["create"]["done"], 400, "{run}");

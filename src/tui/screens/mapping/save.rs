@@ -25,7 +25,7 @@ impl MappingEditor {
             state.note("the fields of the object are not known yet");
             return Vec::new();
         }
-        if matches!(self.saving, Some(Saving::Counting | Saving::Saving(_))) {
+        if matches!(self.saving, Some(Saving::Counting | Saving::Sent(_))) {
             state.note("it is being saved already");
             return Vec::new();
         }
@@ -153,7 +153,7 @@ impl MappingEditor {
         let done = format!("{name}: the mapping is saved; {next}");
         let failed = format!("could not save the mapping of {name}");
         let (token, effect) = state.order("saving", failed, done, command);
-        self.saving = Some(Saving::Saving(token));
+        self.saving = Some(Saving::Sent(token));
         vec![effect]
     }
 
@@ -163,7 +163,7 @@ impl MappingEditor {
         token: u64,
         result: Result<Reply, Problem>,
     ) -> Vec<Effect> {
-        if !matches!(self.saving, Some(Saving::Saving(own)) if own == token) {
+        if !matches!(self.saving, Some(Saving::Sent(own)) if own == token) {
             return Vec::new();
         }
         self.saving = None;
@@ -187,10 +187,14 @@ pub(super) fn cost(rehearsal: &Rehearsal) -> String {
     let Some(counters) = &rehearsal.counters else {
         return format!("{} were read", text::counted(rehearsal.rows, "row"));
     };
-    let mut parts = vec![format!(
-        "{} sent again",
-        text::count(counters.update.planned)
-    )];
+    let mut parts = Vec::new();
+    // Where nothing was sent before, nothing is sent again.
+    if !rehearsal.starts_empty {
+        parts.push(format!(
+            "{} sent again",
+            text::count(counters.update.planned)
+        ));
+    }
     if counters.create.planned > 0 {
         parts.push(format!("{} new", text::count(counters.create.planned)));
     }

@@ -44,7 +44,7 @@ pub(super) enum Saving {
     /// A person is asked.
     Asking,
     /// The core saves.
-    Saving(u64),
+    Sent(u64),
 }
 
 /// The mapping editor.

@@ -104,7 +104,7 @@ fn title(page: &MappingEditor, state: &State, look: &Look) -> String {
         look.glyphs.into, settings.destination_object
     );
     let state_word = match (&page.saving, &page.host) {
-        (Some(Saving::Saving(_) | Saving::Counting), _) => {
+        (Some(Saving::Sent(_) | Saving::Counting), _) => {
             format!("{} saving", look.spinner(state.now.ms))
         }
         (_, Host::Saved) => {

@@ -74,7 +74,12 @@ pub(super) fn draw(
     let most = usize::from(inner.height.saturating_sub(1));
     lines.out.truncate(most);
     panes::lines(look, buf, inner, &lines.out);
-    panes::foot(look, buf, inner, view::status(page, state, look));
+    let foot = Rect {
+        y: inner.bottom().saturating_sub(1).max(inner.y),
+        height: inner.height.min(1),
+        ..inner
+    };
+    panes::lines(look, buf, foot, &[view::status(page, state, look)]);
     let shift = u16::try_from(cursor.unwrap_or(0)).unwrap_or(0);
     let x = inner.x.saturating_add(1 + shift);
     Position::new(x.min(inner.right().saturating_sub(1).max(inner.x)), inner.y)

@@ -73,7 +73,7 @@ impl Page for NewSync {
             }
             Wish::Shared(Action::Right) => Ok(()),
             Wish::Shared(Action::Up | Action::Down)
-                if matches!(self.step(), Step::Mode | Step::Run) =>
+                if matches!(self.step(), Step::Mode | Step::Run | Step::Review) =>
             {
                 Ok(())
             }
@@ -120,6 +120,7 @@ impl Page for NewSync {
             Wish::Shared(Action::Down) => {
                 let last = match self.step() {
                     Step::Mode => Mode::ALL.len(),
+                    Step::Review => view::REVIEW_ROWS + self.draft.settings.field_mappings.len(),
                     _ => Start::ALL.len(),
                 };
                 self.cursor = (self.cursor + 1).min(last - 1);

@@ -14,6 +14,9 @@ use crate::tui::state::State;
 use crate::tui::theme::Role;
 use crate::tui::widgets::table_view::{self, Cell, Column, Drawing};
 
+/// Lines that the review has besides those of the mapping, at the most.
+pub(super) const REVIEW_ROWS: usize = 20;
+
 /// Rows that the list of a step has at the present size.
 pub(super) fn list_rows(state: &State) -> usize {
     let body = state.areas().body;
@@ -71,7 +74,12 @@ pub(super) fn draw(
         Step::Mapping | Step::Schedule | Step::Review => {
             let mut lines = Lines::new(look, usize::from(room.width.saturating_sub(2)));
             view_steps::review(page, state, look, &mut lines);
-            panes::lines(look, buf, room, &lines.out);
+            let most = lines.out.len().saturating_sub(usize::from(room.height));
+            let top = match page.step() {
+                Step::Review => page.cursor.min(most),
+                _ => 0,
+            };
+            panes::lines(look, buf, room, lines.out.get(top..).unwrap_or_default());
             room.as_position()
         }
     }

@@ -127,7 +127,7 @@ impl SyncEditor {
             },
         });
         let (token, effect) = state.order("saving", failed, done, command);
-        self.saving = Some(Saving::Saving(token));
+        self.saving = Some(Saving::Sent(token));
         vec![effect]
     }
 
@@ -137,7 +137,7 @@ impl SyncEditor {
         token: u64,
         result: Result<Reply, Problem>,
     ) -> Vec<Effect> {
-        if !matches!(self.saving, Some(Saving::Saving(own)) if own == token) {
+        if !matches!(self.saving, Some(Saving::Sent(own)) if own == token) {
             return Vec::new();
         }
         self.saving = None;

@@ -18,7 +18,7 @@ pub(super) enum Saving {
     /// A person is asked.
     Asking(SyncDraft),
     /// The core saves.
-    Saving(u64),
+    Sent(u64),
 }
 
 /// The editor of a sync's settings.
@@ -88,6 +88,6 @@ impl SyncEditor {
     }
 
     pub(super) fn is_busy(&self) -> bool {
-        matches!(self.saving, Some(Saving::Counting(_) | Saving::Saving(_)))
+        matches!(self.saving, Some(Saving::Counting(_) | Saving::Sent(_)))
     }
 }

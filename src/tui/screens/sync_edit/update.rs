@@ -233,7 +233,7 @@ impl SyncEditor {
     }
 
     fn open_mapping(&mut self, state: &mut State) {
-        if matches!(self.saving, Some(Saving::Saving(_))) {
+        if matches!(self.saving, Some(Saving::Sent(_))) {
             state.note("it is being saved");
             return;
         }

@@ -26,6 +26,7 @@ pub(crate) use log::Question;
 pub(in crate::tui::screens) use log_view::role_of;
 pub(crate) use log_view::with_hits;
 pub(in crate::tui::screens) use overview::history;
+pub(crate) use own::Act;
 pub(in crate::tui::screens) use run_lines::{active_run, last_run, trigger_words};
 pub(crate) use state::{Syncs, Tab};
 pub(crate) use view::view;

@@ -3,11 +3,9 @@
 use super::page::SyncsPage;
 use crate::domain::command::Command;
 use crate::domain::edit::Edit;
-use crate::tui::action::{Action, Entry, Scope, entry};
 use crate::tui::available::{Refusal, reachable};
 use crate::tui::msg::Effect;
 use crate::tui::questions::ask_name;
-use crate::tui::screens::PageAct;
 use crate::tui::screens::mapping::MappingEditor;
 use crate::tui::screens::new_sync::NewSync;
 use crate::tui::screens::page::{Handed, Heard, Tag, no};
@@ -16,7 +14,8 @@ use crate::tui::screens::sync_edit::SyncEditor;
 use crate::tui::state::State;
 use crate::tui::text;
 
-/// What the Syncs screen has of its own.
+/// What the Syncs screen has of its own; its keys stand in the table of what all screens share,
+/// among those that it always had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Act {
     Mapping,
@@ -28,20 +27,6 @@ pub(crate) enum Act {
 }
 
 const DELETE: Tag = "delete the sync";
-
-const fn own(act: Act) -> Action {
-    Action::Page(PageAct::Syncs(act))
-}
-
-#[rustfmt::skip] // It is read as a table.
-pub(super) const ACTIONS: &[Entry] = &[
-    entry(own(Act::Mapping), "sync_mapping", &["m"], "Edit the mapping", "mapping", Scope::Syncs),
-    entry(own(Act::Schedule), "sync_schedule", &["s"], "Edit the schedule", "schedule", Scope::Syncs),
-    entry(own(Act::Edit), "sync_edit", &["e"], "Edit the settings: name, object, mode, guards, tags", "edit", Scope::Syncs),
-    entry(own(Act::New), "sync_new", &["n"], "Make a sync", "new", Scope::Syncs),
-    entry(own(Act::Clone), "sync_clone", &["N"], "Make a sync like this one", "", Scope::Syncs),
-    entry(own(Act::Delete), "sync_delete", &["D"], "Delete the sync", "", Scope::Syncs),
-];
 
 /// Whether something can be done now.
 ///

@@ -22,7 +22,7 @@ pub(crate) struct SyncsPage {
 
 impl Page for SyncsPage {
     type Act = Act;
-    const ACTIONS: &'static [Entry] = own::ACTIONS;
+    const ACTIONS: &'static [Entry] = &[];
 
     fn scopes(&self) -> &'static [Scope] {
         &[Scope::Syncs]

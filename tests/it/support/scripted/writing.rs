@@ -74,6 +74,13 @@ impl There {
             }
             return Ok(Answers::None);
         }
+        for (_, verdict) in &verdicts {
+            if let Verdict::Pending { ticket } = verdict
+                && let Some(ticket) = self.tickets.get_mut(ticket)
+            {
+                ticket.told = true;
+            }
+        }
         Ok(Answers::Some(verdicts))
     }
 
@@ -112,7 +119,8 @@ impl There {
     /// A key or identifier with an outcome to come may not be written to.
     fn refuse_early(&mut self, run: &RunContext, operation: &Said) {
         let identifier = self.normal(&operation.identifier);
-        let early = self.tickets.values().find(|ticket| {
+        let mut told = self.tickets.values().filter(|ticket| ticket.told);
+        let early = told.find(|ticket| {
             let is_same_record = self.normal(&ticket.operation.identifier) == identifier;
             ticket.object == run.object && (is_same_record || ticket.operation.key == operation.key)
         });
@@ -152,6 +160,7 @@ impl There {
                     operation: operation.clone(),
                     asks,
                     then,
+                    told: false,
                 };
                 self.tickets.insert(ticket.clone(), waits);
                 Some(Verdict::Pending { ticket })
