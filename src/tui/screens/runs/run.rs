@@ -151,7 +151,7 @@ impl Page for RunPage {
 
     fn act(&mut self, state: &mut State, wish: Wish<Act>) -> Vec<Effect> {
         match wish {
-            Wish::Own(Act::Cancel) => ask_cancel(state, &[self.run.sync.clone()]),
+            Wish::Own(Act::Cancel) => ask_cancel(state, std::slice::from_ref(&self.run.sync)),
             Wish::Own(Act::Held | Act::Plan) => {
                 let page = Plan::of(self.run.sync.clone(), self.run.id.clone());
                 state.router.open(page);
