@@ -38,6 +38,8 @@ impl Play<'_> {
         let at_most_once = self.settings.mode == Mode::Append && self.settings.hold;
         let replays = is_open && !self.settings.paused && !at_most_once;
         if let Some(applied) = step.again.filter(|_| replays) {
+            // A batch that is refused for one row is answered, unless nothing is done with it.
+            let applied = applied && !self.there().there().refuses_what_is_open();
             self.world.die_again(Silence::Write { nth: 0, applied });
         }
         self.there().fall_silent(None);

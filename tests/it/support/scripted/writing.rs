@@ -15,6 +15,12 @@ impl There {
         }
     }
 
+    /// Whether a batch that had no answer would be refused for one of its rows.
+    pub fn refuses_what_is_open(&self) -> bool {
+        let mut open = self.seen.iter().filter(|it| it.unanswered);
+        open.any(|it| self.fate(&it.said) == Fate::Poison)
+    }
+
     pub(super) fn write(
         &mut self,
         run: &RunContext,
