@@ -109,7 +109,7 @@ impl PlanPart {
 #[serde(rename_all = "snake_case", tag = "browsed", content = "body")]
 pub enum Browsed {
     /// What a plan says of itself.
-    Plan(PlanHead),
+    Plan(Box<PlanHead>),
     /// Entries of a plan.
     Entries(Vec<PlanRow>),
     /// Where in a plan a text was found.

@@ -28,7 +28,7 @@ pub(crate) async fn answer(
     question: Browse,
 ) -> Result<Reply, Problem> {
     let browsed = match question {
-        Browse::Plan { run } => Browsed::Plan(plan::head(core, catalog, &run).await?),
+        Browse::Plan { run } => Browsed::Plan(Box::new(plan::head(core, catalog, &run).await?)),
         Browse::Entries {
             run,
             part,

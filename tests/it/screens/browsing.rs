@@ -166,7 +166,7 @@ pub fn answer(question: &Browse) -> Result<Reply, Problem> {
                 .chain([planned(RunStatus::Completed)])
                 .find(|known| known.id == *run);
             match found {
-                Some(run) => Browsed::Plan(head(run)),
+                Some(run) => Browsed::Plan(Box::new(head(run))),
                 None => {
                     let text = format!("the plan of run {run} is no longer kept");
                     return Err(Problem::new(ProblemKind::NotFound, text));

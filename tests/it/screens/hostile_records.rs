@@ -74,7 +74,7 @@ fn hostile_core() -> Script {
             Command::Browse(_)
                 | Command::Rows { .. }
                 | Command::History { .. }
-                | Command::Log { .. }
+                | Command::LogPage { .. }
         );
         let reply = reply.map(|reply| {
             let mut json = serde_json::to_value(&reply).unwrap();

@@ -268,7 +268,7 @@ fn real_rows_lead_to_their_edit_their_history_and_a_try() {
     desk.robot.sees("b•••@x•••");
     desk.press(&["esc", "m"]);
     desk.robot.sees("Mapping · people");
-    desk.robot.sees("▸ last_name");
+    desk.robot.sees("▸  last_name");
     desk.press(&["esc", "T"]);
     let tried = desk.workspace.next_run("people", Some(&run.id));
     assert_eq!(tried.counters.invalid, 1);

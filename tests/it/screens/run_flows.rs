@@ -1,12 +1,11 @@
 //! The Runs screen and the page of one run.
 
 use signalsmith::domain::command::{Command, Reply};
-use signalsmith::domain::event::LogLine;
 use signalsmith::domain::run::RunStatus;
 use signalsmith::link::view::SyncState;
 
 use super::robot::{Robot, Script};
-use super::worlds::{core, mixed, of, run, run_id, sync};
+use super::worlds::{core, live, mixed, of, run, run_id, sync};
 
 const WIDE: (u16, u16) = (120, 36);
 
@@ -97,28 +96,18 @@ fn a_run_shows_its_phases_and_its_log_and_can_be_cancelled() {
 
 #[test]
 fn the_log_of_a_run_under_way_is_read_on_and_a_scrolled_one_stands_still() {
-    let mut rest = core();
-    let script: Script = Box::new(move |command| match command {
-        Command::Log { run, from, .. } if *run == run_id(2) && *from >= 4 => {
-            let at = "2026-11-24T14:48:00Z".parse().unwrap();
-            let lines = (*from..*from + 1).map(|number| LogLine {
-                at,
-                word: "writing".into(),
-                text: format!("batch {number} accepted"),
-            });
-            Some(Ok(Reply::Log(lines.collect())))
-        }
-        other => rest(other),
-    });
-    let mut robot = Robot::new(WIDE, mixed(), script);
-    robot.press("3");
+    let mut robot = runs(WIDE);
     robot.press("enter");
-    robot.wait(1_000);
-    robot.sees("batch 4 accepted");
+    robot.event(live(1, "batch 8 accepted"));
+    robot.sees_no("batch 8 accepted");
+    robot.wait(200);
+    robot.sees("batch 8 accepted");
     robot.press("k");
     robot.sees("paused, `G` follows");
-    robot.wait(1_000);
-    robot.sees("batch 5 accepted");
+    robot.event(live(2, "batch 9 accepted"));
+    robot.wait(200);
+    robot.sees("batch 9 accepted");
+    robot.sees("paused");
     robot.press("G");
     robot.sees("following");
 }

@@ -29,7 +29,7 @@ impl Plan {
         if self.head.awaits(token) {
             self.head
                 .take(token, result, |reply| match browsed(reply)? {
-                    Browsed::Plan(head) => Some(head),
+                    Browsed::Plan(head) => Some(*head),
                     _ => None,
                 });
             self.show(self.part);

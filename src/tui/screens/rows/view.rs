@@ -20,11 +20,11 @@ use crate::tui::widgets::table_view::{self, Cell, Column, Drawing};
 
 const COLUMNS: [Column<'static>; 6] = [
     Column::fixed("Rows", 9, 0).at_right(),
-    Column::fixed("Kind", 8, 3),
+    Column::fixed("Kind", 8, 4),
     Column::growing("Cause", 20),
     Column::fixed("Field", 14, 1),
     Column::fixed("Since", 10, 2),
-    Column::fixed("Seen", 8, 4),
+    Column::fixed("Seen", 8, 3),
 ];
 
 /// Where the parts of the page are; what is not shown is absent.

@@ -5,6 +5,7 @@ use super::list::{may_cancel, may_resend, may_see_plan, may_see_rows};
 use super::run_view;
 use super::tail::{PAGE, Tail};
 use crate::domain::command::{Command, Reply};
+use crate::domain::event::Event;
 use crate::domain::run::{Phase, Run};
 use crate::tui::action::{Action, Entry, Scope, entry, vital};
 use crate::tui::available::Refusal;
@@ -150,7 +151,7 @@ impl Page for RunPage {
 
     fn act(&mut self, state: &mut State, wish: Wish<Act>) -> Vec<Effect> {
         match wish {
-            Wish::Own(Act::Cancel) => ask_cancel(state, &[self.run.sync.clone()]),
+            Wish::Own(Act::Cancel) => ask_cancel(state, std::slice::from_ref(&self.run.sync)),
             Wish::Own(Act::Held | Act::Plan) => {
                 let page = Plan::of(self.run.sync.clone(), self.run.id.clone());
                 state.router.open(page);
@@ -191,6 +192,10 @@ impl Page for RunPage {
 
     fn hear(&mut self, state: &mut State, heard: Heard) -> Vec<Effect> {
         match heard {
+            Heard::Happened(_) => {
+                self.tail.grown(state.now.ms);
+                Vec::new()
+            }
             Heard::Confirmed(RESEND) => {
                 let effects = resend(state, &self.run);
                 if let Some(Effect::Send { token, .. }) = effects.first() {
@@ -200,7 +205,7 @@ impl Page for RunPage {
             }
             Heard::Answer { token, result } if self.tail.awaits(token) => {
                 let lines = result.and_then(|reply| match reply {
-                    Reply::Log(lines) => Ok(lines),
+                    Reply::LogPage(page) => Ok(page),
                     _ => Err(misfit()),
                 });
                 self.tail.take(lines, state.now.ms, self.live);
@@ -217,6 +222,7 @@ impl Page for RunPage {
                 });
                 if let Some(run) = read {
                     self.live = !run.status.is_final();
+                    self.tail.grown(state.now.ms);
                     self.run = run;
                     self.reading = Waiting::Not;
                 }
@@ -235,20 +241,30 @@ impl Page for RunPage {
         }
     }
 
+    fn shows(&self, event: &Event) -> bool {
+        event.run.as_ref() == Some(&self.run.id)
+    }
+
     fn refresh(&mut self, state: &mut State) -> Vec<Effect> {
         let mut effects = Vec::new();
-        if self.look(state) {
+        let was_live = self.live;
+        let gone = self.look(state);
+        if was_live && !self.live {
+            self.tail.grown(state.now.ms);
+        }
+        if gone {
             let run = self.run.id.clone();
             let (token, effect) = state.ask("reading the run", Command::ShowRun { run });
             self.reading = Waiting::asked(state, token);
             self.read_ms = Some(state.now.ms);
             effects.push(effect);
         }
-        if self.tail.is_due(state.now.ms, self.live) {
-            let command = Command::Log {
+        if self.tail.is_due(state.now.ms) {
+            let command = Command::LogPage {
                 run: self.run.id.clone(),
                 from: self.tail.from(),
                 limit: PAGE,
+                text: None,
             };
             let (token, effect) = state.ask("reading the log", command);
             self.tail.asked(token);
@@ -260,7 +276,7 @@ impl Page for RunPage {
 
     fn due_ms(&self, state: &State) -> Option<u64> {
         let second = (self.live && state.focused).then_some((state.now.ms / 1_000 + 1) * 1_000);
-        let tail = self.tail.due_ms(self.live);
+        let tail = self.tail.due_ms();
         second.into_iter().chain(tail).min()
     }
 }

@@ -136,9 +136,11 @@ fn draw_log(page: &RunPage, state: &State, look: &Look, area: Rect, buf: &mut Bu
         };
         title = format!("{title} {dot} {words}");
     }
-    if tail.dropped() > 0 {
-        let older = text::counted(tail.dropped(), "older line");
-        title = format!("{title} {dot} {older}: signalsmith logs");
+    if tail.older {
+        title = format!(
+            "{title} {dot} older lines: signalsmith logs {}",
+            page.run.id
+        );
     }
     let inner = panes::panel(state, look, buf, area, &title, true);
     if let Some(problem) = &tail.problem {

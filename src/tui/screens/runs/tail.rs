@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::domain::command::{LogPage, LogPlace};
 use crate::domain::event::LogLine;
 use crate::domain::problem::Problem;
 use crate::tui::action::Action;
@@ -10,16 +11,18 @@ use crate::tui::widgets::table::scrolled;
 /// Lines that are kept; the file has all.
 const KEPT: usize = 5_000;
 /// Lines that one reading asks for.
-pub(super) const PAGE: u32 = 2_000;
-/// The time between two readings while the run goes on, in milliseconds.
-const PACE_MS: u64 = 1_000;
+pub(super) const PAGE: u32 = 1_000;
+/// How long after a new line the log is read on, in milliseconds.
+const LIVE_MS: u64 = 200;
+/// How long after a reading it is read on unasked, for lines that nobody told of, in milliseconds.
+const QUIET_MS: u64 = 5_000;
 
 /// The newest lines of a log.
 #[derive(Debug, Default)]
 pub(super) struct Tail {
     lines: VecDeque<LogLine>,
-    /// Lines read so far.
-    read: u64,
+    /// The place up to which it was read; nothing before the first reading.
+    end: Option<u64>,
     asked: Option<u64>,
     pub problem: Option<Problem>,
     pub cursor: usize,
@@ -27,36 +30,43 @@ pub(super) struct Tail {
     rows: usize,
     /// Whether the cursor stands still while lines come.
     pub paused: bool,
-    /// When it was last read to its end; nothing while there is more.
-    at_end_ms: Option<u64>,
-    /// Whether it was read to its end after the run had ended.
-    whole: bool,
+    /// Whether there are older lines than those that are kept.
+    pub older: bool,
+    /// When it is to be read on; nothing where its end was read.
+    due: Due,
+}
+
+/// When a log is to be read on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Due {
+    #[default]
+    Now,
+    At(u64),
+    Never,
 }
 
 impl Tail {
     /// Whether lines are to be asked for now.
-    pub fn is_due(&self, now_ms: u64, live: bool) -> bool {
-        if self.asked.is_some() || self.whole || self.problem.is_some() {
-            return false;
-        }
-        match self.at_end_ms {
-            None => true,
-            Some(at) if live => now_ms >= at + PACE_MS,
-            Some(_) => true,
+    pub fn is_due(&self, now_ms: u64) -> bool {
+        let due = match self.due {
+            Due::Now => true,
+            Due::At(at) => now_ms >= at,
+            Due::Never => false,
+        };
+        due && self.asked.is_none() && self.problem.is_none()
+    }
+
+    /// When lines are to be asked for, where that is later.
+    pub fn due_ms(&self) -> Option<u64> {
+        match self.due {
+            Due::At(at) if self.asked.is_none() && self.problem.is_none() => Some(at),
+            _ => None,
         }
     }
 
-    /// When lines are to be asked for.
-    pub fn due_ms(&self, live: bool) -> Option<u64> {
-        let waits = self.asked.is_none() && !self.whole && self.problem.is_none();
-        self.at_end_ms
-            .filter(|_| waits)
-            .map(|at| if live { at + PACE_MS } else { at })
-    }
-
-    /// The line from which the next ones are asked for.
-    pub fn from(&self) -> u64 {
-        self.read
+    /// Where the lines stand that are asked for.
+    pub fn from(&self) -> LogPlace {
+        self.end.map_or(LogPlace::End, LogPlace::After)
     }
 
     pub fn asked(&mut self, token: u64) {
@@ -67,27 +77,41 @@ impl Tail {
         self.asked == Some(token)
     }
 
+    /// There are lines that were not read.
+    pub fn grown(&mut self, now_ms: u64) {
+        let soon = now_ms + LIVE_MS;
+        self.due = match self.due {
+            Due::Now => Due::Now,
+            Due::At(at) => Due::At(at.min(soon)),
+            Due::Never => Due::At(soon),
+        };
+    }
+
     /// Takes what was asked for.
-    pub fn take(&mut self, result: Result<Vec<LogLine>, Problem>, now_ms: u64, live: bool) {
+    pub fn take(&mut self, result: Result<LogPage, Problem>, now_ms: u64, live: bool) {
         self.asked = None;
-        let lines = match result {
-            Ok(lines) => lines,
+        let page = match result {
+            Ok(page) => page,
             Err(problem) => {
                 self.problem = Some(problem);
                 return;
             }
         };
-        let full = lines.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
-        self.read += u64::try_from(lines.len()).unwrap_or(0);
-        self.lines.extend(lines);
+        self.older |= self.end.is_none() && page.start > 0;
+        self.end = Some(page.end);
+        self.due = match (page.end < page.size, live) {
+            (true, _) => Due::Now,
+            (false, true) => Due::At(now_ms + QUIET_MS),
+            (false, false) => Due::Never,
+        };
+        self.lines.extend(page.lines.into_iter().map(|it| it.line));
         let over = self.lines.len().saturating_sub(KEPT);
+        self.older |= over > 0;
         self.lines.drain(..over);
         self.cursor = self.cursor.saturating_sub(over);
         if !self.paused {
             self.cursor = self.lines.len().saturating_sub(1);
         }
-        self.at_end_ms = (!full).then_some(now_ms);
-        self.whole = !full && !live;
     }
 
     pub fn len(&self) -> usize {
@@ -96,11 +120,6 @@ impl Tail {
 
     pub fn line(&self, at: usize) -> Option<&LogLine> {
         self.lines.get(at)
-    }
-
-    /// Lines that are no longer kept.
-    pub fn dropped(&self) -> u64 {
-        self.read - u64::try_from(self.lines.len()).unwrap_or(0)
     }
 
     pub fn is_reading(&self) -> bool {
@@ -133,37 +152,60 @@ impl Tail {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::command::PlacedLine;
 
-    fn lines(from: usize, count: usize) -> Vec<LogLine> {
-        (from..from + count)
-            .map(|number| LogLine {
+    /// Lines of 10 bytes each in a log of `size` lines.
+    fn page(from: u64, count: u64, size: u64) -> LogPage {
+        let line = |number: u64| PlacedLine {
+            place: number * 10,
+            line: LogLine {
                 at: chrono::DateTime::from_timestamp(0, 0).unwrap(),
                 word: "writing".into(),
                 text: format!("line {number}"),
-            })
-            .collect()
+            },
+        };
+        LogPage {
+            start: from * 10,
+            end: (from + count) * 10,
+            size: size * 10,
+            lines: (from..from + count).map(line).collect(),
+        }
+    }
+
+    fn read(tail: &mut Tail, page: LogPage, now_ms: u64, live: bool) {
+        tail.asked(1);
+        assert!(!tail.is_due(now_ms));
+        tail.take(Ok(page), now_ms, live);
     }
 
     #[test]
-    fn the_newest_lines_are_kept_and_followed() {
+    fn it_begins_at_the_end_and_reads_on_as_lines_are_told_of() {
         let mut tail = Tail::default();
-        for page in 0..4 {
-            assert!(tail.is_due(0, true));
-            tail.asked(page);
-            assert!(!tail.is_due(0, true));
-            let from = usize::try_from(tail.from()).unwrap();
-            tail.take(Ok(lines(from, 2_000)), 0, true);
-        }
-        tail.asked(9);
-        tail.take(Ok(lines(8_000, 3)), 0, true);
-        assert_eq!((tail.len(), tail.dropped()), (KEPT, 3_003));
-        assert_eq!(tail.line(tail.cursor).unwrap().text, "line 8002");
+        assert!(tail.is_due(0));
+        assert_eq!(tail.from(), LogPlace::End);
+        read(&mut tail, page(9_000, 1_000, 10_000), 0, true);
+        assert!(tail.older);
+        assert_eq!(tail.from(), LogPlace::After(100_000));
+        assert!(!tail.is_due(4_999));
+        tail.grown(1_000);
+        assert!(!tail.is_due(1_199) && tail.is_due(1_200));
         tail.act(Action::Up);
-        assert!(!tail.is_due(500, true));
-        assert!(tail.is_due(1_000, true));
-        tail.asked(10);
-        tail.take(Ok(lines(8_003, 1)), 1_000, false);
-        assert_eq!(tail.line(tail.cursor).unwrap().text, "line 8001");
-        assert!(!tail.is_due(9_000, false));
+        read(&mut tail, page(10_000, 1, 10_001), 1_200, false);
+        assert_eq!(tail.line(tail.cursor).unwrap().text, "line 9998");
+        assert!(!tail.is_due(u64::MAX));
+        tail.act(Action::Last);
+        assert!(!tail.paused);
+    }
+
+    #[test]
+    fn memory_is_bounded_and_the_cursor_keeps_its_line() {
+        let mut tail = Tail::default();
+        read(&mut tail, page(0, 5_000, 5_000), 0, true);
+        assert!(!tail.older);
+        tail.act(Action::Up);
+        read(&mut tail, page(5_000, 1_000, 9_000), 0, true);
+        assert!(tail.is_due(0), "there is more");
+        assert_eq!((tail.len(), tail.older), (KEPT, true));
+        assert_eq!(tail.line(tail.cursor).unwrap().text, "line 4998");
     }
 }
