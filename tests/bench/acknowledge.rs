@@ -25,7 +25,9 @@ pub fn run(folder: &Path, rows: u64, batch_rows: u64, together: u64) -> Measured
         .unwrap();
     let store = Store::open(&folder.join("workspace"), 99, Utc::now()).unwrap();
     let run = runtime.block_on(begin(&store));
-    let entries: Vec<(Fingerprint, Vec<u8>)> = (0..rows).map(entry).collect();
+    let mut entries: Vec<(Fingerprint, Vec<u8>)> = (0..rows).map(entry).collect();
+    // A delivery follows the plan, which is in the order of the key hashes.
+    entries.sort_unstable();
     let told = measured(|| {
         runtime.block_on(async {
             let batches: Vec<_> = (0..).zip(entries.chunks(batch_rows as usize)).collect();
