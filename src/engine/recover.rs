@@ -8,7 +8,7 @@ use crate::connectors::{DeliveryBatch, RunContext, Session, WriteError, Written}
 use crate::domain::id::{RunId, SyncId};
 use crate::domain::problem::Problem;
 use crate::domain::run::{Counters, Run, RunStatus};
-use crate::domain::verdict::Verdict;
+use crate::domain::verdict::{Rejection, Verdict};
 use crate::failpoints;
 use crate::snapshot::plan_file::{PackedOperations, PlanReader};
 use crate::store::{Intent, Pinned};
@@ -161,7 +161,7 @@ pub(crate) async fn settle(
                         continue;
                     }
                     Ok(Written::Verdicts { verdicts, .. }) => answered(&operations, verdicts),
-                    Err(error) => unknown(&operations, &error.to_string()),
+                    Err(error) => unanswered(&operations, &error),
                 }
             }
             _ => unknown(&operations, "the core stopped before the answer came"),
@@ -345,6 +345,26 @@ fn answered_or_accepted(
     };
     let numbers = operations.numbers().enumerate();
     numbers.map(|(at, number)| (at, fate(number))).collect()
+}
+
+/// What an error in place of verdicts says: a row that is refused alone is rejected, of all others
+/// nothing is known.
+fn unanswered(operations: &PackedOperations, error: &WriteError) -> Vec<(usize, Fate)> {
+    let (code, text) = match error {
+        WriteError::Poison { code, text } => (code.as_str(), text),
+        WriteError::TooLarge { text } => ("too_large", text),
+        _ => return unknown(operations, &error.to_string()),
+    };
+    if operations.len() != 1 {
+        return unknown(operations, text);
+    }
+    let rejection = Rejection {
+        code: code.to_owned(),
+        field: None,
+        text: text.clone(),
+        transient: false,
+    };
+    alike(operations, &Fate::Verdict(Verdict::Rejected(rejection)))
 }
 
 fn unknown(operations: &PackedOperations, reason: &str) -> Vec<(usize, Fate)> {
