@@ -45,7 +45,7 @@ pub(crate) async fn answer(
     // Who no longer waits drops this future, and what reads for it stops.
     let stop = cancel.clone().drop_guard();
     let reply = match question {
-        Explore::Connectors => Reply::Connectors(connectors()),
+        Explore::Connectors => Reply::Connectors(connectors(core.connectors.as_ref())),
         Explore::Object {
             destination,
             object,
@@ -225,11 +225,11 @@ fn note_shared(check: &mut KeyCheck, record: &[u8], rows: u64) {
     }
 }
 
-fn connectors() -> Connectors {
+fn connectors(known: &dyn registry::Connectors) -> Connectors {
     let all = |kinds: &[Kind]| kinds.iter().map(kind).collect();
     Connectors {
-        sources: all(registry::SOURCES),
-        destinations: all(registry::DESTINATIONS),
+        sources: all(known.sources()),
+        destinations: all(known.destinations()),
     }
 }
 
