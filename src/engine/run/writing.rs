@@ -12,7 +12,6 @@ use crate::domain::mode::{Mode, OnUnknown};
 use crate::domain::problem::Problem;
 use crate::domain::run::Run;
 use crate::domain::sync::SyncSettings;
-use crate::domain::words::counted;
 use crate::failpoints;
 use crate::snapshot::plan_file::PlanReader;
 use crate::snapshot::{FoldOptions, Snapshot};
@@ -185,15 +184,12 @@ async fn fold(job: &Job, prepared: &Prepared) -> Result<(), RunEnd> {
             refreshes: Some(&plan),
             ..FoldOptions::default()
         };
-        snapshot.fold_if_due(&options)?;
-        snapshot.known()
+        snapshot.fold_if_due(&options)
     };
-    let known = tokio::task::spawn_blocking(work)
+    let folded = tokio::task::spawn_blocking(work)
         .await
         .map_err(|error| broken(&error))?;
-    let known = known.map_err(Problem::from)?;
-    job.log
-        .line("writing", format!("{} known", counted(known, "record")));
+    folded.map_err(Problem::from)?;
     Ok(())
 }
 
