@@ -182,9 +182,8 @@ impl Demo {
             }
             Folder::Kept(folder) => {
                 say(format!("the demo stays in {}", folder.display()));
-                say(
-                    "  its data are sample.db, its resources demo.toml; its webhook receivers have ended",
-                );
+                say("  its data are sample.db, its resources demo.toml");
+                say("  its webhook receivers have ended");
                 say(format!("  signalsmith -C {} status", folder.display()));
             }
         }

@@ -152,9 +152,14 @@ fn list(page: &NewSync, state: &State, look: &Look, inner: Rect, buf: &mut Buffe
         Step::Destination => ["Destination", "Type", "Health"],
         _ => ["Object", "", ""],
     };
+    let second = match page.step() {
+        // An object's label may be a sentence; types and sources are words.
+        Step::Object => Column::growing(titles[1], 14),
+        _ => Column::fixed(titles[1], 14, 2),
+    };
     let columns = [
         Column::growing(titles[0], 20),
-        Column::fixed(titles[1], 14, 2),
+        second,
         Column::growing(titles[2], 14),
     ];
     let cells = |at: usize| {
