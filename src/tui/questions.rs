@@ -11,7 +11,7 @@ use super::text;
 use super::widgets::field::Field;
 use crate::domain::id::{RunId, SyncId};
 use crate::domain::mode::Mode;
-use crate::domain::run::{Counters, Phase, Run, RunOptions, RunStatus};
+use crate::domain::run::{Counters, Phase, RunOptions};
 use crate::link::Connection;
 use crate::link::view::SyncView;
 
@@ -229,52 +229,6 @@ fn held_words(sync: &SyncView, count: u64) -> Vec<String> {
         "Creates and updates went through. A key is deleted only if the next reading still lacks it."
             .to_owned(),
     ]
-}
-
-/// Shows what a run that only planned would do, and offers to run; what else is open stays.
-pub(crate) fn show_plan(state: &mut State, run: &Run) {
-    let Some(sync) = state.sync(&run.sync).cloned() else {
-        return;
-    };
-    let c = &run.counters;
-    if run.status == RunStatus::Cancelled || state.overlay.is_some() {
-        state.note(format!("{}: the plan stands in Runs", sync.name()));
-        return;
-    }
-    if let Some(problem) = &run.error {
-        let text = format!("could not plan {}: {}", sync.name(), problem.text);
-        state.fail(text, problem.hint.clone());
-        return;
-    }
-    let title = format!("Plan of {}", sync.name());
-    let intent = Intent::Run(vec![run.sync.clone()], RunOptions::default());
-    let mut dialog = yes(state.now.ms, title, intent);
-    dialog.body = vec![
-        format!(
-            "Would create {}, update {} and delete {} at {}.",
-            text::count(c.create.planned),
-            text::count(c.update.planned),
-            text::count(c.delete.planned),
-            sync.destination
-        ),
-        format!(
-            "{} read, {} unchanged, {} invalid.",
-            text::counted(c.read, "row"),
-            text::count(c.unchanged),
-            text::count(c.invalid)
-        ),
-        "Nothing has been sent. A run reads the model again; guards hold as ever.".to_owned(),
-    ];
-    let held = c.total(|t| t.held);
-    if held > 0 {
-        let words = format!(
-            "Of these, {} would be held for approval.",
-            text::counted(held, "delete")
-        );
-        dialog.body.insert(1, words);
-    }
-    dialog.go = "run it now".to_owned();
-    open(state, dialog);
 }
 
 /// What confirming means for the page that asks, wherever it is by then.

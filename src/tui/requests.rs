@@ -3,10 +3,11 @@
 use ratatui::text::Line;
 
 use super::look::Look;
+use super::msg::Effect;
 use super::state::State;
 use super::text;
 use super::theme::Role;
-use crate::domain::command::Reply;
+use crate::domain::command::{Command, Reply};
 use crate::domain::problem::{Problem, ProblemKind};
 
 /// Something that a page asks the core for, in each state that it can be in.
@@ -30,6 +31,23 @@ impl<T> Waiting<T> {
             token,
             since_ms: state.now.ms,
         }
+    }
+
+    /// Asks anew; what was asked before is let go.
+    pub(crate) fn ask(
+        &mut self,
+        state: &mut State,
+        doing: &'static str,
+        command: Command,
+    ) -> Vec<Effect> {
+        let mut effects = match self.token() {
+            Some(token) => state.let_go(token),
+            None => Vec::new(),
+        };
+        let (token, effect) = state.ask(doing, command);
+        *self = Self::asked(state, token);
+        effects.push(effect);
+        effects
     }
 
     /// Whether the answer to `token` is awaited here.

@@ -41,8 +41,6 @@ pub(crate) enum Purpose {
         /// What to say when it is done.
         done: String,
     },
-    /// The end of a run that only plans.
-    Plan { sync: SyncId },
     /// Lines of a log.
     Log { run: RunId, question: Question },
     /// Runs of a sync, the newest or those before one.

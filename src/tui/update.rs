@@ -9,7 +9,6 @@ use super::keymap::{Chord, Resolved};
 use super::layout::Pane;
 use super::msg::{Effect, Msg, What};
 use super::overlays::{self, Overlay, dialog};
-use super::questions::show_plan;
 use super::requests::misfit;
 use super::router::{PageId, with_page, with_top};
 use super::screens::Screen;
@@ -209,13 +208,7 @@ fn on_reply(state: &mut State, token: u64, result: Result<Reply, Problem>) -> Ve
         return Vec::new();
     };
     match purpose {
-        Purpose::Act {
-            sync, failed, done, ..
-        } => match result {
-            Ok(Reply::Run(run)) if run.options.plan_only => {
-                let purpose = Purpose::Plan { sync };
-                return vec![state.send(purpose, Command::WaitRun { run: run.id })];
-            }
+        Purpose::Act { failed, done, .. } => match result {
             Err(problem) => state.fail(format!("{failed}: {}", problem.text), problem.hint),
             Ok(Reply::Run(run)) if run.status == RunStatus::Queued => {
                 let name = state
@@ -226,17 +219,6 @@ fn on_reply(state: &mut State, token: u64, result: Result<Reply, Problem>) -> Ve
             Ok(_) if !done.is_empty() => state.note(done),
             Ok(_) => {}
         },
-        Purpose::Plan { sync } => {
-            state.syncs.runs.refresh(&sync, state.now.ms);
-            match result {
-                Ok(Reply::Run(run)) => show_plan(state, &run),
-                Ok(_) => state.fail(misfit().text, misfit().hint),
-                Err(problem) => {
-                    let text = format!("could not see the plan's end: {}", problem.text);
-                    state.fail(text, problem.hint);
-                }
-            }
-        }
         Purpose::Log { run, question } => {
             let log = &state.syncs.log;
             if log.run.as_ref() != Some(&run) || !log.expects(&question) {

@@ -24,25 +24,17 @@ enum Way {
     TryOne,
     TryTen,
     Rejected,
-    Plan,
     Full,
 }
 
 impl Way {
-    const ALL: [Self; 5] = [
-        Self::TryOne,
-        Self::TryTen,
-        Self::Rejected,
-        Self::Plan,
-        Self::Full,
-    ];
+    const ALL: [Self; 4] = [Self::TryOne, Self::TryTen, Self::Rejected, Self::Full];
 
     fn key(self) -> char {
         match self {
             Self::TryOne => '1',
             Self::TryTen => 't',
             Self::Rejected => 'r',
-            Self::Plan => 'p',
             Self::Full => 'f',
         }
     }
@@ -52,7 +44,6 @@ impl Way {
             Self::TryOne => "try 1 row",
             Self::TryTen => "try 10 rows",
             Self::Rejected => "only rejected",
-            Self::Plan => "plan only",
             Self::Full => "full resync",
         }
     }
@@ -68,7 +59,6 @@ impl Way {
                     text::counted(rows, "row")
                 )
             }
-            Self::Plan => "reads and compares, says what would go; sends nothing".to_owned(),
             Self::Full => "sends every row again; asks first".to_owned(),
         }
     }
@@ -96,10 +86,6 @@ impl Way {
             },
             Self::Rejected => RunOptions {
                 retry_of: sync.last.as_ref().map(|run| run.id.clone()),
-                ..plain
-            },
-            Self::Plan => RunOptions {
-                plan_only: true,
                 ..plain
             },
             Self::Full => RunOptions {

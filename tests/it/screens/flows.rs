@@ -2,12 +2,12 @@
 
 use signalsmith::domain::command::{Command, Reply};
 use signalsmith::domain::problem::{Problem, ProblemKind};
-use signalsmith::domain::run::{RunOptions, RunStatus};
+use signalsmith::domain::run::RunOptions;
 use signalsmith::link::Connection;
 use signalsmith::tui::{Leave, What};
 
 use super::robot::{Robot, options};
-use super::worlds::{core, mixed, of, run, run_id, silent, sync, sync_id};
+use super::worlds::{core, mixed, of, run_id, silent, sync, sync_id};
 
 const WIDE: (u16, u16) = (120, 36);
 
@@ -186,38 +186,6 @@ fn the_run_menu_tries_one_row_and_asks_before_all_go_again() {
         })
         .collect();
     assert_eq!(doings(&robot), expected);
-}
-
-#[test]
-fn a_plan_says_what_would_go_and_offers_the_run() {
-    let script = Box::new(|command: &Command| {
-        let world = mixed();
-        let planned = |status| {
-            let mut planned = run(60, &world.syncs[4], status, "14:48:05", 3);
-            planned.options.plan_only = true;
-            planned.counters.read = 500;
-            planned.counters.create.planned = 12;
-            Reply::Run(Box::new(planned))
-        };
-        Some(Ok(match command {
-            Command::Run { options, .. } if options.plan_only => planned(RunStatus::Running),
-            Command::WaitRun { .. } => planned(RunStatus::Completed),
-            _ => Reply::Log(Vec::new()),
-        }))
-    });
-    let mut robot = Robot::new(WIDE, mixed(), script);
-    for _ in 0..4 {
-        robot.press("j");
-    }
-    robot.press("R");
-    robot.press("p");
-    robot.sees("Plan of Google Ads Audience");
-    robot.sees("Would create 12, update 0 and delete 0 at Google Ads.");
-    robot.press("y");
-    let last = doings(&robot).pop();
-    let sync = sync_id(5).as_str().to_owned();
-    let options = RunOptions::default();
-    assert_eq!(last, Some(Command::Run { sync, options }));
 }
 
 #[test]

@@ -57,18 +57,12 @@ impl MappingEditor {
         if self.is_rehearsed() && !matches!(self.rehearsal, Waiting::Not | Waiting::Failed(_)) {
             return Vec::new();
         }
-        let mut effects = match self.rehearsal.token() {
-            Some(token) => state.let_go(token),
-            None => Vec::new(),
-        };
         let command = Command::Explore(Explore::Rehearse {
             sync: Box::new(self.edited()),
             identifiers: self.identifiers(),
         });
-        let (token, effect) = state.ask("checking all rows", command);
-        self.rehearsal = Waiting::asked(state, token);
+        let effects = self.rehearsal.ask(state, "checking all rows", command);
         self.rehearsed = Some(self.draft.now.clone());
-        effects.push(effect);
         effects
     }
 

@@ -39,31 +39,24 @@ impl NewSync {
 
     /// Asks for the objects, in place of what was asked before.
     pub(super) fn ask_objects(&mut self, state: &mut State) -> Vec<Effect> {
-        let mut effects = match self.objects.token() {
-            Some(token) => state.let_go(token),
-            None => Vec::new(),
-        };
         let destination = self.draft.settings.destination.clone();
         self.objects_of.clone_from(&destination);
-        let (token, effect) = state.ask("reading the objects", Command::Objects { destination });
-        self.objects = Waiting::asked(state, token);
-        effects.push(effect);
-        effects
+        self.objects.ask(
+            state,
+            "reading the objects",
+            Command::Objects { destination },
+        )
     }
 
     fn ask_object(&mut self, state: &mut State, wanted: (String, String)) -> Vec<Effect> {
-        let mut effects = match self.object.token() {
-            Some(token) => state.let_go(token),
-            None => Vec::new(),
-        };
         let command = Command::Explore(Explore::Object {
             destination: wanted.0.clone(),
             object: wanted.1.clone(),
         });
-        let (token, effect) = state.ask("reading what the object can do", command);
-        self.object = Waiting::asked(state, token);
+        let effects = self
+            .object
+            .ask(state, "reading what the object can do", command);
         self.object_of = wanted;
-        effects.push(effect);
         effects
     }
 

@@ -168,34 +168,23 @@ impl SyncEditor {
         if wanted == self.object_of || wanted.1.is_empty() || typing {
             return Vec::new();
         }
-        let mut effects = match self.object.token() {
-            Some(token) => state.let_go(token),
-            None => Vec::new(),
-        };
         let command = Command::Explore(Explore::Object {
             destination: wanted.0.clone(),
             object: wanted.1.clone(),
         });
-        let (token, effect) = state.ask("reading what the object can do", command);
-        self.object = Waiting::asked(state, token);
+        let effects = self
+            .object
+            .ask(state, "reading what the object can do", command);
         self.object_of = wanted;
-        effects.push(effect);
         effects
     }
 
     fn pick_object(&mut self, state: &mut State) -> Vec<Effect> {
-        let mut effects = match self.objects.token() {
-            Some(token) => state.let_go(token),
-            None => Vec::new(),
-        };
         picker::open_awaited(state, PICKED, "Object", "reading the objects");
         let command = Command::Objects {
             destination: self.form.text("destination"),
         };
-        let (token, effect) = state.ask("reading the objects", command);
-        self.objects = Waiting::asked(state, token);
-        effects.push(effect);
-        effects
+        self.objects.ask(state, "reading the objects", command)
     }
 
     fn answered(

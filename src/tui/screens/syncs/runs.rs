@@ -59,14 +59,6 @@ impl Runs {
         };
     }
 
-    /// Asks for the runs of `sync` again, where they are at hand.
-    pub(crate) fn refresh(&mut self, sync: &SyncId, now_ms: u64) {
-        if self.sync.as_ref() == Some(sync) {
-            self.older = false;
-            self.reading = Reading::Due(now_ms);
-        }
-    }
-
     /// Asks for older runs, where there are some and nothing else is being asked for.
     pub(crate) fn reach_back(&mut self, now_ms: u64) {
         if self.more && self.reading == Reading::Done && self.problem.is_none() {

@@ -33,38 +33,26 @@ impl ModelEditor {
             state.note("there is no query yet");
             return Vec::new();
         }
-        let mut effects = match self.preview.token() {
-            Some(token) => state.let_go(token),
-            None => Vec::new(),
-        };
         let command = Command::Explore(Explore::Query {
             source: self.source(),
             sql: sql.clone(),
             declared: self.columns.declared(),
             limit: ROWS,
         });
-        let (token, effect) = state.ask("reading the first rows", command);
-        self.preview = Waiting::asked(state, token);
+        let effects = self.preview.ask(state, "reading the first rows", command);
         self.asked = Some((state.now.ms, sql));
-        effects.push(effect);
         effects
     }
 
     /// Asks whether the key tells all rows apart.
     pub(super) fn ask_check(&mut self, state: &mut State) -> Vec<Effect> {
-        let mut effects = match self.check.token() {
-            Some(token) => state.let_go(token),
-            None => Vec::new(),
-        };
         let command = Command::Explore(Explore::CheckKey {
             source: self.source(),
             sql: self.sql.text(),
             key: self.columns.key_columns(),
         });
-        let (token, effect) = state.ask("checking the key", command);
-        self.check = Waiting::asked(state, token);
+        let effects = self.check.ask(state, "checking the key", command);
         self.checked.clone_from(&self.columns.key);
-        effects.push(effect);
         effects
     }
 
@@ -74,16 +62,9 @@ impl ModelEditor {
         if source.is_empty() || source == self.catalog_of {
             return Vec::new();
         }
-        let mut effects = match self.catalog.token() {
-            Some(token) => state.let_go(token),
-            None => Vec::new(),
-        };
         self.catalog_of.clone_from(&source);
         let command = Command::Explore(Explore::Tables { source });
-        let (token, effect) = state.ask("reading the tables", command);
-        self.catalog = Waiting::asked(state, token);
-        effects.push(effect);
-        effects
+        self.catalog.ask(state, "reading the tables", command)
     }
 
     /// Lets go of what is under way for the eye; nothing where there was none.
