@@ -50,6 +50,7 @@ pub(crate) struct Sources {
     interrupt: Signal,
     stop: Signal,
     go_on: Signal,
+    resized: Signal,
     input: EventStream,
     timer: Timer,
     view: watch::Receiver<Arc<WorkspaceView>>,
@@ -79,6 +80,7 @@ impl Sources {
             interrupt: signal(SignalKind::interrupt())?,
             stop: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
             go_on: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
+            resized: signal(SignalKind::window_change())?,
             input: EventStream::new(),
             timer: Timer::new(),
             view: link.view(),
@@ -116,7 +118,13 @@ impl Sources {
                 },
                 _ = self.stop.recv() => Wake::Suspend,
                 _ = self.go_on.recv() => Wake::Continued,
+                // The event stream forgets a resize that comes together with a key.
+                _ = self.resized.recv() => match crossterm::terminal::size() {
+                    Ok((columns, rows)) => Wake::Input(Input::Resize(columns, rows)),
+                    Err(_) => continue,
+                },
                 input = self.input.next() => match input {
+                    Some(Ok(Input::Resize(..))) => continue,
                     Some(Ok(input)) => Wake::Input(input),
                     // Without a terminal there is nobody to talk to.
                     Some(Err(_)) | None => Wake::Hangup,
