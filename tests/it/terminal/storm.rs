@@ -22,12 +22,11 @@ fn a_storm_of_resizes_under_a_run_ends_in_the_layout_of_the_last_size() {
     for last in [(1, 1), (59, 14), (300, 100), (120, 36)] {
         let before = pty.bytes().len();
         pty.resize(last);
-        // Whatever key opened last is closed, and the log pane is there again.
         pty.until("a frame of that size", |bytes| bytes.len() > before);
     }
-    for _ in 0..3 {
-        pty.send("\u{1b}");
-    }
+    // Whatever key opened or entered last is left, step by step.
+    pty.press_until("\u{1b}", "outermost step");
+    pty.press_until_no("\u{1b}", "esc ");
     pty.until("the layout of 120 columns", |bytes| {
         let parser = parsed(bytes, (120, 36));
         let screen = parser.screen();
@@ -39,6 +38,6 @@ fn a_storm_of_resizes_under_a_run_ends_in_the_layout_of_the_last_size() {
     });
     let run = host.ended_run();
     assert_eq!(run["counters"]["create"]["done"], 400, "{run}");
-    pty.send("q");
+    pty.press_until_gone("q");
     assert!(pty.ends());
 }
