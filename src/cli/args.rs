@@ -158,6 +158,16 @@ pub enum CommandLine {
         #[command(flatten)]
         json: Json,
     },
+    /// Takes back what a run wrote, once its plan is approved, and pauses the sync.
+    Undo {
+        /// The run's id.
+        run: String,
+        /// The hash of the undo's plan that you have looked at: exactly this, or nothing.
+        #[arg(long, value_name = "HASH")]
+        plan: Option<String>,
+        #[command(flatten)]
+        json: Json,
+    },
     /// Turns a sync's schedule off.
     Pause {
         /// The sync.

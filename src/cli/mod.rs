@@ -30,6 +30,7 @@ mod stop;
 mod successor;
 mod test;
 mod transforms;
+mod undo;
 mod visitors;
 
 use std::future::Future;
@@ -151,6 +152,7 @@ async fn answer(context: &Context, command: CommandLine) -> Result<u8, Problem> 
             key,
             json,
         } => run::retry(context, &run, cause, key, json).await,
+        CommandLine::Undo { run, plan, json } => undo::undo(context, &run, plan, json).await,
         CommandLine::Pause { sync } => control::pause(context, sync).await,
         CommandLine::Resume { sync } => control::resume(context, sync).await,
         CommandLine::Forget { sync, confirm } => control::forget(context, sync, confirm).await,

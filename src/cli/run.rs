@@ -105,14 +105,20 @@ async fn unattended(context: &Context, run: Run, json: Json) -> Result<u8, Probl
     let run = progress::follow(context, &run.id, true).await?;
     shown(context, &run, json)?;
     let name = name_of(context, &run);
+    let hint = match &run.options.undo_of {
+        Some(undone) => {
+            format!("exactly this undo goes with signalsmith undo {undone} --plan {plan_hash}")
+        }
+        None => format!(
+            "look at it with signalsmith plan '{name}' --all; exactly this plan goes with \
+             signalsmith run '{name}' --plan {plan_hash}"
+        ),
+    };
     Err(Problem::new(
         ProblemKind::Approval,
         "the plan needs approval, and no core is running that could wait for it: nothing was sent",
     )
-    .hint(format!(
-        "look at it with signalsmith plan '{name}' --all; exactly this plan goes with \
-         signalsmith run '{name}' --plan {plan_hash}"
-    )))
+    .hint(hint))
 }
 
 fn shown(context: &Context, run: &Run, form: Json) -> Result<u8, Problem> {
@@ -132,7 +138,7 @@ fn name_of(context: &Context, run: &Run) -> String {
 
 /// A run in the form that scripts read.
 pub(super) fn as_json(run: &Run) -> serde_json::Value {
-    json!({
+    let mut shown = json!({
         "id": run.id,
         "sync": run.sync,
         "revision": run.revision,
@@ -146,7 +152,11 @@ pub(super) fn as_json(run: &Run) -> serde_json::Value {
         "plan_hash": run.plan_hash,
         "counters": run.counters,
         "phases": run.phases,
-    })
+    });
+    if let (Some(undone), Some(keys)) = (&run.options.undo_of, shown.as_object_mut()) {
+        keys.insert("undo_of".to_owned(), json!(undone));
+    }
+    shown
 }
 
 /// Says what a run did, and what to do about what it could not.
@@ -161,10 +171,16 @@ pub(super) fn summary(context: &Context, run: &Run) {
         run.id
     ));
     let counters = &run.counters;
-    say(format!(
-        "  read {}  unchanged {}  invalid {}  skipped {}",
-        counters.read, counters.unchanged, counters.invalid, counters.skipped
-    ));
+    match &run.options.undo_of {
+        Some(undone) => say(format!(
+            "  undo of {undone}: {} stay as they are",
+            counters.skipped
+        )),
+        None => say(format!(
+            "  read {}  unchanged {}  invalid {}  skipped {}",
+            counters.read, counters.unchanged, counters.invalid, counters.skipped
+        )),
+    }
     for kind in OperationKind::ALL {
         let tally = counters.of(kind);
         if tally.planned == 0 {
@@ -198,6 +214,12 @@ pub(super) fn summary(context: &Context, run: &Run) {
         say(format!(
             "  waits for approval: signalsmith approve {} --plan {hash}",
             run.id
+        ));
+    }
+    let wrote = run.phase == Some(Phase::Writing);
+    if run.options.undo_of.is_some() && wrote && run.status.is_final() {
+        say(format!(
+            "  the sync is paused: mend what was wrong, then signalsmith resume '{name}'"
         ));
     }
     if counters.delete.held > 0 {

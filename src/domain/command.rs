@@ -62,6 +62,15 @@ pub enum Command {
         #[serde(default)]
         keys: Vec<String>,
     },
+    /// Takes back what a run wrote: plans that, waits for the plan's approval, and pauses the sync
+    /// when it begins to write. Reply: [`Reply::Run`].
+    Undo {
+        /// The run whose writes are taken back.
+        run: RunId,
+        /// The hash of the plan that was looked at: exactly this goes at once, or nothing.
+        #[serde(default)]
+        approved_plan: Option<String>,
+    },
     /// Turns a sync's schedule off. Reply: [`Reply::Done`].
     Pause {
         /// The sync.

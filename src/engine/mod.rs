@@ -264,6 +264,7 @@ async fn begin(core: Arc<core::Core>, autonomous: bool) -> Result<LocalLink, Pro
                 interrupted.push(sync);
             }
         }
+        interrupted.retain(|sync| !dispatcher.was_undoing(sync));
         resume(&core, &mut dispatcher, interrupted);
     }
     tokio::spawn(dispatcher.work(receiver));

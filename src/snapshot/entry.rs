@@ -21,6 +21,8 @@ pub const NO_HASH: Fingerprint = Fingerprint([0; 16]);
 const FORMER_MARK: u8 = 0xf0;
 /// Leads the bytes under which a record is filed that this sync never sent.
 const FOREIGN_MARK: u8 = 0xf1;
+/// Leads the bytes that stand for the output of a restored record; no output starts with it.
+const RESTORED_MARK: u8 = 0xf2;
 
 /// What is known of one record at the destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -236,6 +238,13 @@ pub fn former_hash(seed: u64, key: &Key, identifier: &[u8]) -> Fingerprint {
 pub fn foreign_hash(seed: u64, identifier: &[u8]) -> Fingerprint {
     let mut bytes = vec![FOREIGN_MARK];
     bytes.extend_from_slice(identifier);
+    Fingerprint::of(seed, &bytes)
+}
+
+/// The output hash of a record that an undo restores: no row maps to it, so that the row is due.
+pub fn restored_hash(seed: u64, record: &Record) -> Fingerprint {
+    let mut bytes = vec![RESTORED_MARK];
+    record.encode(&mut bytes);
     Fingerprint::of(seed, &bytes)
 }
 

@@ -23,7 +23,7 @@ use crate::domain::id::SyncId;
 use crate::domain::row::Fingerprint;
 
 pub use acklog::{AckLog, Dirty, FoldCommit, JournalRow};
-pub use entry::{Entry, NO_HASH, encode_identifier, foreign_hash, former_hash};
+pub use entry::{Entry, NO_HASH, encode_identifier, foreign_hash, former_hash, restored_hash};
 pub use entry_view::EntryView;
 pub use error::SnapshotError;
 pub use fold::{FoldOptions, Folded};

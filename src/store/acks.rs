@@ -6,7 +6,7 @@ use super::Store;
 use super::codec::{count, fingerprint, int, pack, unpack};
 use super::error::{ConflictKind, StoreError};
 use super::rows::{self, RowLog};
-use super::run_state;
+use super::{run_state, written};
 use crate::domain::id::{RunId, SyncId};
 use crate::domain::row::Fingerprint;
 use crate::domain::run::Run;
@@ -93,6 +93,10 @@ pub struct Acknowledgement {
     pub rows: Vec<RowLog>,
     /// Keys that no longer fail: their attempts are forgotten.
     pub recovered: Vec<Fingerprint>,
+    /// Numbers of the operations that were accepted.
+    pub accepted: Vec<u64>,
+    /// Those among them whose record the destination said it created.
+    pub created: Vec<u64>,
 }
 
 impl Store {
@@ -245,6 +249,7 @@ fn acknowledge(
     append_journal(tx, sync, &ack.journal)?;
     mark_unknown(tx, sync, ack)?;
     settle_pending(tx, sync, ack)?;
+    written::keep(tx, &ack.run.id, &ack.accepted, &ack.created)?;
     rows::append(tx, &ack.run, &ack.rows)?;
     rows::recover(tx, sync, &ack.recovered)
 }

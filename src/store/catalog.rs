@@ -270,7 +270,7 @@ fn attention(tx: &Transaction<'_>) -> Result<BTreeMap<SyncId, String>, StoreErro
     Ok(found)
 }
 
-fn pause(
+pub(super) fn pause(
     tx: &Transaction<'_>,
     sync: &SyncId,
     paused: bool,

@@ -247,6 +247,7 @@ pub(super) fn erase(tx: &Transaction<'_>, sync: &SyncId) -> Result<(), StoreErro
     forget(tx, sync)?;
     for sql in [
         "DELETE FROM run_rows WHERE run IN (SELECT id FROM runs WHERE sync = ?1)",
+        "DELETE FROM written WHERE run IN (SELECT id FROM runs WHERE sync = ?1)",
         "DELETE FROM causes WHERE sync = ?1",
         "DELETE FROM intents WHERE sync = ?1",
     ] {

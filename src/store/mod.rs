@@ -27,6 +27,7 @@ mod schema;
 mod secrets;
 mod tables;
 mod writer;
+mod written;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -45,6 +46,7 @@ pub use lock::{LockInfo, WorkspaceLock};
 pub use rows::{RowCause, RowLog, STUCK, StoredRow};
 pub use runs::Pinned;
 pub use secrets::NewSecret;
+pub use written::Written;
 
 use reader::Readers;
 use writer::Writer;

@@ -232,6 +232,7 @@ impl Store {
                         params![run.as_str(), PAGE],
                     )?;
                     tx.execute("DELETE FROM causes WHERE run = ?1", [run.as_str()])?;
+                    tx.execute("DELETE FROM written WHERE run = ?1", [run.as_str()])?;
                     tx.execute(
                         "DELETE FROM intents WHERE run = ?1 AND closed = 1",
                         [run.as_str()],

@@ -5,10 +5,12 @@ use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
 use super::Store;
+use super::catalog::pause;
 use super::codec::{from_json, json, micros};
 use super::error::{ConflictKind, StoreError};
 use super::run_state::{create, illegal, list, row, save};
 use crate::domain::destination::{Destination, Source};
+use crate::domain::event::Event;
 use crate::domain::id::{RunId, SyncId};
 use crate::domain::model::Model;
 use crate::domain::run::{Run, RunStatus};
@@ -89,6 +91,25 @@ impl Store {
         let (run, epoch) = (run.clone(), self.epoch());
         self.write("record a run's state", move |tx| save(tx, &run, epoch))
             .await
+    }
+
+    /// Writes a run's state and pauses its sync, in one transaction: an undo begins to write.
+    ///
+    /// # Errors
+    /// As [`Self::update_run`]; a missing sync.
+    pub async fn begin_undo(
+        &self,
+        run: &Run,
+        actor: &str,
+        reason: String,
+        at: DateTime<Utc>,
+    ) -> Result<Event, StoreError> {
+        let (run, actor, epoch) = (run.clone(), actor.to_owned(), self.epoch());
+        self.write("begin an undo", move |tx| {
+            save(tx, &run, epoch)?;
+            pause(tx, &run.sync, true, &actor, Some(reason), at)
+        })
+        .await
     }
 
     /// Gives a run with what it started with.

@@ -5,7 +5,17 @@
 //! searched by.
 
 /// All migrations, oldest first; the schema's version is their number.
-pub(super) const MIGRATIONS: [&str; 1] = [FIRST];
+pub(super) const MIGRATIONS: [&str; 2] = [FIRST, WRITTEN];
+
+const WRITTEN: &str = "
+CREATE TABLE written (               -- what became of a run's operations, as an undo needs to know
+    run TEXT NOT NULL,
+    first INTEGER NOT NULL,          -- the first of the accepted
+    accepted BLOB NOT NULL,          -- numbers of operations
+    created BLOB NOT NULL,           -- those whose record the destination said it created
+    PRIMARY KEY (run, first)
+) STRICT, WITHOUT ROWID;
+";
 
 const FIRST: &str = "
 CREATE TABLE core (

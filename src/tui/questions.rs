@@ -129,6 +129,8 @@ pub(crate) struct Waiting {
     pub target: String,
     /// The counts of a run that waits as a whole; nothing where only deletes are held.
     pub whole: Option<Counters>,
+    /// The run that it undoes.
+    pub undone: Option<RunId>,
 }
 
 /// The plan of `sync` that waits for a person: a run before its first write comes before deletes
@@ -144,6 +146,7 @@ pub(crate) fn waiting(sync: &SyncView) -> Option<Waiting> {
             run: active.run.id.clone(),
             target: active.run.id.as_str().to_owned(),
             whole: Some(active.run.counters),
+            undone: active.run.options.undo_of.clone(),
         });
     }
     sync.held.as_ref().map(|held| Waiting {
@@ -152,6 +155,7 @@ pub(crate) fn waiting(sync: &SyncView) -> Option<Waiting> {
         run: held.run.clone(),
         target: sync.id().as_str().to_owned(),
         whole: None,
+        undone: None,
     })
 }
 
@@ -167,12 +171,14 @@ pub(crate) fn ask_held(state: &mut State, id: &SyncId) {
         target: plan.target,
         plan_hash: plan.hash.clone(),
     };
-    let title = match plan.whole {
-        None => format!("{deletes} held: {}", sync.name()),
-        Some(_) => format!("Run {} waits: {}", text::short(&plan.run), sync.name()),
+    let title = match (plan.whole, &plan.undone) {
+        (_, Some(undone)) => format!("Undo run {} of {}?", text::short(undone), sync.name()),
+        (None, _) => format!("{deletes} held: {}", sync.name()),
+        (Some(_), _) => format!("Run {} waits: {}", text::short(&plan.run), sync.name()),
     };
     let mut dialog = yes(state.now.ms, title, intent);
     dialog.body = match plan.whole {
+        Some(c) if plan.undone.is_some() => undo_words(&sync, &c),
         None => held_words(&sync, plan.figure),
         Some(c) => vec![format!(
             "It would create {}, update {} and delete {} at {}. Nothing has been sent.",
@@ -187,7 +193,9 @@ pub(crate) fn ask_held(state: &mut State, id: &SyncId) {
         .body
         .push(format!("Plan {hash}, run {}.", text::short(&plan.run)));
     dialog.stay = "leave it".to_owned();
-    if plan.figure > 0 {
+    if plan.undone.is_some() {
+        "undo it, pause the sync".clone_into(&mut dialog.go);
+    } else if plan.figure > 0 {
         dialog.go = format!("delete {}", if plan.figure == 1 { "it" } else { "them" });
         if plan.whole.is_some() {
             "run the plan".clone_into(&mut dialog.go);
@@ -208,6 +216,43 @@ pub(crate) fn ask_held(state: &mut State, id: &SyncId) {
         figure: plan.figure,
     };
     open(state, dialog);
+}
+
+/// What an undo takes back, what it costs, and what follows from it.
+fn undo_words(sync: &SyncView, c: &Counters) -> Vec<String> {
+    let planned = c.total(|tally| tally.planned);
+    let last = sync.last.as_ref().map(|run| &run.counters);
+    let last = last.filter(|c| c.requests > 0 && c.total(|t| t.done) > 0);
+    let requests = last.map_or(String::new(), |last| {
+        let requests = planned.saturating_mul(last.requests) / last.total(|t| t.done).max(1);
+        format!(
+            " That is about {}.",
+            text::counted(requests.max(1), "request")
+        )
+    });
+    let stays = match c.skipped {
+        0 => String::new(),
+        rows => format!(" {} as they are now.", stay(rows)),
+    };
+    vec![
+        format!(
+            "It restores {}, creates {} again and deletes {} at {}.{requests}{stays}",
+            text::counted(c.update.planned, "record"),
+            text::count(c.create.planned),
+            text::count(c.delete.planned),
+            sync.destination
+        ),
+        "The sync is paused with it, for its next run would send the model's rows again: mend what \
+         was wrong before you resume it."
+            .to_owned(),
+    ]
+}
+
+fn stay(rows: u64) -> String {
+    match rows {
+        1 => "1 row stays".to_owned(),
+        rows => format!("{} rows stay", text::count(rows)),
+    }
 }
 
 fn held_words(sync: &SyncView, count: u64) -> Vec<String> {

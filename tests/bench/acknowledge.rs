@@ -121,6 +121,11 @@ fn intent(run: &Run, batch: u64, rows: u64) -> Intent {
     }
 }
 
+fn numbers(batch: u64, rows: usize) -> Vec<u64> {
+    let rows = u64::try_from(rows).unwrap();
+    (batch * rows..(batch + 1) * rows).collect()
+}
+
 fn verdicts(run: &Run, batch: u64, entries: &[(Fingerprint, Vec<u8>)]) -> Acknowledgement {
     let hashes = || entries.iter().map(|(hash, _)| *hash);
     let journal = entries.iter().map(|(key_hash, entry)| JournalChange {
@@ -137,5 +142,7 @@ fn verdicts(run: &Run, batch: u64, entries: &[(Fingerprint, Vec<u8>)]) -> Acknow
         pending: Vec::new(),
         rows: Vec::new(),
         recovered: hashes().collect(),
+        accepted: numbers(batch, entries.len()),
+        created: numbers(batch, entries.len()),
     }
 }

@@ -78,6 +78,8 @@ pub struct RunOptions {
     pub retry_of: Option<RunId>,
     /// With `retry_of`: only rows with this cause code.
     pub cause: Option<String>,
+    /// Takes back what this run wrote instead of reading the model.
+    pub undo_of: Option<RunId>,
     /// Sends every row again.
     pub full: bool,
     /// With `full`: allows it for append, which sends every row a second time.
@@ -95,7 +97,10 @@ pub struct RunOptions {
 impl RunOptions {
     /// Whether only some of the rows are looked at, so that absence means nothing.
     pub fn is_partial(&self) -> bool {
-        self.limit.is_some() || !self.keys.is_empty() || self.retry_of.is_some()
+        self.limit.is_some()
+            || !self.keys.is_empty()
+            || self.retry_of.is_some()
+            || self.undo_of.is_some()
     }
 }
 

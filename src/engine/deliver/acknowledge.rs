@@ -63,6 +63,9 @@ impl Acknowledger<'_> {
                 if raw.kind == OperationKind::Create && *existed == Some(true) {
                     tally.existing += 1;
                 }
+                if raw.kind == OperationKind::Create && *existed == Some(false) {
+                    kept.created.push(raw.number);
+                }
                 self.accepted(&raw, destination_id.as_deref(), &mut kept)?;
                 continue;
             }
@@ -130,6 +133,7 @@ impl Acknowledger<'_> {
         kept: &mut Acknowledgement,
     ) -> Result<(), Problem> {
         let key_hash = operation.key_hash;
+        kept.accepted.push(operation.number);
         kept.recovered.push(key_hash);
         kept.unknown_clear.push(key_hash);
         let entry = operation.accepted(id, self.keep_values);
@@ -153,6 +157,8 @@ pub(crate) fn bookkeeping(run: &Run) -> Acknowledgement {
         pending: Vec::new(),
         rows: Vec::new(),
         recovered: Vec::new(),
+        accepted: Vec::new(),
+        created: Vec::new(),
     }
 }
 

@@ -86,7 +86,8 @@ impl InFlight {
     }
 }
 
-fn fingerprint(seed: u64, form: IdentifierForm, identifier: &[Value]) -> Fingerprint {
+/// The hash of an identifier in the form in which the object compares it.
+pub(crate) fn fingerprint(seed: u64, form: IdentifierForm, identifier: &[Value]) -> Fingerprint {
     if form == IdentifierForm::Exact {
         return Fingerprint::of(seed, &encode_identifier(identifier));
     }

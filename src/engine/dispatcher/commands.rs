@@ -29,6 +29,7 @@ impl Dispatcher {
             Command::Approve { target, plan_hash } => self.approve(&target, plan_hash).await,
             Command::Reject { target } => self.reject(&target).await,
             Command::Retry { run, cause, keys } => self.retry(run, cause, keys).await,
+            Command::Undo { run, approved_plan } => self.undo(run, approved_plan).await,
             Command::Pause { sync } => self.pause(&sync, true).await,
             Command::Resume { sync } => self.pause(&sync, false).await,
             Command::Forget { sync, confirm } => self.forget(&sync, &confirm).await,
@@ -280,6 +281,12 @@ impl Dispatcher {
         let found = self.core.store.run(&run).await?;
         let (earlier, _) = found
             .ok_or_else(|| Problem::new(ProblemKind::NotFound, format!("there is no run {run}")))?;
+        if let Some(undone) = &earlier.options.undo_of {
+            let text = format!("cannot send rows of run {run} again: it is an undo");
+            return Err(Problem::new(ProblemKind::Usage, text).hint(format!(
+                "what is left of it goes with: signalsmith undo {undone}"
+            )));
+        }
         let options = RunOptions {
             retry_of: Some(run.clone()),
             cause,

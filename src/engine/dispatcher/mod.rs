@@ -7,6 +7,7 @@ mod live;
 mod polling;
 mod runs;
 mod scheduling;
+mod undoing;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -146,7 +147,11 @@ impl Dispatcher {
         match message {
             Message::Command(command, answer) => self.command(*command, answer).await,
             Message::RunChanged(run) => {
+                let begins = self.undo_begins(&run);
                 self.live.run_changed(&run, self.core.clock.now());
+                if begins {
+                    self.undo_began(&run).await;
+                }
                 self.refresh(&run.sync);
                 if run.phase == Some(Phase::AwaitingApproval) {
                     // It may wait for a day: who waits for it is told now.

@@ -87,7 +87,11 @@ impl Dispatcher {
         started.unwrap_or(queued)
     }
 
-    fn pin(&self, sync: &Sync) -> Result<Pinned, Problem> {
+    /// What a run of a sync would start with now.
+    ///
+    /// # Errors
+    /// A [`Problem`] where a part of it is gone.
+    pub(super) fn pin(&self, sync: &Sync) -> Result<Pinned, Problem> {
         let catalog = &self.live.catalog;
         let missing = |what: &str| {
             Problem::new(
@@ -327,6 +331,10 @@ impl Dispatcher {
     }
 
     async fn note_attention(&mut self, run: &Run) {
+        if run.options.undo_of.is_some() {
+            // It says nothing of the model and the mapping.
+            return;
+        }
         let reason = match &run.error {
             Some(problem) if problem.kind == ProblemKind::Config => Some(problem.text.clone()),
             Some(_) => return,

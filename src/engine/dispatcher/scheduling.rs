@@ -173,7 +173,8 @@ impl Dispatcher {
             .iter()
             .filter(|(sync, _)| !self.is_paused(sync));
         let put_off = past.filter_map(|(sync, past)| {
-            let at = past.last.as_ref()?.retry_at?;
+            let last = past.last.as_ref()?;
+            let at = last.retry_at.filter(|_| last.options.undo_of.is_none())?;
             Some((sync.clone(), at))
         });
         put_off.collect()
@@ -198,7 +199,9 @@ impl Dispatcher {
                 .past
                 .get(&sync.id)
                 .and_then(|past| past.last.as_ref());
-            last.is_some_and(|run| run.status == RunStatus::Interrupted)
+            last.is_some_and(|run| {
+                run.status == RunStatus::Interrupted && run.options.undo_of.is_none()
+            })
         });
         interrupted.map(|sync| sync.id.clone()).collect()
     }
@@ -235,6 +238,10 @@ impl Dispatcher {
 
     /// After a run: syncs that wait for it, and the follow-up that its destination asked for.
     pub(super) async fn follow_up(&mut self, run: &Run) {
+        if run.options.undo_of.is_some() {
+            // What follows on it would send the model's rows over what was restored.
+            return;
+        }
         if let Some(at) = run.retry_at {
             self.run_later(run.sync.clone(), at, Trigger::FollowUp);
         }

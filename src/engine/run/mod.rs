@@ -6,6 +6,7 @@ pub(crate) mod planning;
 pub(crate) mod prepare;
 pub(crate) mod remainder;
 pub(crate) mod report;
+pub(crate) mod undo;
 pub(crate) mod writing;
 
 use std::sync::Arc;
@@ -159,13 +160,16 @@ impl Job {
         );
         self.log.line("started", words);
         recover::close_leftovers(&self.core, &self.run.sync).await?;
-        let prepared = prepare::prepare(self).await?;
+        let prepared = match self.run.options.undo_of.clone() {
+            Some(undone) => undo::prepare(self, &undone).await?,
+            None => prepare::prepare(self).await?.0,
+        };
         let deletes = guards::again(self).await?;
         if self.run.phase == Some(Phase::AwaitingApproval) {
             let hash = self.run.plan_hash.clone().unwrap_or_default();
             self.wait_for_approval(&hash).await?;
         }
-        self.enter(Phase::Writing).await?;
+        self.begin_writing().await?;
         writing::write(self, &prepared, deletes).await
     }
 
@@ -189,13 +193,16 @@ impl Job {
     }
 
     async fn go(&mut self) -> Result<(), RunEnd> {
+        if let Some(undone) = self.run.options.undo_of.clone() {
+            return undo::go(self, &undone).await;
+        }
         self.enter(Phase::Querying).await?;
         recover::close_leftovers(&self.core, &self.run.sync).await?;
         self.ask_for_pending().await?;
-        let prepared = prepare::prepare(self).await?;
+        let (prepared, reading) = prepare::prepare(self).await?;
         // The spool and the plan stand on the workspace's disk.
         self.core.check_free_space()?;
-        let planned = match planning::plan(self, &prepared).await {
+        let planned = match planning::plan(self, &prepared, &reading).await {
             Ok(planned) => planned,
             Err(end) => {
                 // Of rows that were read and not compared nothing can be said that adds up.
@@ -215,8 +222,18 @@ impl Job {
         if asks && sends && !is_approved {
             self.wait_for_approval(&planned.hash).await?;
         }
+        // The source is let go of before anything is written.
+        drop(reading);
         self.enter(Phase::Writing).await?;
         writing::write(self, &prepared, deletes).await
+    }
+
+    /// Begins to write; an undo pauses its sync with that.
+    async fn begin_writing(&mut self) -> Result<(), RunEnd> {
+        match self.run.options.undo_of.clone() {
+            Some(undone) => undo::begin_writing(self, &undone).await,
+            None => self.enter(Phase::Writing).await,
+        }
     }
 
     /// Asks for outcomes that an earlier run left open, so that this one sees what came of them.
@@ -234,8 +251,7 @@ impl Job {
 
     /// Goes to a phase and says so on disk and on screen.
     pub async fn enter(&mut self, phase: Phase) -> Result<(), RunEnd> {
-        self.end_phase();
-        self.run.phase = Some(phase);
+        self.turn_to(phase);
         self.core
             .store
             .update_run(&self.run)
@@ -243,6 +259,12 @@ impl Job {
             .map_err(Problem::from)?;
         self.reporter.now(&self.run);
         Ok(())
+    }
+
+    /// Goes to a phase, which is not told yet.
+    fn turn_to(&mut self, phase: Phase) {
+        self.end_phase();
+        self.run.phase = Some(phase);
     }
 
     fn end_phase(&mut self) {

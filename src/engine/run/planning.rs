@@ -23,13 +23,17 @@ use super::super::deliver::send::RunEnd;
 use super::super::diff::{
     self, ForeignRecords, PlanError, PlanRequest, PlanSummary, Progress, Selection,
 };
-use super::prepare::Prepared;
+use super::prepare::{Prepared, Reading};
 use super::{Job, cancelled};
 
 /// Reads the model, compares it with the snapshot and writes the plan.
-pub(crate) async fn plan(job: &mut Job, prepared: &Prepared) -> Result<PlanSummary, RunEnd> {
-    let request = request(job, prepared).await?;
-    let mut rows = open_rows(job, prepared).await?;
+pub(crate) async fn plan(
+    job: &mut Job,
+    prepared: &Prepared,
+    reading: &Reading,
+) -> Result<PlanSummary, RunEnd> {
+    let request = request(job, prepared, reading).await?;
+    let mut rows = open_rows(job, reading).await?;
     let mut absent = Absent::of(job, &request);
     let snapshot = prepared.snapshot.clone();
     let cancel = job.stop.token.clone();
@@ -112,7 +116,7 @@ async fn has_read(job: &mut Job, rows: u64) -> Result<(), RunEnd> {
 
 async fn open_rows(
     job: &Job,
-    prepared: &Prepared,
+    reading: &Reading,
 ) -> Result<mpsc::Receiver<Result<Chunk, ConnectorError>>, RunEnd> {
     let model = &job.pinned.model;
     let query = Query {
@@ -121,7 +125,7 @@ async fn open_rows(
         limit: None,
         cancel: job.stop.token.clone(),
     };
-    let rows = prepared.source.read(query).await.map_err(Problem::from);
+    let rows = reading.source.read(query).await.map_err(Problem::from);
     Ok(rows.map_err(|problem| match problem.kind {
         // A column that is missing or has another type: the guard stops the run, exit code 5.
         ProblemKind::Config => Problem {
@@ -132,7 +136,7 @@ async fn open_rows(
     })?)
 }
 
-async fn request(job: &Job, prepared: &Prepared) -> Result<PlanRequest, RunEnd> {
+async fn request(job: &Job, prepared: &Prepared, reading: &Reading) -> Result<PlanRequest, RunEnd> {
     let options = &job.run.options;
     let sync = &job.pinned.sync;
     let append = sync.settings.mode == Mode::Append;
@@ -147,7 +151,7 @@ async fn request(job: &Job, prepared: &Prepared) -> Result<PlanRequest, RunEnd> 
     let foreign = match options.is_partial() {
         true => None,
         false => {
-            let (mapper, cancel) = (&prepared.mapper, &job.stop.token);
+            let (mapper, cancel) = (&reading.mapper, &job.stop.token);
             foreign(&sync.settings, mapper, &*prepared.destination, cancel).await?
         }
     };
@@ -162,7 +166,7 @@ async fn request(job: &Job, prepared: &Prepared) -> Result<PlanRequest, RunEnd> 
         run: job.run.id.clone(),
         sync: sync.clone(),
         model: job.pinned.model.clone(),
-        mapper: prepared.mapper.clone(),
+        mapper: reading.mapper.clone(),
         identifier_form: prepared.capabilities.identifier_form,
         selection: selection(job).await?,
         full: options.full,

@@ -6,6 +6,7 @@ use crate::connectors::{DestinationConnector, SourceConnector};
 use crate::domain::destination::{Capabilities, ObjectSchema};
 use crate::domain::id::SyncId;
 use crate::domain::mapping::{self, Mapper, RunVariables, Severity};
+use crate::domain::plan::RecordShape;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::snapshot::Snapshot;
 
@@ -16,17 +17,23 @@ use super::super::deliver::broken;
 use super::super::deliver::send::RunEnd;
 use super::Job;
 
-/// What a run works with.
+/// What a run writes with.
 pub(crate) struct Prepared {
-    pub source: Box<dyn SourceConnector>,
     pub destination: Box<dyn DestinationConnector>,
     pub capabilities: Capabilities,
-    pub mapper: Arc<Mapper>,
+    /// The fields of what is written.
+    pub shape: Arc<RecordShape>,
     pub snapshot: Arc<Snapshot>,
 }
 
+/// What a run reads with; an undo reads no model.
+pub(crate) struct Reading {
+    pub source: Box<dyn SourceConnector>,
+    pub mapper: Arc<Mapper>,
+}
+
 /// Opens all that a run needs; nothing is read or sent.
-pub(crate) async fn prepare(job: &Job) -> Result<Prepared, RunEnd> {
+pub(crate) async fn prepare(job: &Job) -> Result<(Prepared, Reading), RunEnd> {
     let pinned = &job.pinned;
     let settings = &pinned.sync.settings;
     let source = connect::source(&job.core, &pinned.source).await?;
@@ -34,13 +41,30 @@ pub(crate) async fn prepare(job: &Job) -> Result<Prepared, RunEnd> {
     let object = &settings.destination_object;
     let schema = destination.fields(object).await.map_err(Problem::from)?;
     let capabilities = destination.capabilities(object);
-    let mapper = compile(job, &schema, &capabilities)?;
+    let mapper = Arc::new(compile(job, &schema, &capabilities)?);
     let snapshot = open_snapshot(&job.core, &pinned.sync.id).await?;
-    Ok(Prepared {
-        source,
+    let prepared = Prepared {
         destination,
         capabilities,
-        mapper: Arc::new(mapper),
+        shape: Arc::new(mapper.shape().clone()),
+        snapshot: Arc::new(snapshot),
+    };
+    Ok((prepared, Reading { source, mapper }))
+}
+
+/// Opens what a run needs that only writes, records of this shape.
+pub(crate) async fn prepare_writing(job: &Job, shape: RecordShape) -> Result<Prepared, RunEnd> {
+    let pinned = &job.pinned;
+    let destination = connect::destination(&job.core, &pinned.destination).await?;
+    let object = &pinned.sync.settings.destination_object;
+    // Connectors answer for an object that they have looked at.
+    destination.fields(object).await.map_err(Problem::from)?;
+    let capabilities = destination.capabilities(object);
+    let snapshot = open_snapshot(&job.core, &pinned.sync.id).await?;
+    Ok(Prepared {
+        destination,
+        capabilities,
+        shape: Arc::new(shape),
         snapshot: Arc::new(snapshot),
     })
 }

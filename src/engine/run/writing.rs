@@ -93,7 +93,7 @@ async fn send(job: &mut Job, prepared: &Prepared, deletes: Deletes) -> Result<()
         sync: job.run.sync.clone(),
         object: settings.destination_object.clone(),
         mode: settings.mode,
-        shape: Arc::new(prepared.mapper.shape().clone()),
+        shape: Arc::clone(&prepared.shape),
         started_at: job.run.started_at.unwrap_or(job.run.queued_at),
     };
     let session = prepared

@@ -167,6 +167,8 @@ pub fn ack(run: &Run, batch: Option<u64>) -> Acknowledgement {
         pending: Vec::new(),
         rows: Vec::new(),
         recovered: Vec::new(),
+        accepted: Vec::new(),
+        created: Vec::new(),
     }
 }
 

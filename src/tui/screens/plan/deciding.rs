@@ -43,6 +43,7 @@ impl Plan {
             Stance::Absent => no("the plan is not here yet"),
             Stance::Held | Stance::Waits => Ok(()),
             Stance::Stopped => no("its run was stopped; `p` makes a new one"),
+            Stance::Past if self.undone.is_some() => no("the undo went; `p` plans it anew"),
             Stance::Past => no("its run has carried it out; `p` makes a new one"),
             Stance::Fresh if self.planned() == 0 => no("there is nothing in it to send"),
             Stance::Fresh if self.is_busy(state) => no("a run of this sync is under way"),
@@ -82,7 +83,8 @@ impl Plan {
         }
     }
 
-    fn planned(&self) -> u64 {
+    /// How many operations stand in it.
+    pub(super) fn planned(&self) -> u64 {
         self.head
             .here()
             .map_or(0, |head| head.run.counters.total(|tally| tally.planned))
@@ -167,6 +169,11 @@ impl Plan {
         let Some(waits) = waiting(&sync) else { return };
         let deletes = text::counted(waits.figure, "held delete");
         let (title, words, go) = match waits.whole {
+            Some(_) if waits.undone.is_some() => (
+                format!("Drop the undo for {}?", sync.name()),
+                "Nothing is taken back, and the sync is not paused.".to_owned(),
+                "drop it",
+            ),
             None => (
                 format!("Reject the {deletes} of {}?", sync.name()),
                 format!(
@@ -221,7 +228,11 @@ impl Plan {
             _ => {
                 let waits = self.view(state).and_then(waiting);
                 let target = waits.map_or(sync, |waits| waits.target);
-                let done = format!("{}: rejected, nothing was deleted", self.name(state));
+                let what = match self.undone {
+                    Some(_) => "nothing was taken back",
+                    None => "nothing was deleted",
+                };
+                let done = format!("{}: rejected, {what}", self.name(state));
                 (Command::Reject { target }, done)
             }
         };
@@ -231,16 +242,26 @@ impl Plan {
         vec![effect]
     }
 
-    /// Has the model read and compared, without anything being sent.
+    /// Has the model read and compared, or an undo planned, without anything being sent.
     pub(super) fn make(&mut self, state: &mut State) -> Vec<Effect> {
-        let options = RunOptions {
-            plan_only: true,
-            ..RunOptions::default()
+        let (doing, failed, command) = match self.undone.clone() {
+            Some(run) => {
+                let failed = format!("could not plan the undo of run {}", text::short(&run));
+                let approved_plan = None;
+                let command = Command::Undo { run, approved_plan };
+                ("planning the undo", failed, command)
+            }
+            None => {
+                let options = RunOptions {
+                    plan_only: true,
+                    ..RunOptions::default()
+                };
+                let sync = self.sync.as_str().to_owned();
+                let failed = format!("could not plan {}", self.name(state));
+                ("planning", failed, Command::Run { sync, options })
+            }
         };
-        let sync = self.sync.as_str().to_owned();
-        let failed = format!("could not plan {}", self.name(state));
-        let command = Command::Run { sync, options };
-        let (token, effect) = state.order("planning", failed, "", command);
+        let (token, effect) = state.order(doing, failed, "", command);
         self.making = Making::Asked(token);
         vec![effect]
     }

@@ -32,7 +32,7 @@ impl Plan {
                     Browsed::Plan(head) => Some(*head),
                     _ => None,
                 });
-            self.show(self.part);
+            self.meet();
             return Vec::new();
         }
         if self.list.awaits(token) {

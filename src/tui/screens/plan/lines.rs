@@ -12,6 +12,26 @@ use crate::tui::look::Look;
 use crate::tui::text;
 use crate::tui::theme::Role;
 
+/// The word for a part of a plan; in an undo an update restores, and what is not planned stays.
+pub(super) fn part_word(part: PlanPart, undoes: bool) -> &'static str {
+    match (part, undoes) {
+        (PlanPart::Update, true) => "restore",
+        (PlanPart::Invalid, true) => "stays",
+        _ => part.word(),
+    }
+}
+
+/// The word for what an entry does.
+pub(super) fn kind_word(kind: Option<OperationKind>, undoes: bool) -> &'static str {
+    let part = match kind {
+        Some(OperationKind::Create) => PlanPart::Create,
+        Some(OperationKind::Update) => PlanPart::Update,
+        Some(OperationKind::Delete) => PlanPart::Delete,
+        None => PlanPart::Invalid,
+    };
+    part_word(part, undoes)
+}
+
 /// A field with what was there and what is to be written.
 pub(super) struct Change<'a> {
     pub field: &'a str,
@@ -105,6 +125,7 @@ pub(crate) fn change_lines(
 /// `create 1,300  update 4,711  delete 6,204 HELD …`.
 pub(super) fn counts(look: &Look, head: &PlanHead, part: PlanPart) -> Vec<Span<'static>> {
     let c = &head.run.counters;
+    let undoes = head.run.options.undo_of.is_some();
     let mut out = Vec::new();
     for kind in OperationKind::ALL {
         let tally = c.of(kind);
@@ -117,8 +138,17 @@ pub(super) fn counts(look: &Look, head: &PlanHead, part: PlanPart) -> Vec<Span<'
         };
         out.push(look.span(
             role,
-            format!("{} {}{held}", kind.word(), text::count(tally.planned)),
+            format!(
+                "{} {}{held}",
+                kind_word(Some(kind), undoes),
+                text::count(tally.planned)
+            ),
         ));
+    }
+    if undoes {
+        let stays = if c.skipped > 0 { Role::Warn } else { Role::Dim };
+        out.push(look.span(stays, format!("stays {}", text::count(c.skipped))));
+        return out;
     }
     out.push(look.span(Role::Dim, format!("unchanged {}", text::count(c.unchanged))));
     let invalid = if c.invalid > 0 { Role::Warn } else { Role::Dim };
@@ -159,7 +189,7 @@ fn percent(part: u64, whole: u64) -> String {
 /// How the deletes stand to what is known and to the limit.
 pub(super) fn share(head: &PlanHead) -> Option<String> {
     let deletes = head.run.counters.delete.planned;
-    if deletes == 0 {
+    if deletes == 0 || head.run.options.undo_of.is_some() {
         return None;
     }
     let limit = text::count(head.delete_limit);

@@ -32,6 +32,9 @@ pub(super) fn list(
     let area = areas.list;
     if page.list.total() == 0 {
         let words = match page.part {
+            PlanPart::All if page.undone.is_some() => {
+                "Nothing of it can be taken back. `f` shows why, row by row."
+            }
             PlanPart::All => "Nothing to send: the destination has what the model gives.",
             _ => "None of this kind. `f` goes on to the next.",
         };
@@ -61,7 +64,14 @@ pub(super) fn list(
             continue;
         };
         let expands = areas.detail.is_none() && page.open && here;
-        let line = entry_line(look, entry, destination, (here, expands), area.width);
+        let undoes = page.undone.is_some();
+        let line = entry_line(
+            look,
+            entry,
+            (destination, undoes),
+            (here, expands),
+            area.width,
+        );
         look.put(buf, area, row, &line);
         if here {
             let band = Rect::new(area.x, area.y + row, area.width, 1).intersection(area);
@@ -111,17 +121,19 @@ fn missing(page: &Plan, state: &State, look: &Look) -> Span<'static> {
 fn entry_line(
     look: &Look,
     entry: &PlanRow,
-    destination: &str,
+    (destination, undoes): (&str, bool),
     (here, expands): (bool, bool),
     width: u16,
 ) -> Line<'static> {
     let room = usize::from(width).saturating_sub(12);
-    let (sign, word, role) = match entry.op {
-        Some(OperationKind::Create) => ("+", "create", Role::Ok),
-        Some(OperationKind::Update) => ("~", "update", Role::Text),
-        Some(OperationKind::Delete) => ("-", "delete", Role::Warn),
-        None => ("!", "invalid", Role::Warn),
+    let (sign, role) = match entry.op {
+        Some(OperationKind::Create) => ("+", Role::Ok),
+        Some(OperationKind::Update) => ("~", Role::Text),
+        Some(OperationKind::Delete) => ("-", Role::Warn),
+        None if undoes => ("=", Role::Dim),
+        None => ("!", Role::Warn),
     };
+    let word = lines::kind_word(entry.op, undoes);
     let cursor = match (here, expands) {
         (true, false) => look.glyphs.cursor,
         (true, true) if !look.glyphs.ascii => "▾",
@@ -160,7 +172,7 @@ pub(super) fn beside(
     buf: &mut Buffer,
 ) {
     let mut out = Lines::new(look, usize::from(area.width.saturating_sub(3)));
-    let word = entry.op.map_or("invalid", OperationKind::word);
+    let word = lines::kind_word(entry.op, page.undone.is_some());
     out.wrapped(Role::Strong, &format!("{word} {}", key_words(entry)), 2);
     if !entry.identifier.is_empty() {
         out.wrapped(Role::Dim, &format!("identifier {}", entry.identifier), 2);

@@ -39,6 +39,8 @@ pub(crate) struct Plan {
     pub(super) sync: SyncId,
     /// The run whose plan is shown.
     pub(super) run: Option<RunId>,
+    /// The run that is to be undone, where the plan is that of an undo.
+    pub(super) undone: Option<RunId>,
     pub(super) making: Making,
     pub(super) head: Waiting<PlanHead>,
     pub(super) part: PlanPart,
@@ -74,6 +76,7 @@ impl Plan {
         Self {
             sync,
             run,
+            undone: None,
             making,
             head: Waiting::Not,
             part: PlanPart::All,
@@ -88,6 +91,13 @@ impl Plan {
     /// The page of a plan that is made now.
     pub(crate) fn fresh(sync: SyncId) -> Self {
         Self::with(sync, None, Making::Wanted)
+    }
+
+    /// The page of the undo of a run, which is planned now.
+    pub(crate) fn undoing(sync: SyncId, undone: RunId) -> Self {
+        let mut page = Self::with(sync, None, Making::Wanted);
+        page.undone = Some(undone);
+        page
     }
 
     /// The page of a run's plan.
@@ -149,6 +159,17 @@ impl Plan {
     /// The entry on which the cursor stands.
     pub(super) fn selected(&self) -> Option<&PlanRow> {
         self.list.selected()
+    }
+
+    /// Takes what the plan says of itself.
+    pub(super) fn meet(&mut self) {
+        let Some(head) = self.head.here() else { return };
+        self.undone.clone_from(&head.run.options.undo_of);
+        if self.undone.is_some() && head.run.counters.total(|tally| tally.planned) == 0 {
+            // What there is to see is why.
+            self.part = PlanPart::Invalid;
+        }
+        self.show(self.part);
     }
 
     /// Shows another part, from its beginning.

@@ -147,8 +147,11 @@ impl Page for Plan {
                     .collect();
             }
             Wish::Shared(Action::CopyCommand) => {
-                let name = text::quoted(self.name(state));
-                return vec![Effect::Copy(format!("signalsmith plan {name}"))];
+                let line = match &self.undone {
+                    Some(run) => format!("signalsmith undo {run}"),
+                    None => format!("signalsmith plan {}", text::quoted(self.name(state))),
+                };
+                return vec![Effect::Copy(line)];
             }
             Wish::Shared(action) => {
                 self.list.act(action);

@@ -124,13 +124,17 @@ pub(super) fn draw(
 fn title(page: &Plan, state: &State, look: &Look) -> String {
     let dot = look.glyphs.dot;
     let name = page.name(state);
+    let what = match &page.undone {
+        Some(run) => format!("Undo of {}", text::short(run)),
+        None => "Plan".to_owned(),
+    };
     let Some(head) = page.head.here() else {
-        return format!("Plan {dot} {name}");
+        return format!("{what} {dot} {name}");
     };
     let run = &head.run;
     let read = run.started_at.unwrap_or(run.queued_at);
     format!(
-        "Plan {dot} {name} {dot} read {} ({}) {dot} rev {} {dot} {}",
+        "{what} {dot} {name} {dot} read {} ({}) {dot} rev {} {dot} {}",
         text::clock(state.zone, read),
         text::ago(state.now.wall, read),
         run.revision,
@@ -186,7 +190,12 @@ fn making(out: &mut Lines<'_>, page: &Plan, state: &State, run: &crate::domain::
     out.blank();
     out.wrapped(
         Role::Dim,
-        "Nothing is sent by this. `esc` leaves; the plan stands in Runs.",
+        match page.undone {
+            Some(_) => {
+                "Nothing is taken back before you say so. `esc` leaves; the plan waits in Runs."
+            }
+            None => "Nothing is sent by this. `esc` leaves; the plan stands in Runs.",
+        },
         2,
     );
 }
@@ -198,10 +207,11 @@ fn parts(page: &Plan, state: &State, look: &Look, head: &PlanHead) -> Vec<Span<'
         if part != PlanPart::All {
             spans.push(look.span(Role::Dim, look.glyphs.dot));
         }
+        let word = lines::part_word(part, page.undone.is_some());
         spans.push(match (part == page.part, head.entries(part)) {
-            (true, _) => look.span(Role::TitleFocus, part.word().to_uppercase()),
-            (false, 0) => look.span(Role::Dim, part.word()),
-            (false, _) => look.span(Role::Text, part.word()),
+            (true, _) => look.span(Role::TitleFocus, word.to_uppercase()),
+            (false, 0) => look.span(Role::Dim, word),
+            (false, _) => look.span(Role::Text, word),
         });
     }
     spans.push(look.span(Role::Key, "   /"));
@@ -264,6 +274,9 @@ fn heading(page: &Plan, state: &State) -> &'static str {
         Stance::Absent => "",
         Stance::Fresh | Stance::Waits | Stance::Stopped => "Nothing has been sent",
         Stance::Held => "Nothing is deleted until you approve",
+        Stance::Past if page.undone.is_some() && page.planned() == 0 => {
+            "Nothing of it can be taken back"
+        }
         Stance::Past => "This plan was taken up",
     }
 }
@@ -275,6 +288,12 @@ fn said(page: &Plan, state: &State, head: &PlanHead) -> (Role, String) {
     }
     match page.stance(state) {
         Stance::Held => (Role::Warn, lines::held(head)),
+        Stance::Waits if page.undone.is_some() => (
+            Role::Warn,
+            "`A` undoes exactly this and pauses the sync, `x` drops it with nothing taken back. What \
+             stays is left as it is now."
+                .to_owned(),
+        ),
         Stance::Waits => (
             Role::Warn,
             "Its run waits for you: `A` lets exactly this go, `x` ends it with nothing sent."
@@ -293,11 +312,21 @@ fn said(page: &Plan, state: &State, head: &PlanHead) -> (Role, String) {
         ),
         Stance::Stopped | Stance::Past => match &run.error {
             Some(problem) => (Role::Error, format!("{}; {}", problem.text, problem.hint)),
-            None => (
-                Role::Dim,
-                format!("run {}: {}", text::short(&run.id), result_words(run)),
-            ),
+            None => (Role::Dim, result(page, state, run)),
         },
         Stance::Absent => (Role::Dim, String::new()),
+    }
+}
+
+/// What the run of a plan came to.
+fn result(page: &Plan, state: &State, run: &Run) -> String {
+    let words = format!("run {}: {}", text::short(&run.id), result_words(run));
+    let sync = page.view(state);
+    let paused = sync.is_some_and(|sync| sync.sync.settings.paused);
+    match page.undone.is_some() && paused && page.planned() > 0 {
+        true => format!(
+            "{words}. The sync is paused: mend what was wrong, then `P` in Syncs lets it run again."
+        ),
+        false => words,
     }
 }

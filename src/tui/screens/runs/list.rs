@@ -24,6 +24,7 @@ pub(crate) enum Act {
     Cancel,
     Rows,
     Resend,
+    Undo,
     Plan,
 }
 
@@ -40,6 +41,7 @@ impl Page for Runs {
         vital(entry(own(Act::Cancel), "runs_cancel", &["c"], "Cancel the run", "cancel", RUNS)),
         entry(own(Act::Rows), "runs_rows", &["w"], "Rows of the run by cause", "rows", RUNS),
         vital(entry(own(Act::Resend), "runs_resend", &["R"], "Send the run's refused rows again", "re-send", RUNS)),
+        entry(own(Act::Undo), "runs_undo", &["U"], "Undo the run: see what is taken back", "undo", RUNS),
         entry(own(Act::Plan), "runs_plan", &["p"], "See the run's plan", "plan", RUNS),
     ];
 
@@ -66,6 +68,7 @@ impl Page for Runs {
             Wish::Own(Act::Cancel) => may_cancel(state, run()?),
             Wish::Own(Act::Rows) => may_see_rows(run()?),
             Wish::Own(Act::Resend) => may_resend(state, run()?),
+            Wish::Own(Act::Undo) => may_undo(state, run()?),
             Wish::Own(Act::Plan) => may_see_plan(run()?),
             Wish::Shared(Action::Enter | Action::Copy | Action::CopyCommand) => run().map(|_| ()),
             Wish::Shared(_) => not_here(),
@@ -80,6 +83,7 @@ impl Page for Runs {
             Wish::Own(Act::Cancel) => ask_cancel(state, &[run.sync]),
             Wish::Own(Act::Rows) => state.router.open(Rows::of(&run)),
             Wish::Own(Act::Resend) => return ask_resend(state, &run),
+            Wish::Own(Act::Undo) => state.router.open(Plan::undoing(run.sync, run.id)),
             Wish::Own(Act::Plan) => state.router.open(Plan::of(run.sync, run.id)),
             Wish::Shared(Action::Enter) => state.router.open(RunPage::of(&run)),
             Wish::Shared(Action::Copy) => return vec![Effect::Copy(run.id.to_string())],
@@ -190,6 +194,30 @@ pub(super) fn may_see_plan(run: &Run) -> Result<(), Refusal> {
     }
 }
 
+/// Whether the undo of a run can be planned; the core looks further.
+pub(super) fn may_undo(state: &State, run: &Run) -> Result<(), Refusal> {
+    reachable(state)?;
+    if let Some(reason) = &state.world.halted {
+        return Err(format!("nothing is sent: {reason}").into());
+    }
+    let Some(sync) = state.sync(&run.sync) else {
+        return no("its sync is gone");
+    };
+    if !run.status.is_final() {
+        return no("it goes on; `c` cancels it, and what it wrote can be undone then");
+    }
+    if run.options.undo_of.is_some() {
+        return no("it is an undo itself; a run of the sync sends what the model holds");
+    }
+    if run.counters.total(|tally| tally.done) == 0 {
+        return no("it wrote nothing");
+    }
+    match sync.active.is_some() || sync.queued.is_some() {
+        true => no("a run of its sync is under way"),
+        false => Ok(()),
+    }
+}
+
 pub(super) fn may_resend(state: &State, run: &Run) -> Result<(), Refusal> {
     reachable(state)?;
     if let Some(reason) = &state.world.halted {
@@ -200,6 +228,9 @@ pub(super) fn may_resend(state: &State, run: &Run) -> Result<(), Refusal> {
     }
     if state.sync(&run.sync).is_none() {
         return no("its sync is gone");
+    }
+    if run.options.undo_of.is_some() {
+        return no("it is an undo; what is left of it goes with `U` on the run that it undoes");
     }
     match super::lines::refused(run) {
         0 => no("no row of it was refused"),

@@ -1,7 +1,7 @@
 //! The page of one run: what keys and answers change on it.
 
 use super::asking::{RESEND, ask_resend, resend};
-use super::list::{may_cancel, may_resend, may_see_plan, may_see_rows};
+use super::list::{may_cancel, may_resend, may_see_plan, may_see_rows, may_undo};
 use super::run_view;
 use super::tail::{PAGE, Tail};
 use crate::domain::command::{Command, Reply};
@@ -28,6 +28,7 @@ pub(crate) enum Act {
     Cancel,
     Held,
     Resend,
+    Undo,
     Plan,
 }
 
@@ -105,6 +106,7 @@ impl Page for RunPage {
         vital(entry(own(Act::Cancel), "run_cancel", &["c"], "Cancel the run", "cancel", RUN)),
         vital(entry(own(Act::Held), "run_held", &["A"], "See and approve what waits", "approve", RUN)),
         vital(entry(own(Act::Resend), "run_resend", &["R"], "Send the refused rows again", "re-send", RUN)),
+        entry(own(Act::Undo), "run_undo", &["U"], "Undo the run: see what is taken back", "undo", RUN),
         entry(own(Act::Plan), "run_plan", &["p"], "See the run's plan", "plan", RUN),
     ];
 
@@ -137,6 +139,10 @@ impl Page for RunPage {
                 free()?;
                 may_resend(state, &self.run)
             }
+            Wish::Own(Act::Undo) => {
+                free()?;
+                may_undo(state, &self.run)
+            }
             Wish::Own(Act::Plan) => may_see_plan(&self.run),
             Wish::Shared(Action::Enter) => may_see_rows(&self.run),
             Wish::Shared(Action::Copy | Action::CopyCommand) => Ok(()),
@@ -157,6 +163,10 @@ impl Page for RunPage {
                 state.router.open(page);
             }
             Wish::Own(Act::Resend) => return ask_resend(state, &self.run),
+            Wish::Own(Act::Undo) => {
+                let page = Plan::undoing(self.run.sync.clone(), self.run.id.clone());
+                state.router.open(page);
+            }
             Wish::Shared(Action::Enter) => state.router.open(Rows::of(&self.run)),
             Wish::Shared(Action::Copy) => {
                 let line = self.tail.line(self.tail.cursor);

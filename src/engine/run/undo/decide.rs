@@ -1,0 +1,275 @@
+//! What becomes of one operation of the run that is undone: how it is taken back, or why it stays.
+
+use crate::domain::destination::Deletion;
+use crate::domain::plan::{Cause, InvalidReason, Operation, OperationKind, Record, RecordShape};
+use crate::domain::row::{Damaged, decode_values};
+use crate::snapshot::{Entry, NO_HASH, encode_identifier, restored_hash};
+
+/// Why a row stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stay {
+    Unknown,
+    Pending,
+    Moved,
+    HandedOver,
+    NotKept,
+    EarlierMapping,
+    FieldNotKnown(String),
+    IfEmpty(String),
+    ChangedSince,
+    GoneSince,
+    LeftSince,
+    WasThere,
+    NoDeletion,
+    NeverSent,
+    BackSince,
+    TakenSince,
+}
+
+impl Stay {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Unknown => "outcome_unknown",
+            Self::Pending => "outcome_pending",
+            Self::Moved => "identifier_changed",
+            Self::HandedOver => "handed_over",
+            Self::NotKept => "values_not_kept",
+            Self::EarlierMapping => "earlier_mapping",
+            Self::FieldNotKnown(_) | Self::IfEmpty(_) => "field_not_known",
+            Self::ChangedSince => "changed_since",
+            Self::GoneSince => "gone_since",
+            Self::LeftSince => "left_since",
+            Self::WasThere => "not_created",
+            Self::NoDeletion => "no_deletion",
+            Self::NeverSent => "never_sent",
+            Self::BackSince => "back_since",
+            Self::TakenSince => "taken_since",
+        }
+    }
+
+    fn field(&self) -> Option<&String> {
+        match self {
+            Self::FieldNotKnown(field) | Self::IfEmpty(field) => Some(field),
+            _ => None,
+        }
+    }
+
+    /// Says it, without any value.
+    pub(super) fn text(&self) -> String {
+        let words = match self {
+            Self::Unknown => "whether it was written is not known",
+            Self::Pending => "the outcome of its write is still to come",
+            Self::Moved => "that run moved it to another identifier",
+            Self::HandedOver => "that run took over another key's record for it",
+            Self::NotKept => "what stood there before was not kept",
+            Self::EarlierMapping => "what stood there before was kept under another mapping",
+            Self::FieldNotKnown(field) => {
+                return format!("what stood in {field} before is not known");
+            }
+            Self::IfEmpty(field) => {
+                return format!("whether {field} was empty then is not known");
+            }
+            Self::ChangedSince => "it was written again since",
+            Self::GoneSince => "its record was deleted or forgotten since",
+            Self::LeftSince => "its row has left the model since",
+            Self::WasThere => "the destination did not say that it created the record",
+            Self::NoDeletion => "the destination cannot delete what was created",
+            Self::NeverSent => "this sync never sent what it deleted",
+            Self::BackSince => "its key has a record again",
+            Self::TakenSince => "another key carries its identifier now",
+        };
+        words.to_owned()
+    }
+
+    /// As a plan file lists it.
+    pub(super) fn reason(&self) -> InvalidReason {
+        InvalidReason {
+            code: self.code().to_owned(),
+            column: None,
+            field: self.field().cloned(),
+            text: self.text(),
+        }
+    }
+}
+
+/// What becomes of an operation.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Decision {
+    /// This takes it back.
+    Restore(Box<Operation>),
+    /// It changed nothing.
+    Nothing,
+    /// It stays.
+    Stays(Stay),
+}
+
+/// What is the same for every operation.
+pub(super) struct Rules<'a> {
+    /// The fields of the run that is undone.
+    pub shape: &'a RecordShape,
+    /// The snapshot's seed.
+    pub seed: u64,
+    /// Whether old values stand in the fields at their positions.
+    pub aligned: bool,
+    /// What deletion means at the object.
+    pub deletes: Deletion,
+}
+
+/// What is known of the operation's key.
+pub(super) struct Facts {
+    /// What the snapshot holds now.
+    pub entry: Option<Entry>,
+    /// Whether the destination said that it created the record.
+    pub created: bool,
+    /// Whether the run moved the key to another identifier.
+    pub moved: bool,
+    /// Whether another key's record has the identifier now.
+    pub taken: bool,
+}
+
+impl Rules<'_> {
+    /// Decides on an operation that was accepted, and whose key waits for no outcome.
+    ///
+    /// # Errors
+    /// [`Damaged`] where what is on record does not read.
+    pub(super) fn decide(&self, done: Operation, facts: Facts) -> Result<Decision, Damaged> {
+        if facts.moved {
+            return Ok(Decision::Stays(Stay::Moved));
+        }
+        if done.kind == OperationKind::Delete {
+            return Ok(match self.again(done, &facts) {
+                Ok(again) => Decision::Restore(Box::new(again)),
+                Err(stay) => Decision::Stays(stay),
+            });
+        }
+        let entry = match still(&done, facts.entry) {
+            Ok(entry) => entry,
+            Err(stay) => return Ok(Decision::Stays(stay)),
+        };
+        if done.kind == OperationKind::Create {
+            return match (facts.created, self.deletes) {
+                (false, _) => Ok(Decision::Stays(Stay::WasThere)),
+                (true, Deletion::None) => Ok(Decision::Stays(Stay::NoDeletion)),
+                (true, _) => Ok(Decision::Restore(Box::new(removed(entry)?))),
+            };
+        }
+        Ok(match self.old(&done) {
+            Err(stay) => Decision::Stays(stay),
+            Ok(None) => Decision::Nothing,
+            Ok(Some(new)) => Decision::Restore(Box::new(self.restored(done, entry, new))),
+        })
+    }
+
+    /// The operation that writes the old values back.
+    fn restored(&self, done: Operation, entry: Entry, new: Record) -> Operation {
+        let output_hash = restored_hash(self.seed, &new);
+        Operation {
+            number: 0,
+            kind: OperationKind::Update,
+            destination_id: entry.destination_id,
+            old: entry.values.or(done.new),
+            new: Some(new),
+            input_hash: NO_HASH,
+            output_hash,
+            cause: Cause::Changed,
+            key: done.key,
+            key_hash: done.key_hash,
+            identifier: done.identifier,
+        }
+    }
+
+    /// What an update is to write back; nothing where it changed nothing.
+    fn old(&self, done: &Operation) -> Result<Option<Record>, Stay> {
+        if matches!(done.cause, Cause::HandOver { .. }) {
+            return Err(Stay::HandedOver);
+        }
+        let (old, new) = match (&done.old, &done.new) {
+            (Some(old), Some(new)) => (&old.0, &new.0),
+            _ => return Err(Stay::NotKept),
+        };
+        let fields = &self.shape.fields;
+        if !self.aligned || old.len() != fields.len() || new.len() != fields.len() {
+            return Err(Stay::EarlierMapping);
+        }
+        let mut values = Vec::with_capacity(fields.len());
+        let mut differs = false;
+        for (at, ((old, new), field)) in old.iter().zip(new).zip(fields).enumerate() {
+            let is_identifier = self.shape.identifier.contains(&at);
+            values.push(match (old, new) {
+                (_, new) if is_identifier => new.clone(),
+                // It was not written: an update leaves such a field alone.
+                (_, None) => None,
+                (_, Some(_)) if field.on_create => None,
+                (Some(old), Some(new)) if field.if_empty && old == new => None,
+                (_, Some(_)) if field.if_empty => return Err(Stay::IfEmpty(field.name.clone())),
+                (None, Some(_)) => return Err(Stay::FieldNotKnown(field.name.clone())),
+                (Some(old), Some(new)) => {
+                    differs |= old != new;
+                    Some(old.clone())
+                }
+            });
+        }
+        Ok(differs.then_some(Record(values)))
+    }
+
+    /// The operation that makes a deleted record again.
+    fn again(&self, done: Operation, facts: &Facts) -> Result<Operation, Stay> {
+        match done.cause {
+            Cause::Foreign => return Err(Stay::NeverSent),
+            Cause::FormerIdentifier => return Err(Stay::Moved),
+            _ => {}
+        }
+        if facts.entry.is_some() {
+            return Err(Stay::BackSince);
+        }
+        if facts.taken {
+            return Err(Stay::TakenSince);
+        }
+        let old = done.old.ok_or(Stay::NotKept)?;
+        if !self.aligned || old.0.len() != self.shape.fields.len() {
+            return Err(Stay::EarlierMapping);
+        }
+        Ok(Operation {
+            number: 0,
+            kind: OperationKind::Create,
+            destination_id: None,
+            old: None,
+            input_hash: NO_HASH,
+            output_hash: restored_hash(self.seed, &old),
+            new: Some(old),
+            cause: Cause::Changed,
+            key: done.key,
+            key_hash: done.key_hash,
+            identifier: done.identifier,
+        })
+    }
+}
+
+/// The entry, where it still holds what the operation wrote.
+fn still(done: &Operation, entry: Option<Entry>) -> Result<Entry, Stay> {
+    let entry = entry.ok_or(Stay::GoneSince)?;
+    if entry.left {
+        return Err(Stay::LeftSince);
+    }
+    let is_same = entry.output_hash == done.output_hash
+        && entry.key == done.key
+        && entry.identifier == encode_identifier(&done.identifier);
+    is_same.then_some(entry).ok_or(Stay::ChangedSince)
+}
+
+/// The delete of the record that an entry holds.
+fn removed(entry: Entry) -> Result<Operation, Damaged> {
+    Ok(Operation {
+        number: 0,
+        kind: OperationKind::Delete,
+        identifier: decode_values(&entry.identifier)?,
+        key: entry.key,
+        key_hash: entry.key_hash,
+        destination_id: entry.destination_id,
+        old: entry.values,
+        new: None,
+        input_hash: NO_HASH,
+        output_hash: NO_HASH,
+        cause: Cause::Changed,
+    })
+}
