@@ -19,6 +19,7 @@ mod pruning;
 mod rehearsing;
 mod scheduling;
 mod troubles;
+mod undoing;
 
 use signalsmith::domain::run::{Run, RunOptions, RunStatus};
 use signalsmith::sandbox::webhook_receiver::{
