@@ -230,29 +230,39 @@ fn undo_words(sync: &SyncView, c: &Counters) -> Vec<String> {
             text::counted(requests.max(1), "request")
         )
     });
+    let record = |count| text::counted(count, "record");
+    let parts: Vec<String> = [
+        (
+            c.update.planned,
+            format!("restores {}", record(c.update.planned)),
+        ),
+        (
+            c.create.planned,
+            format!("creates {} again", record(c.create.planned)),
+        ),
+        (
+            c.delete.planned,
+            format!("deletes {}", record(c.delete.planned)),
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(count, words)| (count > 0).then_some(words))
+    .collect();
     let stays = match c.skipped {
         0 => String::new(),
-        rows => format!(" {} as they are now.", stay(rows)),
+        1 => " 1 row stays as it is now.".to_owned(),
+        rows => format!(" {} rows stay as they are now.", text::count(rows)),
     };
     vec![
         format!(
-            "It restores {}, creates {} again and deletes {} at {}.{requests}{stays}",
-            text::counted(c.update.planned, "record"),
-            text::count(c.create.planned),
-            text::count(c.delete.planned),
-            sync.destination
+            "At {} it {}.{requests}{stays}",
+            sync.destination,
+            parts.join(", ")
         ),
         "The sync is paused with it, for its next run would send the model's rows again: mend what \
          was wrong before you resume it."
             .to_owned(),
     ]
-}
-
-fn stay(rows: u64) -> String {
-    match rows {
-        1 => "1 row stays".to_owned(),
-        rows => format!("{} rows stay", text::count(rows)),
-    }
 }
 
 fn held_words(sync: &SyncView, count: u64) -> Vec<String> {

@@ -7,3 +7,4 @@ mod plain_output;
 mod running;
 mod serving;
 mod setting_up;
+mod undoing;

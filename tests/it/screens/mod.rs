@@ -27,4 +27,5 @@ mod row_flows;
 mod run_flows;
 mod schedule_flows;
 mod sync_pictures;
+mod undo_flows;
 pub mod worlds;

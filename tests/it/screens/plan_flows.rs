@@ -260,7 +260,8 @@ fn shrunk() -> Desk {
     Desk::new(workspace, NARROW)
 }
 
-const FILE: &str = r#"
+/// A mirror of the table of people.
+pub const FILE: &str = r#"
 [[source]]
 name = "crm"
 type = "sqlite"

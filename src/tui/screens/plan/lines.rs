@@ -212,10 +212,20 @@ pub(super) fn held(head: &PlanHead) -> String {
     format!("{words}. Creates and updates went through.")
 }
 
+/// Why an entry stands in the plan; what an undo leaves says it without its code.
+pub(super) fn why(row: &PlanRow, undoes: bool) -> &str {
+    let why = row.why.as_deref().unwrap_or_default();
+    match why.split_once(": ") {
+        Some((_, words)) if undoes && row.op.is_none() => words,
+        _ => why,
+    }
+}
+
 /// How many fields an entry writes, or what else is to be known of it.
-pub(super) fn info(row: &PlanRow, destination: &str) -> String {
+pub(super) fn info(row: &PlanRow, destination: &str, undoes: bool) -> String {
     let fields = |count: usize| text::counted(u64::try_from(count).unwrap_or(0), "field");
     let mut words = match row.op {
+        None if undoes => why(row, undoes).to_owned(),
         None => match &row.field {
             Some(field) => format!("{field}  {}", row.why.as_deref().unwrap_or_default()),
             None => row.why.clone().unwrap_or_default(),

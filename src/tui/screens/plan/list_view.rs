@@ -157,7 +157,7 @@ fn entry_line(
         spans.push(look.span(Role::Dim, text::left(&entry.identifier, identifier)));
         spans.push(Span::raw("  "));
     }
-    let info = lines::info(entry, destination);
+    let info = lines::info(entry, destination, undoes);
     spans.push(look.foreign(Role::Dim, &info, rest));
     Line::from(spans)
 }
@@ -186,8 +186,8 @@ pub(super) fn beside(
     if let Some(field) = &entry.field {
         out.wrapped(Role::Warn, field, 1);
     }
-    if let Some(why) = &entry.why {
-        out.wrapped(Role::Warn, why, 4);
+    if entry.why.is_some() {
+        out.wrapped(Role::Warn, lines::why(entry, page.undone.is_some()), 4);
     }
     if entry.op == Some(OperationKind::Update) && entry.old.is_none() {
         out.wrapped(Role::Dim, "What was there is not kept for this sync.", 2);

@@ -164,6 +164,9 @@ impl Page for Plan {
         match entry.action {
             Action::Enter => "fields",
             Action::Filter => "kind",
+            Action::Page(PageAct::Plan(Act::Apply)) if self.undone.is_some() => "undo",
+            Action::Page(PageAct::Plan(Act::Reject)) if self.undone.is_some() => "drop",
+            Action::Page(PageAct::Plan(Act::Again)) if self.undone.is_some() => "plan again",
             _ => entry.short,
         }
     }

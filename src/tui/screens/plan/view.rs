@@ -124,9 +124,9 @@ pub(super) fn draw(
 fn title(page: &Plan, state: &State, look: &Look) -> String {
     let dot = look.glyphs.dot;
     let name = page.name(state);
-    let what = match &page.undone {
-        Some(run) => format!("Undo of {}", text::short(run)),
-        None => "Plan".to_owned(),
+    let (what, verb) = match &page.undone {
+        Some(run) => (format!("Undo of {}", text::short(run)), "planned"),
+        None => ("Plan".to_owned(), "read"),
     };
     let Some(head) = page.head.here() else {
         return format!("{what} {dot} {name}");
@@ -134,7 +134,7 @@ fn title(page: &Plan, state: &State, look: &Look) -> String {
     let run = &head.run;
     let read = run.started_at.unwrap_or(run.queued_at);
     format!(
-        "{what} {dot} {name} {dot} read {} ({}) {dot} rev {} {dot} {}",
+        "{what} {dot} {name} {dot} {verb} {} ({}) {dot} rev {} {dot} {}",
         text::clock(state.zone, read),
         text::ago(state.now.wall, read),
         run.revision,
@@ -272,6 +272,7 @@ fn foot(page: &Plan, state: &State, look: &Look, head: &PlanHead, areas: &Areas,
 fn heading(page: &Plan, state: &State) -> &'static str {
     match page.stance(state) {
         Stance::Absent => "",
+        Stance::Waits | Stance::Stopped if page.undone.is_some() => "Nothing is taken back yet",
         Stance::Fresh | Stance::Waits | Stance::Stopped => "Nothing has been sent",
         Stance::Held => "Nothing is deleted until you approve",
         Stance::Past if page.undone.is_some() && page.planned() == 0 => {
@@ -288,12 +289,14 @@ fn said(page: &Plan, state: &State, head: &PlanHead) -> (Role, String) {
     }
     match page.stance(state) {
         Stance::Held => (Role::Warn, lines::held(head)),
-        Stance::Waits if page.undone.is_some() => (
-            Role::Warn,
-            "`A` undoes exactly this and pauses the sync, `x` drops it with nothing taken back. What \
-             stays is left as it is now."
-                .to_owned(),
-        ),
+        Stance::Waits if page.undone.is_some() => {
+            let words = "`A` undoes this and pauses the sync; `x` drops it.";
+            let words = match state.class() {
+                Class::Small => words.to_owned(),
+                _ => format!("{words} What stays is left as it is now."),
+            };
+            (Role::Warn, words)
+        }
         Stance::Waits => (
             Role::Warn,
             "Its run waits for you: `A` lets exactly this go, `x` ends it with nothing sent."
