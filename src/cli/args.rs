@@ -209,6 +209,16 @@ pub enum CommandLine {
         /// Only keys that contain this text.
         #[arg(long)]
         key: Option<String>,
+        /// Ignores the rows with this cause: they are tried as before and count as no trouble until
+        /// their cause changes.
+        #[arg(long, value_name = "CAUSE", conflicts_with_all = ["heed", "cause", "key", "unmask", "json"])]
+        ignore: Option<String>,
+        /// Heeds ignored rows with this cause again.
+        #[arg(long, value_name = "CAUSE", conflicts_with_all = ["cause", "key", "unmask", "json"])]
+        heed: Option<String>,
+        /// With --ignore or --heed: only with this field or column at fault.
+        #[arg(long)]
+        field: Option<String>,
         /// Shows personal values as they are, and puts it on record that you did.
         #[arg(long)]
         unmask: bool,

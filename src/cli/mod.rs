@@ -166,9 +166,21 @@ async fn answer(context: &Context, command: CommandLine) -> Result<u8, Problem> 
             verdict,
             cause,
             key,
+            ignore,
+            heed,
+            field,
             unmask,
             json,
-        } => rows::rows(context, &target, verdict, cause, key, unmask, json).await,
+        } => match (ignore, heed) {
+            (Some(code), _) => rows::ignore(context, &target, (verdict, code, field), true).await,
+            (None, Some(code)) => {
+                rows::ignore(context, &target, (verdict, code, field), false).await
+            }
+            (None, None) => {
+                let filter = rows::filter(verdict, cause, field, key, unmask);
+                rows::rows(context, &target, filter, json).await
+            }
+        },
         CommandLine::History {
             key,
             sync,

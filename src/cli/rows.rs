@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::domain::command::{Command, Reply, RowEntry, RowFilter};
+use crate::domain::command::{CauseName, Command, Reply, RowEntry, RowFilter};
 use crate::domain::id::RunId;
 use crate::domain::problem::{Problem, ProblemKind};
 
@@ -14,26 +14,65 @@ use super::plan::plain;
 /// Rows that are asked for at once.
 const PAGE: u32 = 1_000;
 
-/// Prints rows.
-pub(super) async fn rows(
-    context: &Context,
-    target: &str,
+/// Which rows are printed.
+pub(super) fn filter(
     verdict: Option<String>,
-    cause: Option<String>,
+    code: Option<String>,
+    field: Option<String>,
     key: Option<String>,
     unmask: bool,
-    form: Json,
-) -> Result<u8, Problem> {
-    let run = run_of(context, target)?;
-    let mut filter = RowFilter {
+) -> RowFilter {
+    RowFilter {
         verdict,
-        code: cause,
-        field: None,
+        code,
+        field,
         key,
         after: 0,
         limit: PAGE,
         unmask,
+    }
+}
+
+/// Ignores the rows of a cause, or heeds them again.
+pub(super) async fn ignore(
+    context: &Context,
+    target: &str,
+    (verdict, code, field): (Option<String>, String, Option<String>),
+    ignore: bool,
+) -> Result<u8, Problem> {
+    let run = run_of(context, target)?;
+    let words = match &field {
+        Some(field) => format!("{code} {field}"),
+        None => code.clone(),
     };
+    let cause = CauseName {
+        verdict,
+        code,
+        field,
+    };
+    let command = Command::Ignore {
+        run: run.clone(),
+        cause,
+        ignore,
+    };
+    context.ask(command).await?;
+    say(match ignore {
+        true => format!(
+            "rows of {run} with {words} are ignored until their cause changes; they are tried as before"
+        ),
+        false => format!("rows of {run} with {words} count again"),
+    });
+    Ok(0)
+}
+
+/// Prints rows.
+pub(super) async fn rows(
+    context: &Context,
+    target: &str,
+    mut filter: RowFilter,
+    form: Json,
+) -> Result<u8, Problem> {
+    let run = run_of(context, target)?;
     let mut table = Table::new(&["KEY", "VERDICT", "OP", "FIELD", "CAUSE", "RUNS", "REASON"]);
     let mut any = false;
     loop {

@@ -189,6 +189,9 @@ pub struct Cause {
     pub field: Option<String>,
     /// How many rows.
     pub rows: u64,
+    /// How many of them a person ignores.
+    #[serde(default)]
+    pub ignored: u64,
     /// When the first run still on record met this cause.
     pub since: DateTime<Utc>,
     /// How many runs on record met it.

@@ -11,6 +11,7 @@ use super::destination::{Object, ObjectSchema, TestStep};
 use super::edit::Edit;
 use super::event::{Event, LogLine};
 use super::explore::{CatalogTable, Connectors, Explore, KeyCheck};
+pub use super::failing::{CauseName, RowEntry, RowFilter};
 use super::id::RunId;
 pub use super::log_page::{LogPage, LogPlace, PlacedLine};
 use super::model::Column;
@@ -70,6 +71,16 @@ pub enum Command {
         /// The hash of the plan that was looked at: exactly this goes at once, or nothing.
         #[serde(default)]
         approved_plan: Option<String>,
+    },
+    /// Ignores the rows of a cause, or heeds them again: they are tried as before, and no longer count
+    /// as trouble until their cause changes. Reply: [`Reply::Done`].
+    Ignore {
+        /// The run.
+        run: RunId,
+        /// The cause.
+        cause: CauseName,
+        /// False heeds them again.
+        ignore: bool,
     },
     /// Turns a sync's schedule off. Reply: [`Reply::Done`].
     Pause {
@@ -229,26 +240,6 @@ pub enum Command {
     },
 }
 
-/// Which rows of a run are wanted.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct RowFilter {
-    /// Only with this verdict: `invalid`, `rejected`, `unknown`, `held`.
-    pub verdict: Option<String>,
-    /// Only with this cause code.
-    pub code: Option<String>,
-    /// Only with this field or column at fault; empty: with none.
-    pub field: Option<String>,
-    /// Only keys that contain this text.
-    pub key: Option<String>,
-    /// After this place in the row log.
-    pub after: u64,
-    /// At most so many; 0 takes 500.
-    pub limit: u32,
-    /// Shows personal values as they are, which is audited.
-    pub unmask: bool,
-}
-
 /// What a core answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "reply", content = "body")]
@@ -295,29 +286,6 @@ pub enum Reply {
     Text(String),
     /// Events.
     Events(Vec<Event>),
-}
-
-/// A row that needs a look.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RowEntry {
-    /// Its place in the row log, from 1.
-    pub place: u64,
-    /// Its key by column.
-    pub key: serde_json::Map<String, serde_json::Value>,
-    /// `invalid`, `rejected`, `unknown`, `held`.
-    pub verdict: String,
-    /// The operation, where one was planned.
-    pub op: Option<String>,
-    /// The field or column at fault.
-    pub field: Option<String>,
-    /// The cause.
-    pub code: String,
-    /// The cause in words.
-    pub reason: String,
-    /// Runs in which this row has failed, this one included.
-    pub attempts: u32,
-    /// What was or would be sent, by field, from the plan.
-    pub payload: Option<serde_json::Value>,
 }
 
 /// A part of a plan.

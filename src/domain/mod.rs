@@ -7,6 +7,7 @@ pub mod destination;
 pub mod edit;
 pub mod event;
 pub mod explore;
+pub mod failing;
 pub mod guard;
 pub mod health;
 pub mod id;

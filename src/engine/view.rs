@@ -96,6 +96,7 @@ pub(crate) fn sync_view(live: &Live, sync: &Sync) -> SyncView {
         recent: past.recent,
         known: past.known,
         held: past.held,
+        ignored: past.failing.ignored,
     }
 }
 
@@ -130,11 +131,13 @@ fn state(live: &Live, sync: &Sync) -> SyncState {
     let last = past
         .and_then(|past| past.last.as_ref())
         .map(|run| run.status);
+    // Rows that a person does not want to hear of are no trouble of the sync.
+    let is_ignored = past.is_some_and(|past| past.failing.open == 0 && past.failing.ignored > 0);
     match last {
         Some(RunStatus::Failed | RunStatus::Cancelled | RunStatus::Interrupted) => {
             SyncState::Failed
         }
-        Some(RunStatus::CompletedWithErrors) => SyncState::Errors,
+        Some(RunStatus::CompletedWithErrors) if !is_ignored => SyncState::Errors,
         _ if sync.settings.paused => SyncState::Paused,
         Some(_) => SyncState::Ok,
         None if sync.settings.schedule == Schedule::Manual => SyncState::Manual,

@@ -65,6 +65,9 @@ pub struct SyncView {
     pub known: u64,
     /// Deletes that wait for approval, with the hash of their plan.
     pub held: Option<HeldDeletes>,
+    /// Rows of its last run that fail and that a person ignores.
+    #[serde(default)]
+    pub ignored: u64,
     /// Health from 0 to 100; nothing before the first run.
     pub health: Option<u8>,
 }

@@ -235,6 +235,7 @@ pub(super) fn forget(tx: &Transaction<'_>, sync: &SyncId) -> Result<(), StoreErr
         "DELETE FROM pending WHERE sync = ?1",
         "DELETE FROM held WHERE sync = ?1",
         "DELETE FROM attempts WHERE sync = ?1",
+        "DELETE FROM ignored WHERE sync = ?1",
         "UPDATE intents SET closed = 1 WHERE sync = ?1 AND closed = 0",
     ] {
         tx.execute(sql, [sync.as_str()])?;

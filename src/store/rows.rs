@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 use super::Store;
 use super::codec::{count, fingerprint, int, micros, time};
 use super::error::StoreError;
+use super::ignored;
 use crate::domain::command::RowFilter;
 use crate::domain::id::{RunId, SyncId};
 use crate::domain::plan::OperationKind;
@@ -66,6 +67,8 @@ pub struct RowCause {
     pub field: Option<String>,
     /// How many.
     pub count: u64,
+    /// How many of them a person ignores.
+    pub ignored: u64,
     /// The first of them.
     pub first_key: Key,
     /// When the first run of this sync that is still on record met this cause.
@@ -166,7 +169,7 @@ impl Store {
                   AND other.field = own.field),
                  coalesce((SELECT attempts FROM run_rows AS row WHERE row.run = own.run
                   AND row.place <= ?3 AND row.verdict = own.verdict AND row.code = own.code
-                  AND coalesce(row.field, '') = own.field LIMIT 1), 0)
+                  AND coalesce(row.field, '') = own.field LIMIT 1), 0), ignored
                  FROM causes AS own
                  WHERE run = ?1 ORDER BY count DESC, verdict, code, field LIMIT ?2",
             )?;
@@ -183,6 +186,7 @@ impl Store {
                     since: time(row.get(5)?)?,
                     runs: count(row.get(6)?),
                     attempts: row.get(7)?,
+                    ignored: count(row.get(8)?),
                 });
             }
             Ok(causes)
@@ -282,6 +286,7 @@ pub(super) fn append(tx: &Transaction<'_>, run: &Run, rows: &[RowLog]) -> Result
          (run, place, key, key_hash, verdict, op, operation, field, code, reason, attempts)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?;
+    let ignored = ignored::among(tx, run, rows)?;
     for (row, place) in rows.iter().zip(last + 1..) {
         let attempts = if row.verdict == "held" {
             0
@@ -302,7 +307,7 @@ pub(super) fn append(tx: &Transaction<'_>, run: &Run, rows: &[RowLog]) -> Result
             attempts
         ])?;
     }
-    add_causes(tx, run, rows)
+    add_causes(tx, run, rows, &ignored)
 }
 
 /// Counts a failure of a key, once per run, and gives the number of runs in a row.
@@ -320,24 +325,31 @@ fn attempt(tx: &Transaction<'_>, run: &Run, key_hash: &Fingerprint) -> Result<u3
         )?)
 }
 
-fn add_causes(tx: &Transaction<'_>, run: &Run, rows: &[RowLog]) -> Result<(), StoreError> {
+fn add_causes(
+    tx: &Transaction<'_>,
+    run: &Run,
+    rows: &[RowLog],
+    ignored: &[bool],
+) -> Result<(), StoreError> {
     let mut causes = std::collections::BTreeMap::new();
-    for row in rows {
+    for (row, is_ignored) in rows.iter().zip(ignored) {
         let field = row.field.as_deref().unwrap_or("");
         let cause = (row.verdict.as_str(), row.code.as_str(), field);
-        let (count, _) = causes.entry(cause).or_insert((0_i64, &row.key));
+        let (count, ignored, _) = causes.entry(cause).or_insert((0_i64, 0_i64, &row.key));
         *count += 1;
+        *ignored += i64::from(*is_ignored);
     }
     let now = micros(run.started_at.unwrap_or(run.queued_at));
     let mut first = tx.prepare_cached(
         "SELECT min(since) FROM causes WHERE sync = ?1 AND verdict = ?2 AND code = ?3 AND field = ?4",
     )?;
     let mut put = tx.prepare_cached(
-        "INSERT INTO causes (sync, verdict, code, field, run, count, first_key, since)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-         ON CONFLICT DO UPDATE SET count = count + excluded.count",
+        "INSERT INTO causes (sync, verdict, code, field, run, count, first_key, since, ignored)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+         ON CONFLICT DO UPDATE SET count = count + excluded.count,
+         ignored = ignored + excluded.ignored",
     )?;
-    for ((verdict, code, field), (count, key)) in causes {
+    for ((verdict, code, field), (count, ignored, key)) in causes {
         let sync = run.sync.as_str();
         let since: Option<i64> = first
             .query_row(params![sync, verdict, code, field], |row| row.get(0))
@@ -351,7 +363,8 @@ fn add_causes(tx: &Transaction<'_>, run: &Run, rows: &[RowLog]) -> Result<(), St
             run.id.as_str(),
             count,
             key.bytes(),
-            since.map_or(now, |since| since.min(now))
+            since.map_or(now, |since| since.min(now)),
+            ignored
         ])?;
     }
     Ok(())
@@ -370,8 +383,12 @@ pub(super) fn recover(
         return Ok(());
     }
     let mut forget = tx.prepare_cached("DELETE FROM attempts WHERE sync = ?1 AND key_hash = ?2")?;
+    let mut heed = tx.prepare_cached("DELETE FROM ignored WHERE sync = ?1 AND key_hash = ?2")?;
     for key_hash in keys {
-        forget.execute(params![sync, key_hash.0.as_slice()])?;
+        let key = params![sync, key_hash.0.as_slice()];
+        if forget.execute(key)? > 0 {
+            heed.execute(key)?;
+        }
     }
     Ok(())
 }

@@ -5,7 +5,17 @@
 //! searched by.
 
 /// All migrations, oldest first; the schema's version is their number.
-pub(super) const MIGRATIONS: [&str; 2] = [FIRST, WRITTEN];
+pub(super) const MIGRATIONS: [&str; 3] = [FIRST, WRITTEN, IGNORED];
+
+const IGNORED: &str = "
+CREATE TABLE ignored (               -- failing rows that a person does not want to hear of
+    sync TEXT NOT NULL, key_hash BLOB NOT NULL,
+    verdict TEXT NOT NULL, code TEXT NOT NULL,
+    field TEXT NOT NULL,             -- empty where none is at fault
+    PRIMARY KEY (sync, key_hash)
+) STRICT, WITHOUT ROWID;
+ALTER TABLE causes ADD COLUMN ignored INTEGER NOT NULL DEFAULT 0;
+";
 
 const WRITTEN: &str = "
 CREATE TABLE written (               -- what became of a run's operations, as an undo needs to know

@@ -46,9 +46,10 @@ pub(super) async fn of_run(core: &Core, id: &RunId) -> Result<Vec<Cause>, Proble
             code: cause.code,
             field: cause.field,
             rows: cause.count,
+            ignored: cause.ignored,
             since: cause.since,
             runs: cause.runs,
-            stuck: cause.attempts >= STUCK,
+            stuck: cause.attempts >= STUCK && cause.ignored < cause.count,
             edit: edit.map(super::line),
         }
     };
@@ -150,6 +151,7 @@ mod tests {
             code: "REQUIRED".into(),
             field: Some(field.into()),
             count: 1,
+            ignored: 0,
             first_key: Key::from_bytes(&[]),
             since: at(35),
             runs: 1,

@@ -17,7 +17,7 @@ use super::super::{configure, explore};
 use super::{Answering, Dispatcher, Message};
 
 /// Who changed something from a face of this machine.
-const LOCAL_ACTOR: &str = "local";
+pub(super) const LOCAL_ACTOR: &str = "local";
 
 impl Dispatcher {
     /// Answers a command, now or from a task.
@@ -30,6 +30,7 @@ impl Dispatcher {
             Command::Reject { target } => self.reject(&target).await,
             Command::Retry { run, cause, keys } => self.retry(run, cause, keys).await,
             Command::Undo { run, approved_plan } => self.undo(run, approved_plan).await,
+            Command::Ignore { run, cause, ignore } => self.ignore(&run, &cause, ignore).await,
             Command::Pause { sync } => self.pause(&sync, true).await,
             Command::Resume { sync } => self.pause(&sync, false).await,
             Command::Forget { sync, confirm } => self.forget(&sync, &confirm).await,

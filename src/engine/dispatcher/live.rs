@@ -12,7 +12,7 @@ use crate::domain::run::{Phase, Run, Trigger};
 use crate::domain::sync::Sync;
 use crate::link::WorkspaceView;
 use crate::link::view::{HeldDeletes, RecentRun};
-use crate::store::Catalog;
+use crate::store::{Catalog, Failing};
 
 use super::super::core::Core;
 use super::super::run::prepare::open_snapshot;
@@ -61,6 +61,8 @@ pub(crate) struct Past {
     pub known: u64,
     /// Deletes that wait for approval.
     pub held: Option<HeldDeletes>,
+    /// Rows of its last run that need a look, and those that are ignored.
+    pub failing: Failing,
 }
 
 /// The live state of a workspace.
@@ -216,7 +218,12 @@ async fn read_past(core: &Arc<Core>, sync: &Sync) -> Result<Past, Problem> {
     let known = tokio::task::spawn_blocking(move || snapshot.ok().and_then(|s| s.known().ok()));
     // A damaged snapshot is told by the next run, which fails with the reason.
     let known = known.await.ok().flatten().unwrap_or_default();
+    let failing = match runs.first() {
+        Some(last) if last.counters.has_errors() => core.store.failing_of(&last.id).await?,
+        _ => Failing::default(),
+    };
     Ok(Past {
+        failing,
         recent: runs.iter().rev().map(view::recent_run).collect(),
         last: runs.into_iter().next(),
         known,

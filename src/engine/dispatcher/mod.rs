@@ -3,6 +3,7 @@
 mod checks;
 mod commands;
 mod going_on;
+mod ignoring;
 mod live;
 mod polling;
 mod runs;

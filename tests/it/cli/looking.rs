@@ -227,3 +227,26 @@ fn transforms_are_listed_and_explained() {
     assert!(program.ok(&["transforms"]).contains("normalize_email"));
     assert_eq!(program.run(&["transforms", "substrin"]).code, 1);
 }
+
+#[test]
+fn rows_of_a_cause_are_ignored_and_heeded_again() {
+    let desk = Desk::with(3, UPSERT);
+    desk.source("INSERT INTO customers VALUES (9, NULL, 'No mail', 1)");
+    let run = desk.run(&["run", "contacts", "--json"]);
+    assert_eq!(run.code, 3, "{run:?}");
+    let rows = desk.run(&["rows", "contacts", "--json"]);
+    let row: serde_json::Value = serde_json::from_str(rows.stdout.trim()).unwrap();
+    let code = row["code"].as_str().unwrap();
+    let state = || desk.json(0, &["status", "--json"])["syncs"][0].clone();
+    assert_eq!(state()["state"]["state"], "errors", "{:?}", state());
+    let said = desk.ok(&["rows", "contacts", "--ignore", code]);
+    assert!(said.contains("are tried as before"), "{said}");
+    assert_eq!(state()["state"]["state"], "ok", "{:?}", state());
+    assert_eq!(desk.run(&["run", "contacts"]).code, 3, "it is tried again");
+    assert_eq!(state()["state"]["state"], "ok");
+    desk.ok(&["rows", "contacts", "--heed", code]);
+    assert_eq!(state()["state"]["state"], "errors");
+    let none = desk.run(&["rows", "contacts", "--ignore", "no_such_cause"]);
+    assert_eq!(none.code, 1, "{none:?}");
+    assert!(none.stderr.contains("no row of run"), "{none:?}");
+}

@@ -11,6 +11,7 @@ mod exploring;
 mod faults;
 mod guards;
 mod hand_over;
+mod ignoring;
 mod keeping;
 mod mirrors;
 mod modes;

@@ -131,6 +131,7 @@ fn causes() -> Vec<Cause> {
         code: code.into(),
         field: Some(field.into()),
         rows,
+        ignored: 0,
         since: at("14:01:00"),
         runs,
         stuck: runs > 9,

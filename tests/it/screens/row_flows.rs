@@ -1,12 +1,13 @@
 //! Rows by cause, the history of a key, and the audit trail.
 
 use signalsmith::domain::browse::{Browse, Browsed};
-use signalsmith::domain::command::{Command, Reply, RowFilter};
+use signalsmith::domain::command::{CauseName, Command, Reply, RowFilter};
 use signalsmith::domain::run::{Run, RunStatus};
 use signalsmith::link::WorkspaceView;
 use signalsmith::tui::Export;
 
 use super::browsing::refused;
+use super::pictures::picture_of;
 use super::real::Desk;
 use super::robot::{Robot, Script};
 use super::worlds::{core, mixed, run, run_id};
@@ -289,4 +290,57 @@ fn real_rows_lead_to_their_edit_their_history_and_a_try() {
         (lines[0].action.as_str(), lines[0].kind.as_str()),
         ("unmask", "run")
     );
+}
+
+#[test]
+fn rows_of_a_cause_are_ignored_and_heeded_by_the_same_key() {
+    let mut rest = taker();
+    let mut ignored = false;
+    let script: Script = Box::new(move |command| match command {
+        Command::Ignore { ignore, .. } => {
+            ignored = *ignore;
+            Some(Ok(Reply::Done))
+        }
+        Command::Browse(Browse::Causes { .. }) if ignored => {
+            let Some(Ok(Reply::Browsed(browsed))) = rest(command) else {
+                panic!("no causes")
+            };
+            let Browsed::Causes(mut causes) = *browsed else {
+                panic!("no causes")
+            };
+            causes[1].ignored = causes[1].rows;
+            Some(Ok(Reply::Browsed(Box::new(Browsed::Causes(causes)))))
+        }
+        other => rest(other),
+    });
+    let mut robot = Robot::new(WIDE, with_refused(), script);
+    robot.press("3");
+    robot.press("f");
+    robot.type_text("errors hubspot");
+    robot.press("enter");
+    robot.press("w");
+    robot.press("j");
+    robot.sees("I ignore");
+    robot.press("I");
+    let asked = |ignore| Command::Ignore {
+        run: run_id(4),
+        cause: CauseName {
+            verdict: Some("invalid".into()),
+            code: "does_not_fit".into(),
+            field: Some("Phone".into()),
+        },
+        ignore,
+    };
+    assert!(robot.sent.contains(&asked(true)));
+    robot.sees("12 rows ignored; they are tried as before");
+    robot.sees("12 ignored");
+    robot.sees("I heed");
+    robot.wait(5_000);
+    robot.sees("`I` heeds them");
+    picture_of("rows_ignored", &robot, WIDE);
+    robot.resize((80, 24));
+    picture_of("rows_ignored", &robot, (80, 24));
+    robot.press("I");
+    assert!(robot.sent.contains(&asked(false)));
+    robot.sees("12 rows count again");
 }

@@ -1,7 +1,7 @@
 //! Sending rows again: one to try, or all of a cause.
 
 use super::Rows;
-use crate::domain::command::Command;
+use crate::domain::command::{CauseName, Command};
 use crate::tui::available::{Refusal, reachable};
 use crate::tui::msg::Effect;
 use crate::tui::questions::ask_page;
@@ -45,6 +45,57 @@ impl Rows {
 
     pub(super) fn may_resend(&self, state: &State) -> Result<(), Refusal> {
         self.may_send(state)
+    }
+
+    /// Whether every row of the selected cause is ignored.
+    pub(super) fn is_ignored(&self) -> bool {
+        let cause = self.cause();
+        cause.is_some_and(|cause| cause.ignored > 0 && cause.ignored >= cause.rows)
+    }
+
+    pub(super) fn may_ignore(&self, state: &State) -> Result<(), Refusal> {
+        reachable(state)?;
+        if let Some((_, doing)) = self.doing {
+            return Err(format!("{doing} already").into());
+        }
+        match self.cause() {
+            None => no("no cause is selected"),
+            Some(cause) if cause.verdict == "held" => {
+                no("held deletes wait for a person: `A` in Syncs approves or rejects them")
+            }
+            Some(_) if !self.run.status.is_final() => no("the run goes on"),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Ignores the rows of the cause, or heeds them again where all are ignored.
+    pub(super) fn ignore(&mut self, state: &mut State) -> Vec<Effect> {
+        let ignore = !self.is_ignored();
+        let Some(cause) = self.cause() else {
+            return Vec::new();
+        };
+        let rows = text::counted(cause.rows, "row");
+        let (doing, verb, done) = match ignore {
+            true => (
+                "ignoring",
+                "ignore",
+                format!("{rows} ignored; they are tried as before"),
+            ),
+            false => ("heeding", "heed", format!("{rows} count again")),
+        };
+        let failed = format!("could not {verb} the rows with {}", cause.code);
+        let command = Command::Ignore {
+            run: self.run.id.clone(),
+            cause: CauseName {
+                verdict: Some(cause.verdict.clone()),
+                code: cause.code.clone(),
+                field: Some(cause.field.clone().unwrap_or_default()),
+            },
+            ignore,
+        };
+        let (token, effect) = state.order(doing, failed, done, command);
+        self.doing = Some((token, doing));
+        vec![effect]
     }
 
     /// Sends the selected row again, and nothing else.

@@ -168,6 +168,9 @@ impl Listing for Causes<'_> {
             1 => other.since.cmp(&one.since),
             _ => other.rows.cmp(&one.rows),
         };
-        by.then(a.cmp(&b))
+        // What nobody wants to hear of stands last.
+        let ignored = |cause: &Cause| cause.ignored > 0 && cause.ignored >= cause.rows;
+        let told = ignored(one).cmp(&ignored(other));
+        told.then(by).then(a.cmp(&b))
     }
 }

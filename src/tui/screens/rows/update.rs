@@ -29,6 +29,7 @@ pub(crate) enum Act {
     Mend,
     Try,
     Resend,
+    Ignore,
     Edit,
     Unmask,
     Export,
@@ -49,6 +50,7 @@ impl Page for Rows {
         vital(entry(own(Act::Mend), "rows_mend", &["m"], "Fix the mapping at the field", "fix", ROWS)),
         entry(own(Act::Try), "rows_try", &["T"], "Send the selected row again, to try", "try 1 row", ROWS),
         vital(entry(own(Act::Resend), "rows_resend", &["R"], "Send all rows with this cause again", "re-send these", ROWS)),
+        entry(own(Act::Ignore), "rows_ignore", &["I"], "Ignore the rows with this cause, or heed them again", "ignore", ROWS),
         entry(own(Act::Edit), "rows_edit", &["e"], "See the edit that came before", "see edit", ROWS),
         entry(own(Act::Unmask), "rows_unmask", &["X"], "Show personal values, which is audited", "unmask", ROWS),
         entry(own(Act::Export), "rows_export", &["E"], "Export rows to a file", "export", ROWS),
@@ -78,6 +80,7 @@ impl Page for Rows {
             },
             Wish::Own(Act::Try) => self.may_try(state),
             Wish::Own(Act::Resend) => self.may_resend(state),
+            Wish::Own(Act::Ignore) => self.may_ignore(state),
             Wish::Own(Act::Edit) => match self.cause().map(|cause| &cause.edit) {
                 Some(Some(_)) => Ok(()),
                 _ => no("no edit came between the run before and this cause"),
@@ -130,6 +133,7 @@ impl Page for Rows {
             }
             Wish::Own(Act::Try) => return self.try_one(state),
             Wish::Own(Act::Resend) => return self.ask_resend(state),
+            Wish::Own(Act::Ignore) => return self.ignore(state),
             Wish::Own(Act::Edit) => {
                 let edit = self.cause().and_then(|cause| cause.edit.as_ref());
                 if let Some(edit) = edit {
@@ -263,6 +267,7 @@ impl Page for Rows {
         match (entry.action, self.pane) {
             (Action::Enter, _) => "rows",
             (Action::Find, Pane::Rows) => "key",
+            (Action::Page(PageAct::Rows(Act::Ignore)), _) if self.is_ignored() => "heed",
             _ => entry.short,
         }
     }
@@ -295,7 +300,8 @@ impl Rows {
         if self.doing.take_if(|(own, _)| *own == token).is_some() {
             match result {
                 Ok(Reply::Run(run)) => state.router.open(RunPage::of(&run)),
-                Ok(_) => {}
+                // Rows are ignored or heeded: their causes say so.
+                Ok(_) => self.causes = Waiting::Not,
                 Err(problem) => state.fail(problem.text, problem.hint),
             }
         } else if self.entries.waiting.awaits(token) {

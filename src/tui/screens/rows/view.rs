@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
-use super::words::{code_words, edit_words, seen_words};
+use super::words::{code_words, edit_words, rows_words, seen_words};
 use super::{Pane, Rows};
 use crate::domain::browse::Cause;
 use crate::domain::command::RowEntry;
@@ -157,6 +157,12 @@ fn counts(page: &Rows, look: &Look) -> Line<'static> {
         spans.push(look.span(role, format!("{word} {}", text::count(number))));
         spans.push(Span::raw("   "));
     }
+    let causes = page.causes.here().into_iter().flatten();
+    let ignored: u64 = causes.map(|cause| cause.ignored).sum();
+    if ignored > 0 {
+        let words = format!("{} ignored   ", text::count(ignored));
+        spans.push(look.span(Role::Dim, words));
+    }
     if !page.table.filter().is_empty() {
         let words = format!("filter: {}", text::line(page.table.filter(), 30));
         spans.push(look.span(Role::Text, words));
@@ -195,6 +201,7 @@ fn causes(page: &Rows, state: &State, look: &Look, area: Rect, buf: &mut Buffer)
 
 fn cells(state: &State, cause: &Cause, small: bool) -> Vec<Cell> {
     let role = match cause.verdict.as_str() {
+        _ if cause.ignored >= cause.rows => Role::Dim,
         "rejected" | "unknown" => Role::Error,
         _ => Role::Warn,
     };
@@ -237,7 +244,7 @@ fn lower(
     let heading = format!(
         "{}{field} {dot} {} {dot} first seen {}",
         cause.code,
-        text::counted(cause.rows, "row"),
+        rows_words(cause),
         text::when(state.zone, state.now.wall, cause.since)
     );
     let role = match page.pane {
@@ -369,6 +376,10 @@ fn carried(page: &Rows, state: &State, look: &Look, cause: &Cause, area: Rect, b
     panes::lines(look, buf, area, &out.out);
     let words = match (&page.doing, cause.verdict.as_str()) {
         (Some((_, doing)), _) => format!("{} {doing}", look.spinner(state.now.ms)),
+        (None, _) if page.is_ignored() => {
+            "Ignored until their cause changes; they are tried as before. `I` heeds them."
+                .to_owned()
+        }
         (None, "held") => "Held deletes wait for approval: `A` in Syncs shows them.".to_owned(),
         (None, _) => {
             let next = state

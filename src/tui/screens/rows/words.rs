@@ -61,11 +61,24 @@ fn source_words(mapping: &str) -> String {
     }
 }
 
+/// How many rows a cause has, and how many of them are ignored.
+pub(super) fn rows_words(cause: &Cause) -> String {
+    let rows = text::counted(cause.rows, "row");
+    match cause.ignored {
+        0 => rows,
+        ignored => format!("{rows}, {} ignored", text::count(ignored)),
+    }
+}
+
 /// In how many runs a cause was met.
 pub(super) fn seen_words(cause: &Cause) -> String {
-    match cause.stuck {
-        true => "stuck".to_owned(),
-        false => text::counted(cause.runs, "run"),
+    match (
+        cause.ignored > 0 && cause.ignored >= cause.rows,
+        cause.stuck,
+    ) {
+        (true, _) => "ignored".to_owned(),
+        (false, true) => "stuck".to_owned(),
+        (false, false) => text::counted(cause.runs, "run"),
     }
 }
 
