@@ -312,6 +312,9 @@ pub struct RunArguments {
     /// With --full: also for append, which adds every row a second time.
     #[arg(long, requires = "full")]
     pub duplicate: bool,
+    /// Sends nothing: takes what is new in the model as sent already, so that only later changes go.
+    #[arg(long, conflicts_with_all = ["limit", "key", "full"])]
+    pub from_now: bool,
     /// Leaves out the deletes.
     #[arg(long)]
     pub without_deletes: bool,

@@ -21,6 +21,7 @@ pub(super) async fn run(context: &Context, arguments: RunArguments) -> Result<u8
         keys: arguments.key,
         full: arguments.full,
         duplicate: arguments.duplicate,
+        from_now: arguments.from_now,
         without_deletes: arguments.without_deletes,
         accept_size: arguments.accept_size,
         approved_plan: arguments.plan,

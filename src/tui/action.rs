@@ -161,7 +161,7 @@ static TABLE: &[Entry] = &[
     entry(syncs(SyncsAct::Edit), "sync_edit", &["e"], "Edit the settings: name, object, mode, guards, tags", "edit", Syncs),
     entry(syncs(SyncsAct::Schedule), "sync_schedule", &["s"], "Edit the schedule", "schedule", Syncs),
     entry(syncs(SyncsAct::New), "sync_new", &["n"], "Make a sync", "new", Syncs),
-    entry(A::RunMenu, "run_menu", &["R"], "Run in another way: try, rejected, full", "run…", Syncs),
+    entry(A::RunMenu, "run_menu", &["R"], "Run in another way: try, full, from now", "run…", Syncs),
     entry(syncs(SyncsAct::Clone), "sync_clone", &["N"], "Make a sync like this one", "", Syncs),
     entry(syncs(SyncsAct::Delete), "sync_delete", &["D"], "Delete the sync", "", Syncs),
     entry(A::Find, "find", &["/"], "Find by name, or text in the log", "find", Everywhere),

@@ -119,6 +119,32 @@ pub(crate) fn ask_full(state: &mut State, sync: &SyncView, options: RunOptions) 
     open(state, dialog);
 }
 
+/// Asks before what is new in the model is taken as sent already.
+pub(crate) fn ask_from_now(state: &mut State, sync: &SyncView, options: RunOptions) {
+    let new = match sync.known {
+        0 => format!("Every row of {} is taken", sync.model),
+        known => format!(
+            "{} stay as they are, and what differs in them is due as before. Rows of {} that are new \
+             are taken",
+            text::counted(known, "known record"),
+            sync.model
+        ),
+    };
+    let intent = Intent::Run(vec![sync.id().clone()], options);
+    let title = format!("Begin {} from now?", sync.name());
+    let mut dialog = yes(state.now.ms, title, intent);
+    dialog.body = vec![
+        format!(
+            "{new} as sent already: only what changes later goes to {}.",
+            sync.destination
+        ),
+        "Nothing is sent or deleted by this run. To send those rows after all: a full resync."
+            .to_owned(),
+    ];
+    dialog.go = "take them as sent".to_owned();
+    open(state, dialog);
+}
+
 /// A plan that waits for a person.
 pub(crate) struct Waiting {
     pub hash: String,

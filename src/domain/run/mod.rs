@@ -84,6 +84,8 @@ pub struct RunOptions {
     pub full: bool,
     /// With `full`: allows it for append, which sends every row a second time.
     pub duplicate: bool,
+    /// Records what is new in the model as it stands, as adopted, and sends nothing.
+    pub from_now: bool,
     /// Leaves out the plan's deletes.
     pub without_deletes: bool,
     /// Plans and stops: nothing is sent.

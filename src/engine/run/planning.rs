@@ -148,7 +148,15 @@ async fn request(job: &Job, prepared: &Prepared, reading: &Reading) -> Result<Pl
         .hint("add --duplicate if that is what you want")
         .into());
     }
-    let foreign = match options.is_partial() {
+    if options.from_now && (options.full || options.is_partial()) {
+        return Err(Problem::new(
+            ProblemKind::Usage,
+            "cannot begin from now and send rows in the same run",
+        )
+        .hint("leave out --from-now, or what chooses the rows that are sent")
+        .into());
+    }
+    let foreign = match options.is_partial() || options.from_now {
         true => None,
         false => {
             let (mapper, cancel) = (&reading.mapper, &job.stop.token);
@@ -172,7 +180,8 @@ async fn request(job: &Job, prepared: &Prepared, reading: &Reading) -> Result<Pl
         full: options.full,
         without_deletes: options.without_deletes,
         spool_bytes: PlanRequest::SPOOL_BYTES,
-        adopt: first && sync.settings.first_run == FirstRun::FromNow && !options.full,
+        adopt: options.from_now
+            || first && sync.settings.first_run == FirstRun::FromNow && !options.full,
         foreign,
         plan_path: job.core.plan_path(&job.run.id),
         spool_dir: job.core.surroundings.temporary.join(job.run.id.as_str()),

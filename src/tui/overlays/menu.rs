@@ -13,6 +13,9 @@ use crate::domain::run::RunOptions;
 use crate::link::view::SyncView;
 use crate::tui::look::Look;
 use crate::tui::msg::Effect;
+use crate::tui::questions::ask_from_now;
+use crate::tui::router::travel;
+use crate::tui::screens::plan::Plan;
 use crate::tui::state::State;
 use crate::tui::text;
 use crate::tui::theme::Role;
@@ -25,10 +28,19 @@ enum Way {
     TryTen,
     Rejected,
     Full,
+    FromNow,
+    Plan,
 }
 
 impl Way {
-    const ALL: [Self; 4] = [Self::TryOne, Self::TryTen, Self::Rejected, Self::Full];
+    const ALL: [Self; 6] = [
+        Self::TryOne,
+        Self::TryTen,
+        Self::Rejected,
+        Self::Full,
+        Self::FromNow,
+        Self::Plan,
+    ];
 
     fn key(self) -> char {
         match self {
@@ -36,6 +48,8 @@ impl Way {
             Self::TryTen => 't',
             Self::Rejected => 'r',
             Self::Full => 'f',
+            Self::FromNow => 'n',
+            Self::Plan => 'p',
         }
     }
 
@@ -45,6 +59,8 @@ impl Way {
             Self::TryTen => "try 10 rows",
             Self::Rejected => "only rejected",
             Self::Full => "full resync",
+            Self::FromNow => "from now",
+            Self::Plan => "plan only",
         }
     }
 
@@ -60,6 +76,8 @@ impl Way {
                 )
             }
             Self::Full => "sends every row again; asks first".to_owned(),
+            Self::FromNow => "new rows count as sent; asks first".to_owned(),
+            Self::Plan => "shows what would go; sends nothing".to_owned(),
         }
     }
 
@@ -91,6 +109,14 @@ impl Way {
             Self::Full => RunOptions {
                 full: true,
                 duplicate: sync.sync.settings.mode == Mode::Append,
+                ..plain
+            },
+            Self::FromNow => RunOptions {
+                from_now: true,
+                ..plain
+            },
+            Self::Plan => RunOptions {
+                plan_only: true,
                 ..plain
             },
         }
@@ -143,11 +169,18 @@ pub(super) fn key(state: &mut State, mut menu: RunMenu, key: KeyEvent) -> Vec<Ef
         return Vec::new();
     }
     let options = way.options(&sync);
-    if way == Way::Full {
-        dialog::ask_full(state, &sync, options);
-        return Vec::new();
+    match way {
+        Way::Full => dialog::ask_full(state, &sync, options),
+        Way::FromNow => ask_from_now(state, &sync, options),
+        Way::Plan => {
+            state.router.open(Plan::fresh(menu.sync));
+            return travel(state);
+        }
+        Way::TryOne | Way::TryTen | Way::Rejected => {
+            return dialog::perform(state, Intent::Run(vec![menu.sync], options));
+        }
     }
-    dialog::perform(state, Intent::Run(vec![menu.sync], options))
+    Vec::new()
 }
 
 pub(super) fn draw(

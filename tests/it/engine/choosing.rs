@@ -187,3 +187,35 @@ fn a_retry_of_a_run_that_is_not_there_is_refused() {
         ProblemKind::NotFound
     );
 }
+
+#[test]
+fn from_now_takes_what_is_new_as_sent_and_leaves_what_is_known_due() {
+    let workspace = people(3);
+    workspace.apply(&to_copy("mirror", ""));
+    workspace.run("people");
+    workspace
+        .source("update people set name = 'New' where id = 1; delete from people where id = 3");
+    add(&workspace, 4, 6);
+    let from_now = workspace.run_with("people", options(|it| it.from_now = true));
+    assert_eq!(completed(&from_now), (0, 0, 0));
+    assert_eq!(
+        (from_now.counters.skipped, from_now.counters.requests),
+        (4, 0)
+    );
+    assert_eq!(copied(&workspace).len(), 3);
+    workspace.source("update people set name = 'New' where id = 6");
+    // What was known and changed goes, what left is deleted, and of the new only what changed later.
+    let next = workspace.run("people");
+    assert_eq!(completed(&next), (0, 2, 1));
+    let numbers = workspace.target("select number from people order by number");
+    assert_eq!(numbers, ["1", "2", "6"]);
+    let both = options(|it| {
+        it.from_now = true;
+        it.full = true;
+    });
+    let refused = workspace.run_with("people", both);
+    assert_eq!(
+        (refused.status, refused.exit_code()),
+        (RunStatus::Failed, 2)
+    );
+}
