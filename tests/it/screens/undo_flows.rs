@@ -271,6 +271,7 @@ fn a_real_run_is_undone_from_the_list_of_runs() {
         .workspace
         .target("select name from people order by number");
     assert_eq!(names[..2], ["Name 1", "Name 2"]);
+    desk.robot.sees("updated 2. The sync is paused");
     desk.press(&["esc"]);
     desk.robot.wait(1_000);
     desk.robot.sees("undo");

@@ -172,6 +172,24 @@ impl Plan {
         self.show(self.part);
     }
 
+    /// Takes how the plan's run stands, as long as it has not ended.
+    pub(super) fn follow(&mut self, state: &State) {
+        let Some(head) = self.head.here_mut() else {
+            return;
+        };
+        if head.run.status.is_final() {
+            return;
+        }
+        let Some(sync) = state.sync(&self.sync) else {
+            return;
+        };
+        let active = sync.active.as_ref().map(|active| &active.run);
+        let mut known = active.into_iter().chain(sync.last.as_ref());
+        if let Some(run) = known.find(|run| run.id == head.run.id) {
+            head.run.clone_from(run);
+        }
+    }
+
     /// Shows another part, from its beginning.
     pub(super) fn show(&mut self, part: PlanPart) {
         self.part = part;

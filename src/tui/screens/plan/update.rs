@@ -188,6 +188,7 @@ impl Page for Plan {
 
     fn refresh(&mut self, state: &mut State) -> Vec<Effect> {
         let mut effects = Vec::new();
+        self.follow(state);
         if matches!(self.making, Making::Wanted) {
             effects.extend(self.make(state));
         }
