@@ -364,37 +364,3 @@ fn the_session_is_kept_at_leaving_and_restored_at_the_next_start() {
     let fresh = Robot::with(WIDE, mixed(), core(), &options(), Some("\u{0}nonsense"));
     fresh.sees("Syncs 7 · by state");
 }
-
-#[test]
-fn the_run_menu_begins_from_now_after_a_question_and_shows_a_plan_on_its_page() {
-    let mut robot = robot();
-    for _ in 0..3 {
-        robot.press("j");
-    }
-    robot.press("R");
-    robot.press("n");
-    robot.sees("Begin HubSpot Lifecycle from now?");
-    robot.sees("900 known records stay as they are");
-    robot.press("enter");
-    assert!(doings(&robot).is_empty());
-    robot.press("R");
-    robot.press("n");
-    robot.press("y");
-    let from_now = RunOptions {
-        from_now: true,
-        ..RunOptions::default()
-    };
-    let run = |options| Command::Run {
-        sync: sync_id(4).as_str().to_owned(),
-        options,
-    };
-    assert_eq!(doings(&robot), [run(from_now)]);
-    robot.press("R");
-    robot.press("p");
-    let plan = RunOptions {
-        plan_only: true,
-        ..RunOptions::default()
-    };
-    assert_eq!(robot.sent.last(), Some(&run(plan)));
-    robot.sees("┌ Plan · HubSpot Lifecycle");
-}

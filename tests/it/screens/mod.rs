@@ -16,6 +16,7 @@ mod leaving_flows;
 mod log_flows;
 pub mod logs;
 mod mapping_flows;
+mod menu_flows;
 mod model_flows;
 mod model_pictures;
 mod new_sync_flows;
