@@ -19,7 +19,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::domain::command::{Command, Reply};
 use crate::domain::id::SyncId;
 use crate::domain::problem::Problem;
-use crate::domain::run::{Phase, Run};
+use crate::domain::run::Run;
 use crate::link::WorkspaceView;
 
 use super::core::Core;
@@ -154,7 +154,9 @@ impl Dispatcher {
                     self.undo_began(&run).await;
                 }
                 self.refresh(&run.sync);
-                if run.phase == Some(Phase::AwaitingApproval) {
+                // One that was handed over may have been answered before it came to ask.
+                let active = self.live.active.get(&run.sync);
+                if active.is_some_and(|active| active.run.id == run.id && active.asks()) {
                     // It may wait for a day: who waits for it is told now.
                     self.live.answer_waiters(&run);
                 }

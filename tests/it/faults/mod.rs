@@ -110,7 +110,8 @@ impl World {
         world.add(3 * ROWS);
         // Nothing is broken yet: a machine under load may take its time.
         world.settings("begin", "timeout_s = 30");
-        assert_eq!(world.run().status, RunStatus::Completed);
+        let first = world.run();
+        assert_eq!(first.status, RunStatus::Completed, "{first:#?}");
         world
     }
 

@@ -273,3 +273,117 @@ fn removed(entry: Entry) -> Result<Operation, Damaged> {
         cause: Cause::Changed,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::plan::ShapeField;
+    use crate::domain::row::{Fingerprint, Key};
+    use crate::domain::value::{Type, Value};
+
+    fn shape() -> RecordShape {
+        let field = |name: &str, on_create, if_empty| ShapeField {
+            name: name.to_owned(),
+            kind: Type::Text,
+            on_create,
+            if_empty,
+        };
+        RecordShape {
+            fields: vec![
+                field("email", false, false),
+                field("name", false, false),
+                field("origin", true, false),
+                field("phone", false, true),
+            ],
+            identifier: vec![0],
+        }
+    }
+
+    fn record(values: [Option<&str>; 4]) -> Option<Record> {
+        Some(Record(values.map(|it| it.map(Value::text)).into()))
+    }
+
+    fn update(old: Option<Record>, new: Option<Record>) -> Operation {
+        let key = Key::of(&[Value::Integer(1)]);
+        Operation {
+            number: 3,
+            kind: OperationKind::Update,
+            key_hash: Fingerprint::of(7, key.bytes()),
+            key,
+            identifier: vec![Value::text("a@x")],
+            destination_id: None,
+            old,
+            new,
+            input_hash: Fingerprint([1; 16]),
+            output_hash: Fingerprint([2; 16]),
+            cause: Cause::Changed,
+        }
+    }
+
+    fn decide(done: Operation, aligned: bool) -> Decision {
+        let shape = shape();
+        let rules = Rules {
+            shape: &shape,
+            seed: 7,
+            aligned,
+            deletes: Deletion::Gone,
+        };
+        let facts = Facts {
+            entry: Some(Entry::accepted(&done, None, true)),
+            created: false,
+            moved: false,
+            taken: false,
+        };
+        rules.decide(done, facts).unwrap()
+    }
+
+    fn why(old: Option<Record>, new: Option<Record>) -> Option<&'static str> {
+        match decide(update(old, new), true) {
+            Decision::Stays(stay) => Some(stay.code()),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn what_the_run_wrote_is_written_back_and_what_it_left_alone_is_left_alone() {
+        let old = record([Some("A@x"), Some("Ada"), Some("web"), Some("1")]);
+        let new = record([Some("a@x"), Some("bad"), Some("app"), Some("1")]);
+        let Decision::Restore(restored) = decide(update(old, new.clone()), true) else {
+            panic!("it stays")
+        };
+        // The identifier stays as the destination has it; what is written once was not written.
+        assert_eq!(restored.new, record([Some("a@x"), Some("Ada"), None, None]));
+        assert_eq!(restored.old, new);
+        assert_eq!(restored.input_hash, NO_HASH);
+        assert_ne!(restored.output_hash, Fingerprint([2; 16]));
+    }
+
+    #[test]
+    fn a_row_is_restored_whole_or_not_at_all() {
+        let new = || record([Some("a@x"), Some("bad"), None, None]);
+        assert_eq!(why(None, new()), Some("values_not_kept"));
+        let unknown = record([Some("a@x"), None, None, None]);
+        assert_eq!(why(unknown, new()), Some("field_not_known"));
+        let empty = record([Some("a@x"), Some("Ada"), None, None]);
+        let filled = record([Some("a@x"), Some("bad"), None, Some("1")]);
+        assert_eq!(why(empty.clone(), filled), Some("field_not_known"));
+        let narrow = Some(Record(vec![Some(Value::text("a@x"))]));
+        assert_eq!(why(narrow, new()), Some("earlier_mapping"));
+        assert_eq!(why(empty.clone(), new()), None);
+        let apart = decide(update(empty.clone(), new()), false);
+        assert_eq!(apart, Decision::Stays(Stay::EarlierMapping));
+        assert_eq!(
+            decide(update(empty.clone(), empty), true),
+            Decision::Nothing
+        );
+    }
+
+    #[test]
+    fn a_record_that_was_another_keys_stays() {
+        let old = record([Some("a@x"), Some("Ada"), None, None]);
+        let new = record([Some("a@x"), Some("bad"), None, None]);
+        let mut done = update(old, new);
+        done.cause = Cause::HandOver { from: vec![1] };
+        assert_eq!(decide(done, true), Decision::Stays(Stay::HandedOver));
+    }
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::support::scripted::{Fate, Scripted, Silence};
+use crate::support::scripted::{Fate, Scripted, Silence, Then};
 
 const THERE: &str = "type = \"scripted\"";
 
@@ -104,4 +104,39 @@ fn an_undo_that_waited_when_the_core_died_is_not_followed_by_a_run_of_the_sync()
     workspace.pass(std::time::Duration::from_secs(120));
     assert_eq!(workspace.runs("people")[0].id, undo.id);
     assert_eq!(there.there().seen.len(), seen);
+}
+
+#[test]
+fn a_row_whose_outcome_is_still_to_come_is_named() {
+    let (workspace, there) = scripted("upsert", 2);
+    workspace.run("people");
+    let later = Fate::Pending {
+        asks: 9,
+        then: Then::Accept,
+    };
+    fate(&there, "p1@x.example", Some(later));
+    workspace.source("update people set name = 'bad'");
+    let bad = workspace.run("people");
+    let undo = planned(&workspace, &bad);
+    assert_eq!(stays(&workspace, &undo), ["1 outcome_pending"]);
+    assert_eq!(completed(&approved(&workspace, &undo)), (0, 1, 0));
+    let names = names(&there);
+    assert_eq!(names["text p2@x.example"], "text Name 2");
+}
+
+#[test]
+fn an_undo_that_waits_is_handed_over_and_goes_when_it_is_approved_there() {
+    let mut workspace = people(2);
+    workspace.apply(&to_copy("upsert", "paused = false"));
+    workspace.run("people");
+    workspace.source("update people set name = 'bad'");
+    let bad = workspace.run("people");
+    let undo = planned(&workspace, &bad);
+    workspace.hand_over_while(|_| {});
+    let same = workspace.wait(&undo.id);
+    assert_eq!(same.phase, Some(Phase::AwaitingApproval), "{same:#?}");
+    assert!(!is_paused(&workspace));
+    assert_eq!(completed(&approved(&workspace, &undo)), (0, 2, 0));
+    assert_eq!(copied(&workspace)[0], "1|p1@x.example|Name 1");
+    workspace.until("people", |sync| sync.sync.settings.paused);
 }
