@@ -185,6 +185,10 @@ pub enum CommandLine {
         /// Its name once more.
         #[arg(long, value_name = "NAME")]
         confirm: Option<String>,
+        /// Forgets nothing: puts back what was known before the sync went to another destination or
+        /// object, now that it writes there again.
+        #[arg(long, conflicts_with = "confirm")]
+        put_back: bool,
     },
     /// Prints a run's log.
     Logs {

@@ -86,3 +86,13 @@ pub(super) async fn forget(
     ));
     Ok(0)
 }
+
+/// Puts back what was known of a sync before it went elsewhere.
+pub(super) async fn put_back(context: &Context, sync: String) -> Result<u8, Problem> {
+    let command = Command::PutBack { sync: sync.clone() };
+    context.ask(command).await?;
+    say(format!(
+        "the earlier state of {sync} was put back: its next run sends what differs from it"
+    ));
+    Ok(0)
+}

@@ -155,7 +155,12 @@ async fn answer(context: &Context, command: CommandLine) -> Result<u8, Problem> 
         CommandLine::Undo { run, plan, json } => undo::undo(context, &run, plan, json).await,
         CommandLine::Pause { sync } => control::pause(context, sync).await,
         CommandLine::Resume { sync } => control::resume(context, sync).await,
-        CommandLine::Forget { sync, confirm } => control::forget(context, sync, confirm).await,
+        CommandLine::Forget {
+            sync,
+            put_back: true,
+            ..
+        } => control::put_back(context, sync).await,
+        CommandLine::Forget { sync, confirm, .. } => control::forget(context, sync, confirm).await,
         CommandLine::Logs {
             target,
             follow,

@@ -99,6 +99,12 @@ pub enum Command {
         /// Its name once more, typed.
         confirm: String,
     },
+    /// Puts back what was known of a sync's sent records before it went to another destination or
+    /// object, now that it writes there again. Reply: [`Reply::Done`].
+    PutBack {
+        /// The sync.
+        sync: String,
+    },
     /// Brings a resource file in. Reply: [`Reply::Changes`].
     Apply {
         /// The file's text.

@@ -9,10 +9,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::domain::id::{RunId, SyncId};
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::Run;
+use crate::snapshot::sweep_all;
 
 use super::core::Core;
 use super::deliver::broken;
 
+/// Days for which a state is kept that a sync left behind.
+const KEPT_DAYS: i64 = 30;
 /// Runs of one sync whose plans are kept; mere plans are counted apart.
 const RUNS: usize = 10;
 /// Days for which a plan is kept.
@@ -28,6 +31,7 @@ const LOOKED_AT: u32 = 200;
 /// # Errors
 /// A [`Problem`] of kind `state` where store or folder cannot be read.
 pub(crate) async fn prune(core: &Arc<Core>, sync: &SyncId) -> Result<(), Problem> {
+    let_go(core, sync).await?;
     let needed = core.store.runs_with_open_ends().await?;
     let runs = core.store.runs(Some(sync), None, LOOKED_AT).await?;
     let spent = spent(&runs, core.clock.now());
@@ -51,6 +55,16 @@ pub(crate) async fn prune(core: &Arc<Core>, sync: &SyncId) -> Result<(), Problem
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|error| broken(&error))?
+}
+
+/// Lets go of states that were kept long enough, and of files that no state names.
+async fn let_go(core: &Core, sync: &SyncId) -> Result<(), Problem> {
+    let before = core.clock.now() - TimeDelta::days(KEPT_DAYS);
+    core.store.expire_kept(sync, before).await?;
+    let layouts = core.store.layouts(sync).await?;
+    let (root, sync) = (core.snapshots(), sync.clone());
+    let swept = tokio::task::spawn_blocking(move || sweep_all(&root, &sync, &layouts));
+    Ok(swept.await.map_err(|error| broken(&error))??)
 }
 
 /// Runs whose plans are not kept, of those given, newest first.

@@ -97,6 +97,7 @@ pub(crate) fn sync_view(live: &Live, sync: &Sync) -> SyncView {
         known: past.known,
         held: past.held,
         ignored: past.failing.ignored,
+        kept: past.kept,
     }
 }
 

@@ -68,6 +68,9 @@ pub struct SyncView {
     /// Rows of its last run that fail and that a person ignores.
     #[serde(default)]
     pub ignored: u64,
+    /// When it left the state behind that can be put back: it wrote elsewhere meanwhile.
+    #[serde(default)]
+    pub kept: Option<DateTime<Utc>>,
     /// Health from 0 to 100; nothing before the first run.
     pub health: Option<u8>,
 }

@@ -18,8 +18,13 @@ impl PendingFile {
     /// Opens a file of mode 0600 under a name that marks it as unfinished.
     pub fn create(path: &Path) -> Result<Self, SnapshotError> {
         if let Some(folder) = path.parent() {
+            let is_new = !folder.exists();
             fs::create_dir_all(folder)
                 .map_err(|error| SnapshotError::io("create", folder, error))?;
+            // The name of a folder is as durable as what stands in it.
+            for new in folder.ancestors().take(2).filter(|_| is_new) {
+                sync_folder_of(new)?;
+            }
         }
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(".unfinished");

@@ -47,7 +47,8 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Opens the snapshot of `sync`; its files stand in `root/<sync>`. A snapshot that is not there
+    /// Opens the snapshot of `sync`; its files stand in a folder of `root/<sync>` that no other
+    /// snapshot of the sync has. A snapshot that is not there
     /// yet starts empty under `fresh_seed`, which the caller draws at random.
     ///
     /// # Errors
@@ -77,7 +78,7 @@ impl Snapshot {
         }
         Ok(Self {
             sync: sync.clone(),
-            folder: root.join(sync.as_str()),
+            folder: folder_of(root, sync, layout.seed),
             log,
             seed: layout.seed,
             folding: Mutex::new(()),
@@ -278,6 +279,37 @@ fn begin(sync: &SyncId, log: &dyn AckLog, seed: u64) -> Result<Layout, SnapshotE
         },
     )?;
     Ok(layout)
+}
+
+/// Where the files of a snapshot stand: one that is kept and the one in its place lie side by side.
+fn folder_of(root: &Path, sync: &SyncId, seed: u64) -> PathBuf {
+    root.join(sync.as_str()).join(format!("{seed:016x}"))
+}
+
+/// Removes the files of a sync's snapshots that none of these layouts names.
+///
+/// # Errors
+/// [`SnapshotError`] where a layout does not read, or files cannot be listed or removed.
+pub fn sweep_all(root: &Path, sync: &SyncId, layouts: &[Vec<u8>]) -> Result<(), SnapshotError> {
+    let mut named = Vec::with_capacity(layouts.len());
+    for layout in layouts {
+        named.push(folder_of(root, sync, Layout::decode(layout)?.seed));
+    }
+    let folder = root.join(sync.as_str());
+    let found = match fs::read_dir(&folder) {
+        Ok(found) => found,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(SnapshotError::io("list", &folder, error)),
+    };
+    for entry in found {
+        let path = entry
+            .map_err(|error| SnapshotError::io("list", &folder, error))?
+            .path();
+        if path.is_dir() && !named.contains(&path) {
+            fs::remove_dir_all(&path).map_err(|error| SnapshotError::io("remove", &path, error))?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether `partition` lies wholly below `hash`.

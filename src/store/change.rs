@@ -6,6 +6,7 @@ use rusqlite::Transaction;
 use super::audit::{self, AuditDraft};
 use super::catalog::Workspace;
 use super::error::StoreError;
+use super::kept::{self, Left};
 use super::secrets::NewSecret;
 use super::{Store, journal, layout, put, references, run_state, secrets};
 use crate::domain::destination::{Destination, Source};
@@ -114,8 +115,9 @@ impl Store {
                     .try_for_each(|(kind, id)| free_name(tx, kind, id))?;
                 let mut events = Vec::new();
                 let mut deleted = Vec::new();
+                let left = left(tx, &changes)?;
                 for change in &changes {
-                    let draft = apply(tx, change, at)?;
+                    let draft = apply(tx, change, &left, at)?;
                     if draft.action == "delete" {
                         deleted.push((draft.resource.clone(), draft.name.clone()));
                     }
@@ -169,9 +171,32 @@ fn free_name(tx: &Transaction<'_>, kind: Kind, id: &str) -> Result<(), StoreErro
     Ok(())
 }
 
+/// The syncs whose snapshot starts empty, as they are before anything is changed.
+fn left(tx: &Transaction<'_>, changes: &[CatalogChange]) -> Result<Vec<Left>, StoreError> {
+    let reset = changes.iter().filter_map(|change| match change {
+        CatalogChange::PutSync {
+            sync,
+            reset_snapshot: true,
+            ..
+        } => Some(&sync.id),
+        _ => None,
+    });
+    let mut left = Vec::new();
+    for sync in reset {
+        match kept::saved(tx, sync) {
+            Ok(saved) => left.push(Left::of(tx, saved)?),
+            // One that is new leaves nothing behind.
+            Err(StoreError::NotFound { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(left)
+}
+
 fn apply(
     tx: &Transaction<'_>,
     change: &CatalogChange,
+    left: &[Left],
     at: DateTime<Utc>,
 ) -> Result<AuditDraft, StoreError> {
     match change {
@@ -186,6 +211,10 @@ fn apply(
         } => {
             let mut draft = put::sync(tx, sync, *schedule_changed, at)?;
             if *reset_snapshot {
+                if let Some(left) = left.iter().find(|left| left.is_left_by(sync)) {
+                    run_state::refuse_running(tx, &sync.id)?;
+                    kept::keep(tx, left, at)?;
+                }
                 layout::forget(tx, &sync.id)?;
                 draft
                     .fields

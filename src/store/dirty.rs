@@ -156,6 +156,7 @@ impl Store {
         self.read("read what is open", move |tx| {
             let mut statement = tx.prepare_cached(
                 "SELECT run FROM held UNION SELECT run FROM unknown UNION SELECT run FROM pending
+                 UNION SELECT run FROM kept_pending
                  UNION SELECT run FROM intents WHERE closed = 0
                  UNION SELECT id FROM runs WHERE status IN ('queued', 'running')",
             )?;

@@ -7,7 +7,7 @@ use super::Store;
 use super::catalog::require_sync;
 use super::codec::{count, fingerprint, int};
 use super::error::StoreError;
-use super::run_state;
+use super::{kept, run_state};
 use crate::domain::id::SyncId;
 
 /// One key's latest acknowledgement since the last fold: its number, the key's hash, and the
@@ -246,6 +246,7 @@ pub(super) fn forget(tx: &Transaction<'_>, sync: &SyncId) -> Result<(), StoreErr
 /// Removes all that is kept of a sync beside its settings and what refers to them.
 pub(super) fn erase(tx: &Transaction<'_>, sync: &SyncId) -> Result<(), StoreError> {
     forget(tx, sync)?;
+    kept::erase(tx, sync)?;
     for sql in [
         "DELETE FROM run_rows WHERE run IN (SELECT id FROM runs WHERE sync = ?1)",
         "DELETE FROM written WHERE run IN (SELECT id FROM runs WHERE sync = ?1)",

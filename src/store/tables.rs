@@ -5,7 +5,23 @@
 //! searched by.
 
 /// All migrations, oldest first; the schema's version is their number.
-pub(super) const MIGRATIONS: [&str; 3] = [FIRST, WRITTEN, IGNORED];
+pub(super) const MIGRATIONS: [&str; 4] = [FIRST, WRITTEN, IGNORED, KEPT];
+
+const KEPT: &str = "
+CREATE TABLE kept (                  -- states that syncs left behind for another destination or object
+    id TEXT PRIMARY KEY,             -- stands for the sync in journal and unknown
+    sync TEXT NOT NULL REFERENCES syncs (id) ON DELETE CASCADE,
+    at INTEGER NOT NULL, destination TEXT NOT NULL, object TEXT NOT NULL,
+    primary_key TEXT NOT NULL, layout BLOB NOT NULL,
+    partitions TEXT NOT NULL         -- as JSON: number, generation
+) STRICT, WITHOUT ROWID;
+CREATE INDEX kept_sync ON kept (sync, at);
+CREATE TABLE kept_pending (
+    kept TEXT NOT NULL, key_hash BLOB NOT NULL,
+    run TEXT NOT NULL, operation INTEGER NOT NULL, ticket TEXT NOT NULL,
+    PRIMARY KEY (kept, key_hash, run, operation)
+) STRICT, WITHOUT ROWID;
+";
 
 const IGNORED: &str = "
 CREATE TABLE ignored (               -- failing rows that a person does not want to hear of

@@ -164,6 +164,7 @@ static TABLE: &[Entry] = &[
     entry(A::RunMenu, "run_menu", &["R"], "Run in another way: try, full, from now", "run…", Syncs),
     entry(syncs(SyncsAct::Clone), "sync_clone", &["N"], "Make a sync like this one", "", Syncs),
     entry(syncs(SyncsAct::Delete), "sync_delete", &["D"], "Delete the sync", "", Syncs),
+    entry(syncs(SyncsAct::PutBack), "sync_put_back", &[], "Put back an earlier state", "", Syncs),
     entry(A::Find, "find", &["/"], "Find by name, or text in the log", "find", Everywhere),
     entry(A::Filter, "filter", &["f"], "Show only what matches", "filter", Everywhere),
     entry(A::Order, "order", &["o"], "Order by something else", "order", Everywhere),

@@ -191,8 +191,12 @@ pub fn copy_folder(from: &Path, to: &Path) {
         .create(to)
         .unwrap();
     let is_called = |path: &Path, name: &str| path.file_name().is_some_and(|it| it == name);
-    let is_final =
-        is_called(from, "runs") || from.parent().is_some_and(|it| is_called(it, "snapshots"));
+    // Of a snapshot: snapshots/<sync>/<seed>.
+    let is_snapshot = from
+        .ancestors()
+        .nth(2)
+        .is_some_and(|it| is_called(it, "snapshots"));
+    let is_final = is_called(from, "runs") || is_snapshot;
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let kind = entry.file_type().unwrap();

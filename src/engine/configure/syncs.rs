@@ -122,7 +122,7 @@ impl Draft<'_> {
             .as_ref()
             .is_some_and(|old| elsewhere(&old.settings, &new.settings));
         if moved {
-            let why = "it starts an empty snapshot, and the next run sends every row";
+            let why = "it starts an empty snapshot, and the next run sends every row; the old one is kept for 30 days";
             if !self.wish.dry_run && !self.wish.confirm.contains(&name) {
                 return Err(unconfirmed(&name, why));
             }

@@ -34,6 +34,7 @@ impl Dispatcher {
             Command::Pause { sync } => self.pause(&sync, true).await,
             Command::Resume { sync } => self.pause(&sync, false).await,
             Command::Forget { sync, confirm } => self.forget(&sync, &confirm).await,
+            Command::PutBack { sync } => self.put_back(&sync).await,
             Command::Apply {
                 text,
                 base,

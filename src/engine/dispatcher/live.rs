@@ -63,6 +63,8 @@ pub(crate) struct Past {
     pub held: Option<HeldDeletes>,
     /// Rows of its last run that need a look, and those that are ignored.
     pub failing: Failing,
+    /// When it left the state behind that can be put back.
+    pub kept: Option<DateTime<Utc>>,
 }
 
 /// The live state of a workspace.
@@ -222,8 +224,15 @@ async fn read_past(core: &Arc<Core>, sync: &Sync) -> Result<Past, Problem> {
         Some(last) if last.counters.has_errors() => core.store.failing_of(&last.id).await?,
         _ => Failing::default(),
     };
+    let states = core.store.kept_states(&sync.id).await?;
+    let settings = &sync.settings;
+    let kept = states.iter().find(|state| {
+        let (destination, object) = &state.place;
+        *destination == settings.destination.as_str() && *object == settings.destination_object
+    });
     Ok(Past {
         failing,
+        kept: kept.map(|state| state.at),
         recent: runs.iter().rev().map(view::recent_run).collect(),
         last: runs.into_iter().next(),
         known,

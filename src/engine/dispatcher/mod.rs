@@ -4,6 +4,7 @@ mod checks;
 mod commands;
 mod going_on;
 mod ignoring;
+mod keeping;
 mod live;
 mod polling;
 mod runs;

@@ -2,6 +2,7 @@
 
 mod approving;
 mod attached;
+mod keeping;
 mod looking;
 mod plain_output;
 mod running;

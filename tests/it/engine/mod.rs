@@ -13,6 +13,7 @@ mod guards;
 mod hand_over;
 mod ignoring;
 mod keeping;
+mod kept_states;
 mod mirrors;
 mod modes;
 mod pending;

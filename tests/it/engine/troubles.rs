@@ -12,6 +12,12 @@ fn partitions(workspace: &Workspace) -> Vec<std::path::PathBuf> {
         .folder()
         .join("snapshots")
         .join(workspace.sync("people").id().as_str());
+    let folder = std::fs::read_dir(folder)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
     std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())

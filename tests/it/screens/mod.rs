@@ -12,6 +12,7 @@ mod hostile;
 mod hostile_edits;
 mod hostile_pages;
 mod hostile_records;
+mod kept_flows;
 mod leaving_flows;
 mod log_flows;
 pub mod logs;

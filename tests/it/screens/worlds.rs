@@ -81,6 +81,7 @@ pub fn sync(number: u64, name: &str, state: SyncState) -> SyncView {
         known: 0,
         held: None,
         ignored: 0,
+        kept: None,
         health: None,
     }
 }

@@ -54,8 +54,14 @@ fn keep() -> FoldOptions<'static> {
     }
 }
 
+/// The folder of the only snapshot of the sync.
+fn folder(root: &Path) -> std::path::PathBuf {
+    let mut folders = std::fs::read_dir(root.join(sync().as_str())).unwrap();
+    folders.next().unwrap().unwrap().path()
+}
+
 fn partition_files(root: &Path) -> Vec<std::path::PathBuf> {
-    let folder = root.join(sync().as_str());
+    let folder = folder(root);
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
         .map(|file| file.unwrap().path())
@@ -171,7 +177,7 @@ fn an_end_before_the_flip_loses_nothing() {
     let snapshot = filled(root.path(), &acks, 50);
     let before = content(&snapshot);
     // A fold that ended before its transaction leaves a file that no generation names.
-    let folder = root.path().join(sync().as_str());
+    let folder = folder(root.path());
     std::fs::write(folder.join("0.2"), b"half").unwrap();
     std::fs::write(folder.join("0.3.unfinished"), b"half").unwrap();
     assert_eq!(content(&open(root.path(), &acks)), before);

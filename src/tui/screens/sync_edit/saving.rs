@@ -83,8 +83,8 @@ impl SyncEditor {
         if elsewhere {
             body.insert(
                 0,
-                "It starts an empty snapshot. What it sent stays where it is, and is not known any \
-                 more."
+                "It starts an empty snapshot. What it sent stays where it is; what is known of it is \
+                 kept for 30 days, to be put back."
                     .to_owned(),
             );
             ask_name(state, title, body, &name, "save it", SAVE);

@@ -38,6 +38,11 @@ pub(super) fn overview(
         (None, None) => {}
     }
     history(&mut lines, sync);
+    if let Some(at) = sync.kept {
+        let at = text::when(state.zone, state.now.wall, at);
+        let words = format!("An earlier state for this object is kept ({at}): `:put back`.");
+        lines.wrapped(Role::Dim, &words, 2);
+    }
     lines.out
 }
 

@@ -3,9 +3,10 @@
 use super::page::SyncsPage;
 use crate::domain::command::Command;
 use crate::domain::edit::Edit;
+use crate::link::view::SyncView;
 use crate::tui::available::{Refusal, reachable};
 use crate::tui::msg::Effect;
-use crate::tui::questions::ask_name;
+use crate::tui::questions::{ask_name, ask_page};
 use crate::tui::screens::mapping::MappingEditor;
 use crate::tui::screens::new_sync::NewSync;
 use crate::tui::screens::page::{Handed, Heard, Tag, no};
@@ -24,9 +25,11 @@ pub(crate) enum Act {
     New,
     Clone,
     Delete,
+    PutBack,
 }
 
 const DELETE: Tag = "delete the sync";
+const PUT_BACK: Tag = "put the state back";
 
 /// Whether something can be done now.
 ///
@@ -41,7 +44,8 @@ pub(super) fn can(state: &State, act: Act) -> Result<(), Refusal> {
     };
     match act {
         Act::Mapping | Act::Schedule | Act::Edit | Act::Clone | Act::New => Ok(()),
-        Act::Delete => {
+        Act::PutBack if sync.kept.is_none() => no("none is kept for its object"),
+        Act::Delete | Act::PutBack => {
             reachable(state)?;
             match sync.active.is_some() || sync.queued.is_some() {
                 true => no("a run of it is under way: `c` cancels it"),
@@ -69,6 +73,10 @@ impl SyncsPage {
                 state.router.open(editor);
             }
             Act::Schedule => state.router.open(ScheduleEditor::of(&sync.sync)),
+            Act::PutBack => {
+                ask_put_back(state, &sync);
+                self.deleting = Some(sync.id().clone());
+            }
             Act::Delete => {
                 let name = sync.name();
                 let body = vec![
@@ -102,12 +110,25 @@ impl SyncsPage {
                 let done = format!("{name} is deleted; {} keeps its records", sync.destination);
                 vec![state.order("deleting", failed, done, command).1]
             }
+            Heard::Confirmed(PUT_BACK) => {
+                let id = self.deleting.take();
+                let Some(sync) = id.and_then(|id| state.sync(&id)).cloned() else {
+                    return Vec::new();
+                };
+                let name = sync.name();
+                let command = Command::PutBack {
+                    sync: sync.id().to_string(),
+                };
+                let failed = format!("could not put back the state of {name}");
+                let done = format!("{name}: its earlier state is back");
+                vec![state.order("putting back", failed, done, command).1]
+            }
             // What was ordered here has no place on the screen of its own.
             Heard::Answer {
                 result: Err(problem),
                 ..
             } => {
-                state.fail(format!("could not delete: {}", problem.text), problem.hint);
+                state.fail(problem.text, problem.hint);
                 Vec::new()
             }
             Heard::Handed(Handed::Saved { kind: "sync", name }) => {
@@ -117,6 +138,25 @@ impl SyncsPage {
             _ => Vec::new(),
         }
     }
+}
+
+/// Asks before what a sync knows now makes room for what it knew.
+fn ask_put_back(state: &mut State, sync: &SyncView) {
+    let Some(at) = sync.kept else { return };
+    let at = text::when(state.zone, state.now.wall, at);
+    let body = vec![
+        format!(
+            "What it knew of {} until it went elsewhere ({at}) is put back; nothing is sent by that. \
+             Its next run sends what differs.",
+            sync.sync.settings.destination_object
+        ),
+        format!(
+            "What it knows now, {}, is kept in its turn for 30 days.",
+            text::counted(sync.known, "record")
+        ),
+    ];
+    let title = format!("Put back the earlier state of {}?", sync.name());
+    ask_page(state, title, body, ("leave it", "put it back"), PUT_BACK);
 }
 
 /// Puts the cursor on the sync of a name, now or as soon as it is listed.
