@@ -166,8 +166,8 @@ impl Store {
         .await
     }
 
-    /// Gives the last `count` runs of a sync that ended, newest first, mere plans left out; at
-    /// most 500.
+    /// Gives the last `count` runs of a sync that ended, newest first; mere plans are left out, and
+    /// runs that were cancelled before they began. At most 500.
     ///
     /// # Errors
     /// The database's.
@@ -178,6 +178,7 @@ impl Store {
                 tx,
                 "SELECT body FROM runs WHERE sync = ?1 AND status NOT IN ('queued', 'running')
                  AND json_extract(body, '$.options.plan_only') = 0
+                 AND (status <> 'cancelled' OR json_extract(body, '$.started_at') IS NOT NULL)
                  ORDER BY seq DESC LIMIT ?2",
                 params![sync.as_str(), count.min(PAGE)],
             )

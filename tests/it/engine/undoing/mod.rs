@@ -298,6 +298,9 @@ fn a_run_that_waits_behind_an_undo_is_dropped_when_the_undo_writes() {
     let behind = workspace.wait(&behind.id);
     assert_eq!(behind.status, RunStatus::Cancelled);
     assert!(behind.error.unwrap().text.contains("the undo"));
+    let sync = workspace.until("people", |sync| sync.active.is_none());
+    assert_eq!(sync.last.as_ref().unwrap().id, undo.id);
+    assert_eq!(sync.state, SyncState::Paused);
     assert_eq!(copied(&workspace)[0], "1|p1@x.example|Name 1");
 }
 
