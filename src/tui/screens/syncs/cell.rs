@@ -63,11 +63,26 @@ pub(super) fn of_sync(state: &State, sync: &SyncView, look: &Look) -> Cell {
             Some(run) => cell(glyphs.failed, run.status.words(), Role::Error),
             None => cell(glyphs.failed, "failed", Role::Error),
         },
-        SyncState::Errors => cell(glyphs.attention, errors(sync.last.as_ref()), Role::Warn),
+        SyncState::Errors => cell(glyphs.attention, failing(sync), Role::Warn),
         SyncState::Ok => cell(glyphs.ok, "ok", Role::Ok),
         SyncState::Paused => cell(glyphs.paused, "paused", Role::Dim),
         SyncState::Manual => cell(glyphs.manual, "manual", Role::Dim),
         SyncState::Waiting => cell(glyphs.waiting, "waiting", Role::Dim),
+    }
+}
+
+/// `3 invalid`; where some are ignored, how many of all kinds are not: `3 failing`.
+fn failing(sync: &SyncView) -> String {
+    let all = sync.last.as_ref().map_or(0, |run| {
+        let c = &run.counters;
+        c.invalid + c.total(|tally| tally.rejected + tally.unknown)
+    });
+    match sync.ignored {
+        0 => errors(sync.last.as_ref()),
+        ignored => format!(
+            "{} failing",
+            text::count(all.saturating_sub(ignored).max(1))
+        ),
     }
 }
 

@@ -139,6 +139,11 @@ fn trouble(lines: &mut Lines<'_>, state: &State, sync: &SyncView) {
         }
         _ => {}
     }
+    if sync.ignored > 0 {
+        let verb = if sync.ignored == 1 { "is" } else { "are" };
+        let rows = text::counted(sync.ignored, "failing row");
+        lines.wrapped(Role::Dim, &format!("{rows} {verb} ignored"), 1);
+    }
     if let Some(held) = &sync.held {
         let count = text::counted(held.count, "delete");
         let verb = if held.count == 1 { "is" } else { "are" };
