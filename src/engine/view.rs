@@ -9,7 +9,9 @@ use crate::domain::run::{Phase, Run, RunStatus};
 use crate::domain::schedule::Schedule;
 use crate::domain::sync::Sync;
 use crate::link::WorkspaceView;
-use crate::link::view::{ActiveRun, RecentRun, SyncState, SyncView};
+use crate::link::view::{ActiveRun, IgnoredRows, RecentRun, SyncState, SyncView};
+
+use crate::store::Failing;
 
 use super::dispatcher::{Active, Live};
 
@@ -96,7 +98,7 @@ pub(crate) fn sync_view(live: &Live, sync: &Sync) -> SyncView {
         recent: past.recent,
         known: past.known,
         held: past.held,
-        ignored: past.failing.ignored,
+        ignored: ignored(&past.failing),
         kept: past.kept,
     }
 }
@@ -133,7 +135,8 @@ fn state(live: &Live, sync: &Sync) -> SyncState {
         .and_then(|past| past.last.as_ref())
         .map(|run| run.status);
     // Rows that a person does not want to hear of are no trouble of the sync.
-    let is_ignored = past.is_some_and(|past| past.failing.open == 0 && past.failing.ignored > 0);
+    let is_ignored =
+        past.is_some_and(|past| past.failing.open == 0 && ignored(&past.failing).total() > 0);
     match last {
         Some(RunStatus::Failed | RunStatus::Cancelled | RunStatus::Interrupted) => {
             SyncState::Failed
@@ -143,6 +146,14 @@ fn state(live: &Live, sync: &Sync) -> SyncState {
         Some(_) => SyncState::Ok,
         None if sync.settings.schedule == Schedule::Manual => SyncState::Manual,
         None => SyncState::Waiting,
+    }
+}
+
+fn ignored(failing: &Failing) -> IgnoredRows {
+    IgnoredRows {
+        invalid: failing.invalid,
+        rejected: failing.rejected,
+        unknown: failing.unknown,
     }
 }
 

@@ -67,7 +67,7 @@ pub struct SyncView {
     pub held: Option<HeldDeletes>,
     /// Rows of its last run that fail and that a person ignores.
     #[serde(default)]
-    pub ignored: u64,
+    pub ignored: IgnoredRows,
     /// When it left the state behind that can be put back: it wrote elsewhere meanwhile.
     #[serde(default)]
     pub kept: Option<DateTime<Utc>>,
@@ -84,6 +84,26 @@ impl SyncView {
     /// The sync's name.
     pub fn name(&self) -> &str {
         &self.sync.settings.name
+    }
+}
+
+/// Rows that fail and that a person ignores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct IgnoredRows {
+    /// Stopped by us.
+    pub invalid: u64,
+    /// Refused by the destination.
+    pub rejected: u64,
+    /// Without an answer.
+    pub unknown: u64,
+}
+
+impl IgnoredRows {
+    /// All of them.
+    pub fn total(self) -> u64 {
+        self.invalid
+            .saturating_add(self.rejected)
+            .saturating_add(self.unknown)
     }
 }
 

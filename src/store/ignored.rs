@@ -18,8 +18,12 @@ use crate::domain::run::Run;
 pub struct Failing {
     /// Those that nobody ignores.
     pub open: u64,
-    /// Those that are ignored.
-    pub ignored: u64,
+    /// Ignored, stopped by us.
+    pub invalid: u64,
+    /// Ignored, refused by the destination.
+    pub rejected: u64,
+    /// Ignored, without an answer.
+    pub unknown: u64,
 }
 
 impl Store {
@@ -67,15 +71,22 @@ impl Store {
     pub async fn failing_of(&self, run: &RunId) -> Result<Failing, StoreError> {
         let run = run.clone();
         self.read("count failing rows", move |tx| {
-            let (open, ignored) = tx
+            let (open, invalid, rejected, unknown) = tx
                 .prepare_cached(
-                    "SELECT coalesce(sum(count - ignored), 0), coalesce(sum(ignored), 0)
+                    "SELECT coalesce(sum(count - ignored), 0),
+                     coalesce(sum(iif(verdict = 'invalid', ignored, 0)), 0),
+                     coalesce(sum(iif(verdict = 'rejected', ignored, 0)), 0),
+                     coalesce(sum(iif(verdict = 'unknown', ignored, 0)), 0)
                      FROM causes WHERE run = ?1 AND verdict <> 'held'",
                 )?
-                .query_row([run.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                .query_row([run.as_str()], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+                })?;
             Ok(Failing {
                 open: count(open),
-                ignored: count(ignored),
+                invalid: count(invalid),
+                rejected: count(rejected),
+                unknown: count(unknown),
             })
         })
         .await

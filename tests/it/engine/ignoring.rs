@@ -36,7 +36,7 @@ fn fate(there: &Scripted, id: u32, fate: Option<Fate>) {
 
 fn state(workspace: &Workspace) -> (SyncState, u64) {
     let sync = workspace.sync("people");
-    (sync.state.clone(), sync.ignored)
+    (sync.state.clone(), sync.ignored.total())
 }
 
 fn causes(workspace: &Workspace, run: &Run) -> Vec<Cause> {

@@ -349,12 +349,12 @@ fn rows_of_a_cause_are_ignored_and_heeded_by_the_same_key() {
 fn a_sync_tells_how_many_rows_fail_beside_those_that_are_ignored() {
     let mut world = with_refused();
     let mut sync = (*world.syncs[3]).clone();
-    sync.ignored = 12;
+    sync.ignored.invalid = 12;
     world.syncs[3] = sync.into();
     let mut robot = Robot::new(WIDE, world, core());
     for _ in 0..3 {
         robot.press("j");
     }
-    robot.sees("! 500 failing");
+    robot.sees("! 500 rejected");
     robot.sees("12 failing rows are ignored");
 }

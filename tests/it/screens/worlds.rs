@@ -80,7 +80,7 @@ pub fn sync(number: u64, name: &str, state: SyncState) -> SyncView {
         recent: Vec::new(),
         known: 0,
         held: None,
-        ignored: 0,
+        ignored: Default::default(),
         kept: None,
         health: None,
     }

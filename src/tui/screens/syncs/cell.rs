@@ -63,26 +63,11 @@ pub(super) fn of_sync(state: &State, sync: &SyncView, look: &Look) -> Cell {
             Some(run) => cell(glyphs.failed, run.status.words(), Role::Error),
             None => cell(glyphs.failed, "failed", Role::Error),
         },
-        SyncState::Errors => cell(glyphs.attention, failing(sync), Role::Warn),
+        SyncState::Errors => cell(glyphs.attention, errors(sync), Role::Warn),
         SyncState::Ok => cell(glyphs.ok, "ok", Role::Ok),
         SyncState::Paused => cell(glyphs.paused, "paused", Role::Dim),
         SyncState::Manual => cell(glyphs.manual, "manual", Role::Dim),
         SyncState::Waiting => cell(glyphs.waiting, "waiting", Role::Dim),
-    }
-}
-
-/// `3 invalid`; where some are ignored, how many of all kinds are not: `3 failing`.
-fn failing(sync: &SyncView) -> String {
-    let all = sync.last.as_ref().map_or(0, |run| {
-        let c = &run.counters;
-        c.invalid + c.total(|tally| tally.rejected + tally.unknown)
-    });
-    match sync.ignored {
-        0 => errors(sync.last.as_ref()),
-        ignored => format!(
-            "{} failing",
-            text::count(all.saturating_sub(ignored).max(1))
-        ),
     }
 }
 
@@ -111,18 +96,20 @@ fn progress_words(active: &ActiveRun) -> String {
     }
 }
 
-/// What was wrong with a run that completed, the worst first: `41 rejected`.
-fn errors(run: Option<&Run>) -> String {
-    let Some(run) = run else {
+/// What was wrong with the last run, which completed, the worst first: `41 rejected`. Rows that are
+/// ignored are left out.
+fn errors(sync: &SyncView) -> String {
+    let Some(run) = &sync.last else {
         return "errors".to_owned();
     };
-    let counters = &run.counters;
+    let (counters, ignored) = (&run.counters, sync.ignored);
     [
-        (counters.total(|t| t.rejected), "rejected"),
-        (counters.total(|t| t.unknown), "unknown"),
-        (counters.invalid, "invalid"),
+        (counters.total(|t| t.rejected), ignored.rejected, "rejected"),
+        (counters.total(|t| t.unknown), ignored.unknown, "unknown"),
+        (counters.invalid, ignored.invalid, "invalid"),
     ]
     .into_iter()
+    .map(|(number, ignored, word)| (number.saturating_sub(ignored), word))
     .find(|(number, _)| *number > 0)
     .map_or("errors".to_owned(), |(number, word)| {
         format!("{} {word}", text::count(number))

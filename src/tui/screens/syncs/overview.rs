@@ -139,9 +139,10 @@ fn trouble(lines: &mut Lines<'_>, state: &State, sync: &SyncView) {
         }
         _ => {}
     }
-    if sync.ignored > 0 {
-        let verb = if sync.ignored == 1 { "is" } else { "are" };
-        let rows = text::counted(sync.ignored, "failing row");
+    let ignored = sync.ignored.total();
+    if ignored > 0 {
+        let verb = if ignored == 1 { "is" } else { "are" };
+        let rows = text::counted(ignored, "failing row");
         lines.wrapped(Role::Dim, &format!("{rows} {verb} ignored"), 1);
     }
     if let Some(held) = &sync.held {
