@@ -1,11 +1,11 @@
 //! The row log: causes, filters, attempts.
 
-use signalsmith::domain::command::RowFilter;
+use signalsmith::domain::command::{CauseName, RowFilter};
 use signalsmith::domain::plan::OperationKind;
 use signalsmith::domain::row::Key;
 use signalsmith::domain::run::{Run, RunStatus};
 use signalsmith::domain::value::Value;
-use signalsmith::store::{RowLog, Store};
+use signalsmith::store::{AuditDraft, RowLog, Store};
 
 use super::{ack, at, ended, fresh, hash, intent, pinned, run, with_run};
 
@@ -159,4 +159,54 @@ async fn details_go_and_the_run_and_its_open_batches_stay() {
     let intents = store.intents(&run.id).await.unwrap();
     assert_eq!(intents, [(intent(&run, 1), false)]);
     assert!(store.run(&run.id).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn ignored_rows_are_neither_failing_nor_stuck_until_their_cause_changes() {
+    let (_dir, store) = fresh().await;
+    let cause = CauseName {
+        verdict: None,
+        code: "a".into(),
+        field: None,
+    };
+    let set = |run: &Run, ignore| {
+        let what = AuditDraft {
+            action: "ignore".into(),
+            kind: "run".into(),
+            resource: run.id.to_string(),
+            name: "sync 1".into(),
+            revision: 1,
+            fields: Vec::new(),
+        };
+        let (store, run, cause) = (store.clone(), run.clone(), cause.clone());
+        async move {
+            let audit = ("ann".to_owned(), at(0), what);
+            store
+                .set_ignored(&run, &cause, ignore, audit)
+                .await
+                .unwrap()
+        }
+    };
+    for number in 1..=10 {
+        let current = run(number, 1, RunStatus::Running);
+        store.create_run(&current, &pinned(1), None).await.unwrap();
+        log(&store, &current, vec![row(1, "a"), row(2, "a")]).await;
+        let current = ended(current, RunStatus::CompletedWithErrors);
+        store.update_run(&current).await.unwrap();
+    }
+    let last = store.runs(None, None, 1).await.unwrap().remove(0);
+    assert_eq!(store.stuck(&last.sync).await.unwrap(), 2);
+    let earlier = store.runs(None, Some(&last.id), 1).await.unwrap().remove(0);
+    assert_eq!(set(&earlier, true).await, 0, "they failed again since");
+    assert_eq!(set(&last, true).await, 2);
+    assert_eq!(store.stuck(&last.sync).await.unwrap(), 0);
+    assert_eq!(store.failing(&last.sync).await.unwrap(), 0);
+    let next = run(11, 1, RunStatus::Running);
+    store.create_run(&next, &pinned(1), None).await.unwrap();
+    log(&store, &next, vec![row(1, "a"), row(2, "b")]).await;
+    let failing = store.failing_of(&next.id).await.unwrap();
+    assert_eq!((failing.open, failing.rejected), (1, 1));
+    assert_eq!(store.stuck(&last.sync).await.unwrap(), 1);
+    assert_eq!(set(&next, false).await, 0);
+    assert_eq!(store.stuck(&last.sync).await.unwrap(), 2);
 }
