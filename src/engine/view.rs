@@ -45,6 +45,7 @@ pub(crate) fn workspace_view(live: &Live, sequence: u64) -> WorkspaceView {
             .map(|sync| Arc::new(sync_view(live, sync)))
             .collect(),
         halted: None,
+        asides: live.asides.clone(),
     }
 }
 
@@ -96,6 +97,8 @@ pub(crate) fn sync_view(live: &Live, sync: &Sync) -> SyncView {
         recent: past.recent,
         known: past.known,
         held: past.held,
+        since: past.since,
+        stuck: past.stuck,
     }
 }
 

@@ -5,6 +5,7 @@
 //! workspace can write nothing more.
 
 mod acks;
+mod asides;
 mod audit;
 mod catalog;
 mod change;
@@ -18,6 +19,7 @@ mod journal;
 mod layout;
 mod lock;
 mod put;
+mod quarters;
 mod reader;
 mod references;
 mod rows;

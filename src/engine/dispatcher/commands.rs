@@ -17,7 +17,7 @@ use super::super::{configure, explore};
 use super::{Answering, Dispatcher, Message};
 
 /// Who changed something from a face of this machine.
-const LOCAL_ACTOR: &str = "local";
+pub(super) const LOCAL_ACTOR: &str = "local";
 
 impl Dispatcher {
     /// Answers a command, now or from a task.
@@ -32,6 +32,7 @@ impl Dispatcher {
             Command::Pause { sync } => self.pause(&sync, true).await,
             Command::Resume { sync } => self.pause(&sync, false).await,
             Command::Forget { sync, confirm } => self.forget(&sync, &confirm).await,
+            Command::SetAside(wanted) => self.set_aside(wanted).await,
             Command::Apply {
                 text,
                 base,

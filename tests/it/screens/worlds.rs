@@ -81,6 +81,8 @@ pub fn sync(number: u64, name: &str, state: SyncState) -> SyncView {
         known: 0,
         held: None,
         health: None,
+        since: None,
+        stuck: 0,
     }
 }
 
