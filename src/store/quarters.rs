@@ -118,3 +118,40 @@ fn put_in(tx: &Transaction<'_>, run: &Run) -> Result<(), StoreError> {
     .execute([KEPT])?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tables::MIGRATIONS;
+    use super::*;
+
+    fn ended(number: u64, at: DateTime<Utc>) -> Run {
+        serde_json::from_value(serde_json::json!({
+            "id": crate::domain::id::RunId::from_bits(number),
+            "sync": crate::domain::id::SyncId::from_bits(1), "revision": 1,
+            "trigger": { "type": "manual" }, "options": {}, "mode": "upsert",
+            "status": "completed", "phase": null, "queued_at": at, "started_at": at,
+            "ended_at": at, "error": null, "retry_at": null, "plan_hash": null,
+            "counters": crate::domain::run::Counters::default(), "phases": [],
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn the_oldest_quarters_go_as_new_ones_come() {
+        let mut db = rusqlite::Connection::open_in_memory().unwrap();
+        for migration in MIGRATIONS {
+            db.execute_batch(migration).unwrap();
+        }
+        let tx = db.transaction().unwrap();
+        let at = |number: i64| DateTime::from_timestamp(1_700_000_000 + number * SECONDS, 0).unwrap();
+        for number in 0..KEPT + 10 {
+            put_in(&tx, &ended(count(number), at(number))).unwrap();
+        }
+        let (quarters, oldest): (i64, i64) = tx
+            .query_row("SELECT count(*), min(quarter) FROM quarters", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .unwrap();
+        assert_eq!((quarters, oldest), (KEPT, quarter(at(10))));
+    }
+}

@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_lunch_is_no_absence_and_a_night_is() {
-        let at = |hour| DateTime::from_timestamp(hour * 3_600, 0).unwrap();
+        let at = |hour: i64| DateTime::from_timestamp(hour * 3_600, 0).unwrap();
         assert!(!Away::default().since(at(10), at(13)));
         assert!(Away::default().since(at(10), at(24)));
         // A clock that was set back makes none.

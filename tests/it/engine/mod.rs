@@ -14,6 +14,7 @@ mod hand_over;
 mod keeping;
 mod mirrors;
 mod modes;
+mod overview;
 mod pending;
 mod pruning;
 mod rehearsing;
