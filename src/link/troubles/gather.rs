@@ -190,8 +190,13 @@ impl<'a> Gathering<'a> {
             }
             ProblemKind::Guard => {
                 let sign = words::sign(&problem.text);
-                let key = format!("failed/{word}/{destination}/{sign}");
-                (key, sync.destination.as_str(), Place::Run)
+                // Before anything was sent it is the model that a guard looks at.
+                let (id, at) = match run.counters.requests {
+                    0 => (sync.sync.settings.model.as_str(), &sync.model),
+                    _ => (destination.as_str(), &sync.destination),
+                };
+                let key = format!("failed/{word}/{id}/{sign}");
+                (key, at.as_str(), Place::Run)
             }
             _ => {
                 let key = format!("failed/{word}/{destination}");

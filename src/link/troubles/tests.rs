@@ -164,14 +164,22 @@ fn one_failing_destination_is_one_cause_for_all_its_syncs() {
 #[test]
 fn failures_of_one_kind_at_one_place_are_one_cause_and_figures_in_words_do_not_divide_it() {
     let guard = ProblemKind::Guard;
+    let refused = |number, place, rows: u64| {
+        let text = format!("the first {rows} rows were all refused");
+        let mut sync = failed(&sync(number, place), guard, &text);
+        if let Some(run) = &mut sync.last {
+            run.counters.requests = 3;
+        }
+        sync
+    };
     let view = world(
         vec![
-            failed(&sync(1, 0), guard, "the first 500 rows were all refused"),
-            failed(&sync(2, 0), guard, "the first 417 rows were all refused"),
+            refused(1, 0, 500),
+            refused(2, 0, 417),
             failed(&sync(3, 0), guard, "the model returned 3 % of its rows"),
-            failed(&sync(4, 1), guard, "the first 500 rows were all refused"),
+            refused(4, 1, 500),
             failed(&sync(5, 0), ProblemKind::Source, "database is locked"),
-            failed(&sync(6, 1), ProblemKind::Source, "no such table"),
+            failed(&sync(7, 1), ProblemKind::Source, "no such table"),
         ],
         &[],
     );
@@ -238,7 +246,7 @@ fn what_was_set_aside_stands_below_counts_no_more_and_comes_back_when_it_is_wors
     assert_eq!(troubles.figures(), (1, 1));
     assert_eq!(troubles.all[1].key, failed_source.key);
     assert!(troubles.all[1].aside.is_some());
-    let more = failed(&sync(5, 0), ProblemKind::Source, "locked");
+    let more = failed(&sync(4, 0), ProblemKind::Source, "locked");
     assert_eq!(more.source, view.syncs[0].source);
     view.syncs.push(Arc::new(more));
     assert_eq!(Troubles::of(&view, at(9)).figures(), (3, 2));

@@ -150,7 +150,7 @@ pub(super) fn say(cause: &Cause<'_>, all: &[Concerned]) -> Said {
                 "{} cannot write there; what was not sent stays due.",
                 syncs(all)
             ),
-            "Test it, and mend its settings or its secret; the next run sends what is due.",
+            "Mend its settings or secret, then test it; the next run sends what is due.",
         ),
         Cause::Failed { problem, at } => failed(problem, at, all),
         Cause::FailedUnsaid => said(
@@ -194,9 +194,12 @@ pub(super) fn say(cause: &Cause<'_>, all: &[Concerned]) -> Said {
 }
 
 fn failed(problem: &Problem, at: &str, all: &[Concerned]) -> Said {
+    // That it was stopped stands beside the title already.
+    let text = problem.text.strip_prefix("stopped: ");
+    let text = text.unwrap_or(&problem.text);
     let title = match at.is_empty() {
-        true => sentence(&problem.text).trim_end_matches('.').to_owned(),
-        false => format!("{at}: {}", problem.text),
+        true => sentence(text).trim_end_matches('.').to_owned(),
+        false => format!("{at}: {text}"),
     };
     let (state, not_done, otherwise) = match problem.kind {
         ProblemKind::Guard => (
@@ -246,7 +249,7 @@ fn held(model: &str, deletes: u64) -> Said {
             "{} left the model: more than may be deleted unasked.",
             counted(deletes, "row")
         ),
-        "Creates and updates went through; nothing is deleted until a person approves it.",
+        "Creates and updates went through; nothing is deleted until you approve it.",
         "Look at the plan, then approve or reject it.",
     )
 }
@@ -264,7 +267,7 @@ fn approval(operations: u64, runs: usize) -> Said {
             "{} {are} planned and not sent.",
             counted(operations, "operation")
         ),
-        "Nothing is sent until a person approves the plan; after 24 h it is dropped.",
+        "Nothing is sent until you approve the plan; after 24 h it is dropped.",
         "Look at the plan, then approve or reject it.",
     )
 }

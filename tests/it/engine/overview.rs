@@ -56,7 +56,7 @@ fn what_is_acknowledged_stays_so_over_a_restart_and_is_told_again_when_it_happen
     assert!(first.is_some_and(|since| since <= workspace.now()));
     workspace.source("alter table persons rename to people");
     assert_eq!(workspace.run("people").status, RunStatus::Completed);
-    assert_eq!(workspace.view().asides, []);
+    workspace.until_all(|view| view.asides.is_empty());
     workspace.source("alter table people rename to persons");
     workspace.run("people");
     assert_eq!(counted(&workspace), [cause.clone()]);
@@ -92,7 +92,7 @@ fn what_is_over_or_has_become_worse_is_not_set_aside() {
 #[test]
 fn runs_are_summed_up_from_a_moment_on_and_by_stretches() {
     let workspace = broken();
-    workspace.pass(Duration::from_secs(60 * 60));
+    workspace.wait_for(workspace.clock.advance(Duration::from_secs(60 * 60)));
     let middle = workspace.now();
     workspace.source("alter table persons rename to people");
     add(&workspace, 4, 8);

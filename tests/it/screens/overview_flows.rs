@@ -71,7 +71,7 @@ fn enter_leads_to_the_place_where_something_can_be_done() {
     robot.press("esc");
     robot.press("esc");
     robot.sees("Overview · 6 problems");
-    to(&mut robot, "6,204 deletes held");
+    to(&mut robot, "held");
     robot.press("enter");
     robot.sees("delete 6,204 HELD");
     robot.press("esc");

@@ -18,10 +18,10 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::chart::{Bar, bars, pillars};
 use crate::tui::widgets::rule::rule;
 
-/// Columns of a day in the chart with its gap.
-const DAY: usize = 3;
-/// Columns of the chart.
-const CHART: u16 = 44;
+/// Columns of a day in the chart with its gap, where there is little room and where there is much.
+const DAY: [u16; 2] = [3, 5];
+/// Columns from which on there is much room.
+const MUCH: u16 = 150;
 /// Syncs of the lowest health that are named.
 const LOWEST: usize = 3;
 
@@ -54,16 +54,20 @@ pub(super) fn draw(
             }
         }
     };
+    let [few, many] = DAY;
+    let day = if room.width < MUCH { few } else { many };
+    let days = u16::try_from(DAYS).unwrap_or(u16::MAX);
+    let wide = days.saturating_mul(day).saturating_add(2).min(room.width);
     let chart = Rect {
-        x: room.right().saturating_sub(CHART.min(room.width)),
-        width: CHART.min(room.width),
+        x: room.right().saturating_sub(wide),
+        width: wide,
         ..room
     };
     let left = Rect {
         width: room.width - chart.width,
         ..room
     };
-    panes::lines(look, buf, chart, &by_day(page, state, look, room.height));
+    panes::lines(look, buf, chart, &by_day(page, state, look, (usize::from(day), room.height)));
     if state.class() == Class::Wide {
         let third = left.width / 2;
         let first = Rect {
@@ -75,13 +79,13 @@ pub(super) fn draw(
             width: left.width - third,
             ..left
         };
-        let columns = |area: Rect| usize::from(area.width.saturating_sub(3));
+        let columns = |area: Rect| usize::from(area.width.saturating_sub(2));
         panes::lines(look, buf, first, &fitness(state, look, columns(first)));
         let rows = usize::from(second.height);
         panes::lines(look, buf, second, &going_on(state, look, columns(second), rows));
         return;
     }
-    let columns = usize::from(left.width.saturating_sub(3));
+    let columns = usize::from(left.width.saturating_sub(2));
     let rows = usize::from(left.height);
     let mut lines = fitness(state, look, columns);
     let going = going_on(state, look, columns, rows);
@@ -194,11 +198,11 @@ fn soonest(state: &State, most: usize) -> Vec<(chrono::DateTime<chrono::Utc>, &S
 fn going_on(state: &State, look: &Look, columns: usize, rows: usize) -> Vec<Line<'static>> {
     let line = |role, mark: &str, words: String, rest: &str| {
         let mark = format!("{mark} ");
-        let used = text::width(&mark) + text::width(&words) + 2;
+        let used = text::width(&mark) + text::width(&words) + 1;
         Line::from(vec![
             look.span(role, mark),
             look.span(role, words),
-            Span::raw("  "),
+            Span::raw(" "),
             look.foreign(Role::Text, rest, columns.saturating_sub(used)),
         ])
     };
@@ -234,7 +238,12 @@ fn going_on(state: &State, look: &Look, columns: usize, rows: usize) -> Vec<Line
 }
 
 /// Rows written and runs that failed, by day.
-fn by_day(page: &Overview, state: &State, look: &Look, height: u16) -> Vec<Line<'static>> {
+fn by_day(
+    page: &Overview,
+    state: &State,
+    look: &Look,
+    (wide, height): (usize, u16),
+) -> Vec<Line<'static>> {
     let days = &page.days;
     if days.sums.is_empty() {
         let waiting = days.waiting.line(state, look, "summing up the days");
@@ -255,10 +264,10 @@ fn by_day(page: &Overview, state: &State, look: &Look, height: u16) -> Vec<Line<
     let mut lines = vec![Line::from(look.span(Role::Text, head))];
     // Head, days and failures have a line each.
     let rows = room.saturating_sub(3);
-    lines.extend(pillars(look, Role::Ok, &written, DAY, rows));
+    lines.extend(pillars(look, Role::Ok, &written, wide, rows));
     let numbers = days.sums.iter().map(|(day, _)| {
         let day = day.format("%d").to_string();
-        look.span(Role::Dim, format!("{day:<DAY$}"))
+        look.span(Role::Dim, format!("{day:<wide$}"))
     });
     lines.push(Line::from(numbers.collect::<Vec<_>>()));
     let failed: u64 = days.sums.iter().map(|(_, sums)| sums.failed).sum();
@@ -267,13 +276,16 @@ fn by_day(page: &Overview, state: &State, look: &Look, height: u16) -> Vec<Line<
         lines.push(Line::from(look.span(Role::Dim, words)));
         return lines;
     }
-    let failures = days.sums.iter().map(|(_, sums)| match sums.failed {
-        0 => look.span(Role::Dim, format!("{:<DAY$}", look.glyphs.dot)),
-        runs @ 1..100 => look.span(Role::Error, format!("{runs:<DAY$}")),
-        _ => look.span(Role::Error, format!("{:<DAY$}", "++")),
+    // The mark says that the number is one of failures.
+    let failures = days.sums.iter().map(|(_, sums)| {
+        let (role, words) = match sums.failed {
+            0 => (Role::Dim, look.glyphs.dot.to_owned()),
+            runs @ 1..100 => (Role::Error, format!("{}{runs}", look.glyphs.failed)),
+            _ => (Role::Error, format!("{}++", look.glyphs.failed)),
+        };
+        look.span(role, format!("{words:<wide$}"))
     });
-    let mut failures: Vec<Span<'static>> = failures.collect();
-    failures.push(look.span(Role::Error, "failed"));
+    let failures: Vec<Span<'static>> = failures.collect();
     lines.push(Line::from(failures));
     lines
 }

@@ -11,6 +11,8 @@ use crate::tui::widgets::table_view;
 
 /// Rows that the facts need at least to say anything.
 const LEAST_FACTS: u16 = 4;
+/// Rows of the facts with their frame where there is room for all.
+const FACTS: u16 = 14;
 
 /// The parts.
 #[derive(Debug, Clone, Copy)]
@@ -69,23 +71,25 @@ fn below_away(state: &State, inner: Rect) -> (Option<Rect>, Rect) {
     }
 }
 
+/// Whether there is anything to tell of the workspace.
+fn has_facts(state: &State) -> bool {
+    !state.world.syncs.is_empty()
+}
+
 fn causes(page: &Overview) -> u16 {
     u16::try_from(page.table.len()).unwrap_or(u16::MAX)
 }
 
 fn wide(page: &Overview, state: &State, body: Rect) -> Parts {
     let calm = page.table.total() == 0;
-    // What is calm leaves the room to the charts.
-    let upper = match calm {
-        true => 7,
-        false => causes(page)
-            .saturating_add(5)
-            .clamp(body.height / 2, body.height * 2 / 3),
+    let facts = match has_facts(state) {
+        true => FACTS.min(body.height / 2),
+        false => 0,
     };
-    let (upper, lower) = cut(body, upper);
+    let (upper, lower) = cut(body, body.height - facts);
     let list = match calm {
         true => upper.width,
-        false => (upper.width * 55 / 100).clamp(46, 100),
+        false => (upper.width * 62 / 100).clamp(46, 120),
     };
     let frame = Rect {
         width: list,
@@ -116,7 +120,7 @@ fn narrow(page: &Overview, state: &State, body: Rect) -> Parts {
             away,
             list,
             detail: None,
-            facts: (facts.height >= LEAST_FACTS).then_some(facts),
+            facts: (facts.height >= LEAST_FACTS && has_facts(state)).then_some(facts),
         };
     }
     // The list takes what it needs, up to two fifths; the detail as much as sentences need.
@@ -128,7 +132,7 @@ fn narrow(page: &Overview, state: &State, body: Rect) -> Parts {
         away,
         list,
         detail: (detail.height > 2).then_some(detail),
-        facts: (facts.height >= LEAST_FACTS).then_some(facts),
+        facts: (facts.height >= LEAST_FACTS && has_facts(state)).then_some(facts),
     }
 }
 
@@ -140,6 +144,6 @@ fn small(_: &Overview, state: &State, body: Rect) -> Parts {
         away,
         list,
         detail: None,
-        facts: (facts.height > 0).then_some(facts),
+        facts: (facts.height > 0 && has_facts(state)).then_some(facts),
     }
 }

@@ -57,7 +57,10 @@ impl Listing for Causes<'_> {
     }
 
     fn orders(&self) -> &'static [&'static str] {
-        &["worst", "newest", "most syncs"]
+        match self.0.all.len() {
+            0 => &["worst"],
+            _ => &["worst", "newest", "most syncs"],
+        }
     }
 
     fn compare(&self, order: usize, a: usize, b: usize) -> Ordering {

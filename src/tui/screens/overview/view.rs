@@ -19,10 +19,18 @@ use crate::tui::widgets::rule::rule;
 use crate::tui::widgets::table_view::{self, Cell, Column, Drawing};
 
 const COLUMNS: [Column<'static>; 4] = [
-    Column::fixed("State", 15, 0),
+    Column::fixed("State", 14, 0),
     Column::growing("What", 20),
     Column::fixed("Syncs", 6, 1).at_right(),
     Column::fixed("Since", 10, 2),
+];
+
+/// The same where each takes two lines: the state stands in the second.
+const SMALL: [Column<'static>; 4] = [
+    Column::growing("What", 20),
+    Column::fixed("State", 15, 1),
+    Column::fixed("Syncs", 6, 2),
+    Column::fixed("Since", 10, 3),
 ];
 
 /// Draws the screen and gives the place of the real cursor.
@@ -62,7 +70,7 @@ pub(super) fn draw(
         trouble.map_or(Vec::new(), |trouble| cells(state, look, trouble, small))
     };
     let drawing = Drawing {
-        columns: &COLUMNS,
+        columns: if small { &SMALL } else { &COLUMNS },
         focus: true,
         two_lines: small,
         cells: &cells,
@@ -89,11 +97,17 @@ fn cells(state: &State, look: &Look, trouble: &Trouble, small: bool) -> Vec<Cell
             false => when,
         }
     });
+    let word = words::state_word(state, trouble);
+    let (syncs, since) = (Cell::new(text_role, syncs), Cell::new(Role::Dim, since));
+    if small {
+        let title = Cell::new(role, format!("{glyph} {}", trouble.title));
+        return vec![title, Cell::new(Role::Dim, word), syncs, since];
+    }
     vec![
-        Cell::new(role, format!("{glyph} {}", words::state_word(state, trouble))),
+        Cell::new(role, format!("{glyph} {word}")),
         Cell::new(text_role, &trouble.title),
-        Cell::new(text_role, syncs),
-        Cell::new(Role::Dim, since),
+        syncs,
+        since,
     ]
 }
 
@@ -117,8 +131,14 @@ fn calm(page: &Overview, state: &State, look: &Look, area: Rect, buf: &mut Buffe
         format!("{} All is well: nothing needs you.", look.glyphs.ok),
     )]);
     let written = text::counted(page.days.written_today(state), "row");
-    let words = format!("{}, {written} written today.", text::counted(syncs, "sync"));
-    out.wrapped(Role::Text, &words, 2);
+    let words = format!(
+        "{}, {written} written today.",
+        text::counted(syncs, "sync")
+    );
+    // Where it is small, the facts are not far.
+    if state.class() != Class::Small {
+        out.wrapped(Role::Text, &words, 2);
+    }
     panes::lines(look, buf, area, &out.out);
     area.as_position()
 }

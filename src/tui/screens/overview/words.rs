@@ -88,6 +88,7 @@ pub(super) fn heading(page: &Overview, state: &State, look: &Look) -> String {
         word => format!(" {} by {word}", look.glyphs.dot),
     };
     let words = match problems {
+        _ if state.world.syncs.is_empty() && problems == 0 => return "Overview".to_owned(),
         0 => "nothing needs you".to_owned(),
         _ => format!(
             "{} in {}",
