@@ -204,7 +204,7 @@ fn failed(problem: &Problem, at: &str, all: &[Concerned]) -> Said {
     let (state, not_done, otherwise) = match problem.kind {
         ProblemKind::Guard => (
             "stopped",
-            "What the guard stopped was not sent, and nothing was forgotten.",
+            "The rest was not sent, and nothing was forgotten.",
             "Look at the run, and decide.",
         ),
         ProblemKind::RateLimited => (

@@ -268,6 +268,10 @@ proptest! {
                 robot.press("y");
             }
         }
+        if robot.screen().contains("1 OVERVIEW") {
+            prop_assert!(robot.screen().contains("Overview ·"), "{}", robot.screen());
+            robot.press("2");
+        }
         let screen = robot.screen();
         prop_assert!(screen.contains("Syncs 2 ·"), "{}", screen);
     }

@@ -245,6 +245,15 @@ fn by_day(
     (wide, height): (usize, u16),
 ) -> Vec<Line<'static>> {
     let days = &page.days;
+    if let Some(problem) = days.waiting.problem() {
+        let room = usize::from(height);
+        let mut out = Lines::new(look, (wide * DAYS).max(1));
+        let words = format!("{} {}", look.glyphs.failed, problem.text);
+        out.wrapped(Role::Error, &words, room.saturating_sub(1).clamp(1, 4));
+        out.wrapped(Role::Text, &problem.hint, 2);
+        out.out.truncate(room);
+        return out.out;
+    }
     if days.sums.is_empty() {
         let waiting = days.waiting.line(state, look, "summing up the days");
         return waiting.into_iter().collect();
