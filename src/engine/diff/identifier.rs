@@ -12,8 +12,11 @@ use crate::domain::row::{self, Cell, Damaged, Fingerprint, put_length, take_leng
 use crate::domain::value::{Type, Value};
 use crate::snapshot::{Entry, SnapshotError, Sorted, Spool, encode_identifier};
 
-/// Leading bytes by which identifier records sort: identifier, role, key.
+/// Leading bytes by which identifier records sort: identifier, role and rank, key.
 pub(super) const SORT_BYTES: usize = 33;
+/// Ranks within a role. Of those that hold an identifier, one under a former identifier comes first
+/// and so stands for the record: no write of its key that is still under way takes it elsewhere.
+const RANKS: u8 = 2;
 
 /// What a row that claims an identifier is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +78,13 @@ pub(super) fn code<T: PartialEq>(all: &[T], one: &T) -> u8 {
         .unwrap_or(u8::MAX)
 }
 
+/// The byte by which records of one identifier sort.
+fn place(role: Role, rank: u8) -> u8 {
+    code(&Role::ALL, &role)
+        .saturating_mul(RANKS)
+        .saturating_add(rank)
+}
+
 fn decoded<T: Copy>(all: &[T], code: u8) -> Result<T, Damaged> {
     all.get(usize::from(code)).copied().ok_or(Damaged)
 }
@@ -111,7 +121,9 @@ pub(super) enum Said {
 
 /// Whether a record is a row's claim. Where nothing else is said of its identifier, nothing follows.
 pub(super) fn is_claim(record: &[u8]) -> bool {
-    record.get(16) == Some(&code(&Role::ALL, &Role::Claim))
+    record
+        .get(16)
+        .is_some_and(|place| place / RANKS == code(&Role::ALL, &Role::Claim))
 }
 
 /// The leading parts of a record.
@@ -126,7 +138,7 @@ pub(super) fn heads(record: &[u8]) -> Result<(Fingerprint, Fingerprint), Damaged
 
 /// Decodes the rest of a record.
 pub(super) fn said(record: &[u8]) -> Result<Said, Damaged> {
-    let role = decoded(&Role::ALL, *record.get(16).ok_or(Damaged)?)?;
+    let role = decoded(&Role::ALL, record.get(16).ok_or(Damaged)? / RANKS)?;
     let rest = record.get(SORT_BYTES..).ok_or(Damaged)?;
     Ok(match role {
         Role::Claim => {
@@ -216,20 +228,21 @@ impl Identifiers {
         own: bool,
     ) -> Result<(), SnapshotError> {
         let hash = self.hash(identifier);
-        let role = [code(&Role::ALL, &Role::Claim)];
+        let role = [place(Role::Claim, 0)];
         let what = [code(&Class::ALL, &class), u8::from(own)];
         self.spool.push(&[&hash.0, &role, &key_hash.0, &what, key])
     }
 
     pub(super) fn listed(&mut self, identifier: &[u8]) -> Result<(), SnapshotError> {
         let hash = self.hash(identifier);
-        let role = [code(&Role::ALL, &Role::Listed)];
+        let role = [place(Role::Listed, 0)];
         self.spool.push(&[&hash.0, &role, &[0; 16], identifier])
     }
 
     pub(super) fn holds(&mut self, role: Role, holder: &Holder) -> Result<(), SnapshotError> {
         let hash = self.hash(&holder.entry.identifier);
-        let role = [code(&Role::ALL, &role)];
+        let stands = holder.on_record && holder.entry.former;
+        let role = [place(role, u8::from(!stands))];
         let flags = u8::from(holder.dirty)
             | (u8::from(holder.deleting) << 1)
             | (u8::from(holder.on_record) << 2);

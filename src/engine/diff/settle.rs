@@ -49,6 +49,9 @@ struct Group {
     taken: bool,
     /// Whether the record's end is seen to.
     ended: bool,
+    /// The key that is sent elsewhere and with that ends the record; where it turns out to collide,
+    /// it stays.
+    mover: Option<Fingerprint>,
 }
 
 impl Group {
@@ -213,6 +216,7 @@ impl<'a> Settling<'a> {
             return Ok(());
         }
         self.group.ended = true;
+        self.group.mover = Some(entry.key_hash);
         let delete = !self.group.kept && !self.scope.is_partial();
         // Whoever had left and was perhaps sent since is as one that was sent.
         entry.left = false;
@@ -233,7 +237,16 @@ impl<'a> Settling<'a> {
             return self.left(holder);
         }
         if self.group.ended {
-            return self.release(&holder);
+            // The key that moves away files the record there anew, or does not move.
+            let is_its = holder.on_record && holder.entry.former && {
+                let key = Fingerprint::of(self.scope.seed, holder.entry.key.bytes());
+                self.group.mover == Some(key)
+            };
+            return if is_its {
+                Ok(())
+            } else {
+                self.release(&holder)
+            };
         }
         self.group.ended = true;
         if is_doubt(&holder) {

@@ -37,9 +37,11 @@ impl Play<'_> {
         let is_open = self.there().there().seen.iter().any(|it| it.unanswered);
         let at_most_once = self.settings.mode == Mode::Append && self.settings.hold;
         let replays = is_open && !self.settings.paused && !at_most_once;
+        // A batch that is refused for one of its rows is answered, and not seen.
+        let refused = self.there().there().refuses_what_is_open();
         if let Some(applied) = step.again.filter(|_| replays) {
-            // A batch that is refused for one row is answered, unless nothing is done with it.
-            let applied = applied && !self.there().there().refuses_what_is_open();
+            // Unless nothing is done with it.
+            let applied = applied && !refused;
             self.world.die_again(Silence::Write { nth: 0, applied });
         }
         self.there().fall_silent(None);
@@ -74,7 +76,7 @@ impl Play<'_> {
         let seen = std::mem::take(&mut self.there().there().seen);
         let replayed = seen.iter().any(|it| it.replay);
         assert!(replays || !replayed, "it was replayed all the same");
-        assert!(!replays || replayed, "nothing was replayed");
+        assert!(!replays || replayed || refused, "nothing was replayed");
         self.judge(&work, &seen, &mut became, false);
         let mut counters = counted(&work, &became);
         self.conclude(&work, &became, &mut counters);

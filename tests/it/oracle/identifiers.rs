@@ -16,7 +16,7 @@ fn due_for_deletion<'a>(view: &View, at: &str, holders: &'a [Holder]) -> Vec<&'a
     {
         return Vec::new();
     }
-    let moved = |it: &&Holder| it.role == Role::Moved && !it.adopted && !it.left;
+    let moved = |it: &&Holder| it.role == Role::Moved && it.may_be_deleted();
     if let Some(moved) = holders.iter().find(moved) {
         return vec![moved];
     }
@@ -48,7 +48,7 @@ pub fn deletes(view: &View, state: &mut State, plan: &mut Plan) {
                 _ => holder.slot.clone(),
             })
             .collect();
-        let moved = |it: &&Holder| it.role == Role::Moved && !it.adopted && !it.left;
+        let moved = |it: &&Holder| it.role == Role::Moved && it.may_be_deleted();
         if view.mode == Mode::Mirror && holders.iter().filter(moved).count() > 1 {
             state.blurred = true;
         }
@@ -142,13 +142,13 @@ fn leave(holder: &Holder, after: &mut State) {
     }
 }
 
-/// Keeps a record in sight that its key leaves behind.
+/// Keeps a record in sight that its key leaves behind; what this sync never wrote stays so.
 fn keep(state: &State, holder: &Holder, sent: &BTreeSet<String>, after: &mut State) {
     let known = Known {
         identifier: holder.identifier.clone(),
         output: None,
-        left: false,
-        adopted: false,
+        left: holder.left,
+        adopted: holder.adopted,
     };
     after.entries.insert(holder.former(), known);
     let only = |doubts: &BTreeSet<_>| doubts.len() == 1;
@@ -156,6 +156,21 @@ fn keep(state: &State, holder: &Holder, sent: &BTreeSet<String>, after: &mut Sta
     if !holder.on_record && sole && sent.contains(holder.slot.key()) {
         after.doubts.remove(&holder.slot);
     }
+}
+
+/// Keeps in sight what an absent key may have written beside its record, whatever becomes of that.
+fn file(view: &View, holder: &Holder, after: &mut State) {
+    if holder.on_record || view.is_partial() || !matches!(holder.slot, Slot::Former(..)) {
+        return;
+    }
+    let known = Known {
+        identifier: holder.identifier.clone(),
+        output: None,
+        left: false,
+        adopted: false,
+    };
+    after.entries.insert(holder.slot.clone(), known);
+    after.settle_doubt(holder.slot.key(), &holder.identifier);
 }
 
 fn won(
@@ -205,6 +220,7 @@ fn won(
                 after.entries.remove(&holder.slot);
                 after.doubts.remove(&holder.slot);
             }
+            Role::Absent => file(view, holder, after),
             _ => {}
         }
     }
@@ -231,6 +247,7 @@ fn claimed(
     for holder in holders {
         match holder.role {
             Role::Moved if mirror => keep(state, holder, sent, after),
+            Role::Absent if mirror => file(view, holder, after),
             Role::Absent if !mirror && !view.is_partial() => leave(holder, after),
             _ => {}
         }
@@ -247,10 +264,21 @@ fn unclaimed(
 ) {
     let mirror = view.mode == Mode::Mirror;
     let stays = holders.iter().any(|holder| holder.role == Role::Stays);
-    let moved = |it: &&Holder| it.role == Role::Moved && !it.adopted && !it.left;
+    let moved = |it: &&Holder| it.role == Role::Moved && it.may_be_deleted();
     let first = holders.iter().find(moved).filter(|_| mirror);
     if let Some(moved) = first {
-        keep(state, moved, sent, after);
+        // One that had left and was perhaps sent since is as one that was sent.
+        let sent_since = Holder {
+            left: false,
+            ..moved.clone()
+        };
+        keep(state, &sent_since, sent, after);
+    }
+    // Adopted, and perhaps written since: it stays, and stays in sight.
+    for holder in holders {
+        if mirror && holder.role == Role::Moved && holder.adopted && holder.here {
+            keep(state, holder, sent, after);
+        }
     }
     if view.is_partial() || (mirror && stays) {
         return;

@@ -68,6 +68,17 @@ impl State {
         });
     }
 
+    /// The doubtful write of a key to `identifier` is seen to elsewhere.
+    pub fn settle_doubt(&mut self, key: &str, identifier: &str) {
+        let own = Slot::Own(key.to_owned());
+        if let Some(doubts) = self.doubts.get_mut(&own) {
+            doubts.retain(|doubt| doubt.identifier != identifier);
+            if doubts.is_empty() {
+                self.doubts.remove(&own);
+            }
+        }
+    }
+
     pub fn is_dirty(&self, slot: &Slot) -> bool {
         self.doubts.contains_key(slot)
     }

@@ -110,7 +110,7 @@ impl Play<'_> {
         let Some(ours) = &mut self.ours else { return };
         if is_gone {
             ours.remove(&at);
-        } else if !deleting && !matches!(verdict, Verdict::Rejected(_)) {
+        } else if !deleting && (is_open || matches!(verdict, Verdict::Accepted { .. })) {
             ours.insert(at);
         }
     }

@@ -122,13 +122,16 @@ impl There {
         self.came.insert(key.to_owned(), said);
     }
 
-    /// A key or identifier with an outcome to come may not be written to.
+    /// A key or identifier with an outcome to come may not be written to; two records that one key
+    /// leaves behind may be deleted in any order.
     fn refuse_early(&mut self, run: &RunContext, operation: &Said) {
         let identifier = self.normal(&operation.identifier);
         let mut told = self.tickets.values().filter(|ticket| ticket.told);
         let early = told.find(|ticket| {
             let is_same_record = self.normal(&ticket.operation.identifier) == identifier;
-            ticket.object == run.object && (is_same_record || ticket.operation.key == operation.key)
+            let is_same_key = ticket.operation.key == operation.key;
+            let both_delete = [ticket.operation.kind, operation.kind] == [OperationKind::Delete; 2];
+            ticket.object == run.object && (is_same_record || (is_same_key && !both_delete))
         });
         if let Some(ticket) = early {
             let earlier = &ticket.operation;
