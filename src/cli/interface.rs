@@ -31,9 +31,7 @@ pub(super) async fn open(folder: &Path, target: Option<&str>) -> Result<u8, Prob
     };
     loop {
         let shown = show(&context, folder, context.is_host(), opening.take());
-        let left = AssertUnwindSafe(shown)
-            .catch_unwind()
-            .await;
+        let left = AssertUnwindSafe(shown).catch_unwind().await;
         match left {
             Ok(Ok(Leave::KeepRunning)) => return leave_running(context, folder).await,
             Ok(Ok(Leave::Suspend)) => {

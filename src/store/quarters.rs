@@ -143,7 +143,8 @@ mod tests {
             db.execute_batch(migration).unwrap();
         }
         let tx = db.transaction().unwrap();
-        let at = |number: i64| DateTime::from_timestamp(1_700_000_000 + number * SECONDS, 0).unwrap();
+        let at =
+            |number: i64| DateTime::from_timestamp(1_700_000_000 + number * SECONDS, 0).unwrap();
         for number in 0..KEPT + 10 {
             put_in(&tx, &ended(count(number), at(number))).unwrap();
         }

@@ -87,7 +87,10 @@ fn words(state: &State) -> Option<String> {
         let verb = if waiting == 1 { "waits" } else { "wait" };
         parts.push(format!("{} {verb} for you", text::count(waiting)));
     }
-    Some(format!("While you were away ({long}): {}", parts.join(", ")))
+    Some(format!(
+        "While you were away ({long}): {}",
+        parts.join(", ")
+    ))
 }
 
 /// The same in lines of `columns`; none where there is nothing to tell.

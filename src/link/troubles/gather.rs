@@ -74,10 +74,13 @@ fn trouble(key: String, found: Found<'_>) -> Trouble {
 
 /// The destinations that were last met failing, with the reason and when.
 fn failing(view: &WorkspaceView) -> HashMap<&DestinationId, (&Destination, &str, DateTime<Utc>)> {
-    let failing = view.destinations.iter().filter_map(|one| match &one.health {
-        Health::Failing { at, reason } => Some((&one.id, (&**one, reason.as_str(), *at))),
-        Health::Healthy { .. } | Health::Unchecked => None,
-    });
+    let failing = view
+        .destinations
+        .iter()
+        .filter_map(|one| match &one.health {
+            Health::Failing { at, reason } => Some((&one.id, (&**one, reason.as_str(), *at))),
+            Health::Healthy { .. } | Health::Unchecked => None,
+        });
     failing.collect()
 }
 
@@ -255,7 +258,12 @@ impl<'a> Gathering<'a> {
         let run = sync.last.as_ref().filter(|_| failed);
         let since = sync.since.filter(|_| failed).or(Some(at)).min(Some(at));
         let place = Place::Destination(id.clone());
-        self.add((format!("destination/{id}"), cause, place), sync, (run, 0), since);
+        self.add(
+            (format!("destination/{id}"), cause, place),
+            sync,
+            (run, 0),
+            since,
+        );
     }
 
     /// What waits for a person.
@@ -326,9 +334,10 @@ impl Cause<'_> {
             }
             Self::Failed { .. } => Severity::Error,
             Self::Approval | Self::Held { .. } => Severity::Waiting,
-            Self::Interrupted | Self::Stuck { .. } | Self::Refused { .. } | Self::Invalid { .. } => {
-                Severity::Warning
-            }
+            Self::Interrupted
+            | Self::Stuck { .. }
+            | Self::Refused { .. }
+            | Self::Invalid { .. } => Severity::Warning,
             Self::Missed => Severity::Notice,
         }
     }

@@ -115,7 +115,9 @@ fn world(syncs: Vec<SyncView>, failing: &[u64]) -> WorkspaceView {
         false => Health::Healthy { at: at(2) },
     };
     WorkspaceView {
-        destinations: (0..3).map(|n| Arc::new(destination(n, health(n)))).collect(),
+        destinations: (0..3)
+            .map(|n| Arc::new(destination(n, health(n))))
+            .collect(),
         models: (0..3).map(|n| Arc::new(model(n))).collect(),
         syncs: syncs.into_iter().map(Arc::new).collect(),
         ..WorkspaceView::default()
@@ -256,7 +258,8 @@ fn what_was_set_aside_stands_below_counts_no_more_and_comes_back_when_it_is_wors
 fn a_snooze_is_over_at_its_time_which_is_told() {
     let mut view = world(vec![with_errors(&sync(2, 0), 0, 10)], &[]);
     let trouble = Troubles::of(&view, at(9)).all[0].clone();
-    view.asides.push(aside(&trouble, Until::Time { at: at(60) }));
+    view.asides
+        .push(aside(&trouble, Until::Time { at: at(60) }));
     let troubles = Troubles::of(&view, at(59));
     assert_eq!((troubles.figures(), troubles.until), ((0, 0), Some(at(60))));
     let troubles = Troubles::of(&view, at(60));
@@ -322,9 +325,10 @@ fn any_world() -> impl Strategy<Value = WorkspaceView> {
 
 fn in_trouble(view: &WorkspaceView, sync: &SyncView) -> bool {
     let place = &sync.sync.settings.destination;
-    let failing = view.destinations.iter().any(|one| {
-        one.id == *place && matches!(one.health, Health::Failing { .. })
-    });
+    let failing = view
+        .destinations
+        .iter()
+        .any(|one| one.id == *place && matches!(one.health, Health::Failing { .. }));
     let last = sync.last.as_ref().map(|run| run.status);
     matches!(sync.state, SyncState::NeedsAttention { .. })
         || matches!(

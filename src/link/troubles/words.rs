@@ -321,7 +321,10 @@ mod tests {
 
     #[test]
     fn a_shape_has_no_figures_and_a_sign_is_that_of_the_shape() {
-        assert_eq!(shape("the first 500 of 47,710 rows"), "the first # of # rows");
+        assert_eq!(
+            shape("the first 500 of 47,710 rows"),
+            "the first # of # rows"
+        );
         assert_eq!(sign("500 rows (LastName)"), sign("1,200 rows (LastName)"));
         assert_ne!(sign("500 rows (LastName)"), sign("500 rows (Email)"));
     }

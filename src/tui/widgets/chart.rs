@@ -79,7 +79,9 @@ pub(crate) fn pillars(
         let below = each * u64::try_from(rows - 1 - row).unwrap_or(0);
         let step = long.saturating_sub(below).min(each);
         let step = usize::try_from(step).unwrap_or(0).checked_sub(1);
-        step.and_then(|step| steps.get(step)).copied().unwrap_or(" ")
+        step.and_then(|step| steps.get(step))
+            .copied()
+            .unwrap_or(" ")
     };
     (0..rows)
         .map(|row| {

@@ -249,9 +249,15 @@ fn status_tells_trouble_by_cause_and_sets_it_aside() {
     assert!(desk.ok(&["status"]).contains("snoozed by local until 20"));
     desk.ok(&["status", "take-up", cause]);
     assert!(desk.ok(&["status"]).contains("1 problem in 1 cause"));
-    let gone = desk.program.run(&["status", "acknowledge", "nothing/like/it"]);
+    let gone = desk
+        .program
+        .run(&["status", "acknowledge", "nothing/like/it"]);
     assert_eq!(gone.code, 1);
-    assert!(gone.stderr.contains("there is no trouble"), "{}", gone.stderr);
+    assert!(
+        gone.stderr.contains("there is no trouble"),
+        "{}",
+        gone.stderr
+    );
 }
 
 #[test]

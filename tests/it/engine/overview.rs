@@ -59,7 +59,7 @@ fn what_is_acknowledged_stays_so_over_a_restart_and_is_told_again_when_it_happen
     workspace.until_all(|view| view.asides.is_empty());
     workspace.source("alter table people rename to persons");
     workspace.run("people");
-    assert_eq!(counted(&workspace), [cause.clone()]);
+    assert_eq!(counted(&workspace), std::slice::from_ref(&cause));
     set_aside(&workspace, &cause, Some(Until::Worse), None).unwrap();
     set_aside(&workspace, &cause, None, None).unwrap();
     assert_eq!(counted(&workspace), [cause]);

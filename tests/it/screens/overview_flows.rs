@@ -325,5 +325,8 @@ fn names_from_outside_are_made_harmless_and_every_size_is_drawn() {
             assert!(!screen.contains(['\u{1b}', '\u{202e}', '\u{7}']));
         }
     }
-    assert!(matches!(core()(&Command::Export { sync: None }), Some(Ok(Reply::Done))));
+    assert!(matches!(
+        core()(&Command::Export { sync: None }),
+        Some(Ok(Reply::Done))
+    ));
 }

@@ -52,7 +52,11 @@ pub fn troubled() -> WorkspaceView {
     let places = [1, 1, 2, 3, 4, 1, 1];
     let syncs = world.syncs.iter().zip(places);
     world.syncs = syncs.map(|(sync, place)| to(place, sync)).collect();
-    for (number, name) in [(11, "Leads to Salesforce"), (12, "Opportunities"), (13, "Owners")] {
+    for (number, name) in [
+        (11, "Leads to Salesforce"),
+        (12, "Opportunities"),
+        (13, "Owners"),
+    ] {
         let mut view = sync(number, name, SyncState::Failed);
         let mut last = run(number, &view, RunStatus::Failed, "14:02:10", 2);
         last.error = Some(Problem::new(
@@ -113,7 +117,10 @@ pub fn set_aside(mut world: WorkspaceView) -> WorkspaceView {
 pub fn fine() -> WorkspaceView {
     let mut world = mixed();
     world.syncs.retain(|sync| {
-        matches!(sync.state, SyncState::Running | SyncState::Ok | SyncState::Paused)
+        matches!(
+            sync.state,
+            SyncState::Running | SyncState::Ok | SyncState::Paused
+        )
     });
     world
 }

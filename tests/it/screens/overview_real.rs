@@ -10,7 +10,8 @@ const NARROW: (u16, u16) = (80, 24);
 fn a_broken_source_is_told_acknowledged_found_and_over_when_it_is_mended() {
     let mut desk = crm::desk(NARROW);
     // Rows that the destination refuses, or that do not fit, are another story.
-    desk.workspace.source("delete from customers where id in (2, 3)");
+    desk.workspace
+        .source("delete from customers where id in (2, 3)");
     let name = desk.workspace.view().syncs[0].name().to_owned();
     desk.workspace.run(&name);
     desk.look();
@@ -35,7 +36,8 @@ fn a_broken_source_is_told_acknowledged_found_and_over_when_it_is_mended() {
     desk.robot.sees("1 problem in 1 cause");
     desk.press(&["2"]);
     desk.robot.sees("! 1 problem in 1 cause");
-    desk.workspace.source("alter table clients rename to customers");
+    desk.workspace
+        .source("alter table clients rename to customers");
     assert_eq!(desk.workspace.run(&name).status, RunStatus::Completed);
     desk.look();
     desk.press(&["1"]);

@@ -59,7 +59,13 @@ async fn a_cause_stays_aside_over_a_restart_until_it_is_taken_up_and_both_are_on
 }
 
 /// Makes a run that ended then, so and with so many rows.
-async fn ends(store: &Store, number: u64, status: RunStatus, when: DateTime<Utc>, rows: u64) -> Run {
+async fn ends(
+    store: &Store,
+    number: u64,
+    status: RunStatus,
+    when: DateTime<Utc>,
+    rows: u64,
+) -> Run {
     let mut made = run(number, 1, RunStatus::Running);
     store.create_run(&made, &pinned(1), None).await.unwrap();
     made = ended(made, status);
@@ -106,7 +112,10 @@ async fn runs_are_summed_by_the_day_on_which_they_ended_in_any_zone() {
     let kolkata = midnight() - hour * 5 - Duration::minutes(30);
     let days = vec![kolkata, kolkata + hour * 24, kolkata + hour * 48];
     let read = store.run_sums(days).await.unwrap();
-    assert_eq!(read, [sums(3, 1, 1, 60), RunSums::default(), RunSums::default()]);
+    assert_eq!(
+        read,
+        [sums(3, 1, 1, 60), RunSums::default(), RunSums::default()]
+    );
     assert_eq!(store.run_sums(Vec::new()).await.unwrap(), []);
 }
 

@@ -90,15 +90,24 @@ impl Days {
 
     /// When they are to be read again, where they are out of date.
     pub(super) fn due_ms(&self, state: &State) -> Option<u64> {
-        let stale = self.sign.is_some_and(|read| read != sign(&state.world, today(state)));
+        let stale = self
+            .sign
+            .is_some_and(|read| read != sign(&state.world, today(state)));
         (stale && !self.waiting.is_asked()).then_some(self.read_ms + PACE_MS)
     }
 
     /// Rows written today, with those of runs under way.
     pub(super) fn written_today(&self, state: &State) -> u64 {
         let ended = self.sums.last().map_or(0, |(_, sums)| sums.written);
-        let active = state.world.syncs.iter().filter_map(|sync| sync.active.as_ref());
+        let active = state
+            .world
+            .syncs
+            .iter()
+            .filter_map(|sync| sync.active.as_ref());
         let live = active.filter(|active| !active.run.options.plan_only);
-        ended + live.map(|active| active.run.counters.total(|t| t.done)).sum::<u64>()
+        ended
+            + live
+                .map(|active| active.run.counters.total(|t| t.done))
+                .sum::<u64>()
     }
 }

@@ -67,7 +67,12 @@ pub(super) fn draw(
         width: room.width - chart.width,
         ..room
     };
-    panes::lines(look, buf, chart, &by_day(page, state, look, (usize::from(day), room.height)));
+    panes::lines(
+        look,
+        buf,
+        chart,
+        &by_day(page, state, look, (usize::from(day), room.height)),
+    );
     if state.class() == Class::Wide {
         let third = left.width / 2;
         let first = Rect {
@@ -82,7 +87,12 @@ pub(super) fn draw(
         let columns = |area: Rect| usize::from(area.width.saturating_sub(2));
         panes::lines(look, buf, first, &fitness(state, look, columns(first)));
         let rows = usize::from(second.height);
-        panes::lines(look, buf, second, &going_on(state, look, columns(second), rows));
+        panes::lines(
+            look,
+            buf,
+            second,
+            &going_on(state, look, columns(second), rows),
+        );
         return;
     }
     let columns = usize::from(left.width.saturating_sub(2));
@@ -107,7 +117,11 @@ fn short(page: &Overview, state: &State, look: &Look, area: Rect, buf: &mut Buff
         1 => ", 1 run failed".to_owned(),
         runs => format!(", {} runs failed", text::count(runs)),
     };
-    out.wrapped(Role::Text, &format!("today {written} rows written{failed}"), 1);
+    out.wrapped(
+        Role::Text,
+        &format!("today {written} rows written{failed}"),
+        1,
+    );
     let running = state.active_runs();
     let next = soonest(state, 1);
     let next = next.first().map_or(String::new(), |(at, sync)| {
@@ -132,7 +146,12 @@ fn band_role(word: &str) -> Role {
 
 /// How many syncs there are of each health, then the lowest of them.
 fn fitness(state: &State, look: &Look, columns: usize) -> Vec<Line<'static>> {
-    let mut numbers = [("healthy", 0), ("warning", 0), ("degraded", 0), ("critical", 0)];
+    let mut numbers = [
+        ("healthy", 0),
+        ("warning", 0),
+        ("degraded", 0),
+        ("critical", 0),
+    ];
     let mut without = 0;
     for sync in &state.world.syncs {
         let word = sync.health.map(health::word);
@@ -208,7 +227,9 @@ fn going_on(state: &State, look: &Look, columns: usize, rows: usize) -> Vec<Line
     };
     let mut lines = Vec::new();
     let syncs = &state.world.syncs;
-    let active = syncs.iter().filter_map(|sync| Some((sync, sync.active.as_ref()?)));
+    let active = syncs
+        .iter()
+        .filter_map(|sync| Some((sync, sync.active.as_ref()?)));
     for (sync, active) in active.take(rows.saturating_sub(2).max(1)) {
         let phase = active.run.phase.map_or("running", Phase::words);
         let words = match active.progress() {

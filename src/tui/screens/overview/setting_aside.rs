@@ -64,7 +64,8 @@ impl Overview {
         };
         self.asking = Some(Asking::about(trouble));
         let now = state.now.wall;
-        let note = |at: DateTime<Utc>| format!("it comes back at {}", text::when(state.zone, now, at));
+        let note =
+            |at: DateTime<Utc>| format!("it comes back at {}", text::when(state.zone, now, at));
         let items = vec![
             Item::new(HOUR, note(now + TimeDelta::hours(1))),
             Item::new(SHIFT, note(now + TimeDelta::hours(8))),
@@ -112,7 +113,11 @@ impl Overview {
                 "could not snooze it",
                 "snoozed: it comes back sooner when it is worse",
             ),
-            None => ("taking it up", "could not take it up again", "taken up again"),
+            None => (
+                "taking it up",
+                "could not take it up again",
+                "taken up again",
+            ),
         };
         let command = Command::SetAside(SetAside {
             cause: asking.key,

@@ -131,10 +131,7 @@ fn calm(page: &Overview, state: &State, look: &Look, area: Rect, buf: &mut Buffe
         format!("{} All is well: nothing needs you.", look.glyphs.ok),
     )]);
     let written = text::counted(page.days.written_today(state), "row");
-    let words = format!(
-        "{}, {written} written today.",
-        text::counted(syncs, "sync")
-    );
+    let words = format!("{}, {written} written today.", text::counted(syncs, "sync"));
     // Where it is small, the facts are not far.
     if state.class() != Class::Small {
         out.wrapped(Role::Text, &words, 2);
