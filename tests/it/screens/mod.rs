@@ -12,6 +12,8 @@ mod hostile;
 mod hostile_edits;
 mod hostile_pages;
 mod hostile_records;
+mod journeys;
+mod keys_property;
 mod leaving_flows;
 mod log_flows;
 pub mod logs;
