@@ -1,8 +1,35 @@
-//! The command line's arguments, second words: what is done with objects, secrets and schedules.
+//! The command line's arguments, second words: what is done with causes of trouble, objects, secrets
+//! and schedules.
 
 use clap::Subcommand;
 
 use super::args::Json;
+
+/// What to do with a cause of trouble that `status` shows.
+#[derive(Debug, Subcommand)]
+pub enum StatusAction {
+    /// Sets a cause aside until it is worse: graver, about more syncs, or twice the rows.
+    Acknowledge {
+        /// The cause, as status shows it.
+        cause: String,
+    },
+    /// Sets a cause aside for a while, unless it becomes worse before.
+    Snooze {
+        /// The cause, as status shows it.
+        cause: String,
+        /// For so many hours.
+        #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=8_760), conflicts_with = "until_change")]
+        hours: u16,
+        /// Until it changes in any way.
+        #[arg(long)]
+        until_change: bool,
+    },
+    /// Takes up again what was set aside.
+    TakeUp {
+        /// The cause, as status shows it.
+        cause: String,
+    },
+}
 
 /// What to do with objects.
 #[derive(Debug, Subcommand)]

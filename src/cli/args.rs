@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use super::actions::{ObjectAction, ScheduleAction, SecretAction};
+pub use super::actions::{ObjectAction, ScheduleAction, SecretAction, StatusAction};
 
 /// Terminal-native, self-hosted reverse ETL: carries the rows of a model into a destination.
 ///
@@ -59,8 +59,18 @@ pub enum CommandLine {
         #[command(flatten)]
         json: Json,
     },
-    /// Shows how every sync is.
-    Status(Json),
+    /// Shows what is wrong, by cause, and how every sync is.
+    Status {
+        #[command(subcommand)]
+        action: Option<StatusAction>,
+        #[command(flatten)]
+        json: Json,
+    },
+    /// Opens the interface on a run or a sync.
+    Open {
+        /// A run's id, or a sync.
+        target: String,
+    },
     /// Lists syncs, models, sources, destinations or runs.
     List {
         /// What to list.

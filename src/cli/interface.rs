@@ -6,21 +6,32 @@ use std::path::Path;
 use futures_util::FutureExt as _;
 
 use crate::config::settings::ProgramSettings;
+use crate::domain::command::{Command, Reply};
+use crate::domain::id::RunId;
 use crate::domain::problem::{Problem, ProblemKind};
-use crate::tui::{self, GlyphSet, Leave, Options, ThemeName, stop_here};
+use crate::tui::{self, GlyphSet, Leave, Opening, Options, ThemeName, stop_here};
 
-use super::context::Context;
+use super::context::{Context, no_such, unexpected};
 use super::output::{remark, say};
 use super::{headless, planted, successor};
 
 /// Opens the interface over a workspace until it is left, and does with the core in this process what
 /// the person wants.
-pub(super) async fn open(folder: &Path) -> Result<u8, Problem> {
+pub(super) async fn open(folder: &Path, target: Option<&str>) -> Result<u8, Problem> {
     let mut context = Context::open(folder, true).await?;
+    let mut opening = match target {
+        Some(target) => match found(&context, target).await {
+            Ok(opening) => Some(opening),
+            Err(problem) => {
+                context.close();
+                return Err(problem);
+            }
+        },
+        None => None,
+    };
     loop {
-        let left = AssertUnwindSafe(show(&context, folder, context.is_host()))
-            .catch_unwind()
-            .await;
+        let shown = show(&context, folder, context.is_host(), opening.take());
+        let left = AssertUnwindSafe(shown).catch_unwind().await;
         match left {
             Ok(Ok(Leave::KeepRunning)) => return leave_running(context, folder).await,
             Ok(Ok(Leave::Suspend)) => {
@@ -57,6 +68,26 @@ pub(super) async fn open(folder: &Path) -> Result<u8, Problem> {
     }
 }
 
+/// What is meant by a run's id or a sync, so that it is missed before the screen is taken.
+async fn found(context: &Context, target: &str) -> Result<Opening, Problem> {
+    if let Ok(run) = RunId::parse(target) {
+        return match context.ask(Command::ShowRun { run }).await? {
+            Reply::Run(run) => Ok(Opening::Run(run)),
+            other => Err(unexpected(&other)),
+        };
+    }
+    let view = context.view();
+    let mut syncs = view.syncs.iter();
+    let sync = syncs.find(|sync| sync.id().as_str() == target || sync.name() == target);
+    match sync {
+        Some(sync) => Ok(Opening::Sync(sync.id().clone())),
+        None => {
+            let names = view.syncs.iter().map(|sync| sync.name());
+            Err(no_such("sync", target, names))
+        }
+    }
+}
+
 /// Keeps the core of this process when its terminal is gone or its interface broke off.
 async fn go_on_headless(context: Context) -> Result<u8, Problem> {
     let signals = headless::Signals::listen()?;
@@ -84,9 +115,11 @@ pub(super) async fn show(
     context: &Context,
     folder: &Path,
     leave_running: bool,
+    opening: Option<Opening>,
 ) -> Result<Leave, Problem> {
     let mut options = options(folder)?;
     options.leave_running = leave_running;
+    options.opening = opening;
     let shown = tui::run(planted::link(&context.link), options).await;
     shown.map_err(|error| cannot_show(&error))
 }

@@ -72,7 +72,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Problem> {
     let dir = arguments.dir.as_deref();
     runtime.block_on(async {
         let Some(command) = arguments.command else {
-            return interface::open(&context::folder(dir)?).await;
+            return interface::open(&context::folder(dir)?, None).await;
         };
         match command {
             CommandLine::Demo { headless, seed } => demo::demo(dir, headless, seed).await,
@@ -81,6 +81,9 @@ fn dispatch(arguments: Arguments) -> Result<u8, Problem> {
             }
             CommandLine::Serve { take_over } => {
                 serve::serve(&context::folder(dir)?, take_over).await
+            }
+            CommandLine::Open { target } => {
+                interface::open(&context::folder(dir)?, Some(&target)).await
             }
             CommandLine::Stop => stop::stop(&context::folder(dir)?).await,
             CommandLine::Schedule { action } => schedule::next(action),
@@ -108,7 +111,10 @@ async fn with_core(dir: Option<&Path>, command: CommandLine) -> Result<u8, Probl
 async fn answer(context: &Context, command: CommandLine) -> Result<u8, Problem> {
     match command {
         CommandLine::Check { file, json } => apply::check(context, &file, json).await,
-        CommandLine::Status(json) => status::status(context, json),
+        CommandLine::Status { action, json } => match action {
+            Some(action) => status::set_aside(context, action).await,
+            None => status::status(context, json),
+        },
         CommandLine::List {
             kind,
             sync,
@@ -201,6 +207,7 @@ async fn answer(context: &Context, command: CommandLine) -> Result<u8, Problem> 
         CommandLine::Demo { .. }
         | CommandLine::Init { .. }
         | CommandLine::Schedule { .. }
+        | CommandLine::Open { .. }
         | CommandLine::Serve { .. }
         | CommandLine::Stop
         | CommandLine::Transforms { .. } => Err(Problem::new(

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use super::id::RunId;
 use super::plan::OperationKind;
-use super::run::Run;
+use super::run::{Run, RunStatus};
 
 /// A question about what is on record. Reply: [`Reply::Browsed`](super::command::Reply::Browsed).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +52,17 @@ pub enum Browse {
         before: Option<u64>,
         /// At most so many.
         limit: u32,
+    },
+    /// What runs did in each of some stretches of time, to a quarter of an hour. Answer:
+    /// [`Browsed::Stretches`].
+    Stretches {
+        /// Where each begins, in order; the last one ends with what is on record.
+        starts: Vec<DateTime<Utc>>,
+    },
+    /// What runs did that ended at a moment or after it. Answer: [`Browsed::Since`].
+    Since {
+        /// That moment.
+        at: DateTime<Utc>,
     },
 }
 
@@ -118,6 +129,52 @@ pub enum Browsed {
     Causes(Vec<Cause>),
     /// Entries of the audit trail, newest first.
     Audit(Vec<AuditLine>),
+    /// What runs did in each stretch, in the order of the question.
+    Stretches(Vec<RunSums>),
+    /// What runs did since a moment.
+    Since(RunSums),
+}
+
+/// What runs that ended in some stretch of time did; mere plans are none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RunSums {
+    /// Runs that ended.
+    pub runs: u64,
+    /// Those that failed or were interrupted.
+    pub failed: u64,
+    /// Those that completed with errors.
+    pub with_errors: u64,
+    /// Rows that were written.
+    pub written: u64,
+    /// Rows that were invalid, refused, or had no answer.
+    pub refused: u64,
+}
+
+impl RunSums {
+    /// What one run did; nothing before its end.
+    pub fn of(run: &Run) -> Self {
+        if !run.status.is_final() || run.options.plan_only {
+            return Self::default();
+        }
+        let is = |status: RunStatus| u64::from(run.status == status);
+        let c = &run.counters;
+        Self {
+            runs: 1,
+            failed: is(RunStatus::Failed) + is(RunStatus::Interrupted),
+            with_errors: is(RunStatus::CompletedWithErrors),
+            written: c.total(|tally| tally.done),
+            refused: c.invalid + c.total(|tally| tally.rejected + tally.unknown),
+        }
+    }
+
+    /// Adds what others did.
+    pub fn add(&mut self, other: &Self) {
+        self.runs += other.runs;
+        self.failed += other.failed;
+        self.with_errors += other.with_errors;
+        self.written += other.written;
+        self.refused += other.refused;
+    }
 }
 
 /// What a plan says of itself.

@@ -18,6 +18,7 @@ use super::model::Column;
 use super::rehearsal::{ObjectInfo, Rehearsal};
 use super::run::{Run, RunOptions};
 use super::secret::SecretText;
+use super::trouble::SetAside;
 
 /// What a face asks of a core.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -237,6 +238,8 @@ pub enum Command {
     Explore(Explore),
     /// Changes a model, source or destination. Reply: [`Reply::Changes`].
     Edit(Edit),
+    /// Sets a cause of trouble aside, or takes it up again. Reply: [`Reply::Done`].
+    SetAside(SetAside),
     /// Gives journaled events after a number. Reply: [`Reply::Events`].
     Events {
         /// The last number that is known.

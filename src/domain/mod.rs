@@ -26,6 +26,7 @@ pub mod schedule;
 pub mod secret;
 pub mod sync;
 pub mod transform;
+pub mod trouble;
 pub mod value;
 pub mod verdict;
 pub mod words;

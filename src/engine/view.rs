@@ -47,6 +47,7 @@ pub(crate) fn workspace_view(live: &Live, sequence: u64) -> WorkspaceView {
             .map(|sync| Arc::new(sync_view(live, sync)))
             .collect(),
         halted: None,
+        asides: live.asides.clone(),
     }
 }
 
@@ -100,6 +101,8 @@ pub(crate) fn sync_view(live: &Live, sync: &Sync) -> SyncView {
         held: past.held,
         ignored: ignored(&past.failing),
         kept: past.kept,
+        since: past.since,
+        stuck: past.stuck,
     }
 }
 

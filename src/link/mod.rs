@@ -10,6 +10,7 @@ use crate::domain::event::Event;
 use crate::domain::problem::Problem;
 
 pub mod remote;
+pub mod troubles;
 pub mod view;
 pub mod wire;
 

@@ -10,6 +10,7 @@ use crate::domain::id::{RunId, SyncId};
 use crate::domain::model::Model;
 use crate::domain::run::{Run, RunStatus};
 use crate::domain::sync::Sync;
+use crate::domain::trouble::Aside;
 
 /// The state of a workspace at one moment.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -32,6 +33,9 @@ pub struct WorkspaceView {
     pub syncs: Vec<Arc<SyncView>>,
     /// Why the core sends nothing at the moment (a full disk, a damaged database).
     pub halted: Option<String>,
+    /// Causes of trouble that a person has set aside.
+    #[serde(default)]
+    pub asides: Vec<Aside>,
 }
 
 /// One sync with all that a list or a detail pane shows of it.
@@ -73,6 +77,13 @@ pub struct SyncView {
     pub kept: Option<DateTime<Utc>>,
     /// Health from 0 to 100; nothing before the first run.
     pub health: Option<u8>,
+    /// When the first of the runs ended that ended as the last one did, without another between;
+    /// of the last 20.
+    #[serde(default)]
+    pub since: Option<DateTime<Utc>>,
+    /// Rows that have failed in ten runs in a row or more.
+    #[serde(default)]
+    pub stuck: u64,
 }
 
 impl SyncView {

@@ -36,6 +36,7 @@ pub fn difference(old: &WorkspaceView, new: &Arc<WorkspaceView>) -> Frame {
     let same_rest = old.name == new.name
         && old.timezone == new.timezone
         && old.halted == new.halted
+        && old.asides == new.asides
         && same(&old.sources, &new.sources)
         && same(&old.models, &new.models)
         && same(&old.destinations, &new.destinations)

@@ -5,6 +5,7 @@
 //! workspace can write nothing more.
 
 mod acks;
+mod asides;
 mod audit;
 mod catalog;
 mod causes;
@@ -21,6 +22,7 @@ mod kept;
 mod layout;
 mod lock;
 mod put;
+mod quarters;
 mod reader;
 mod references;
 mod rows;

@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::codec::{from_json, json, micros};
 use super::error::{ConflictKind, StoreError};
+use super::quarters;
 use crate::domain::id::{RunId, SyncId};
 use crate::domain::run::{Run, RunStatus, Trigger};
 
@@ -127,6 +128,7 @@ pub(super) fn save(tx: &Transaction<'_>, run: &Run, epoch: i64) -> Result<(), St
     if old.status != run.status {
         refuse_second(tx, run)?;
     }
+    quarters::note(tx, old.status, run)?;
     let good = matches!(
         run.status,
         RunStatus::Completed | RunStatus::CompletedWithErrors

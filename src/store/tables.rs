@@ -5,7 +5,7 @@
 //! searched by.
 
 /// All migrations, oldest first; the schema's version is their number.
-pub(super) const MIGRATIONS: [&str; 4] = [FIRST, WRITTEN, IGNORED, KEPT];
+pub(super) const MIGRATIONS: [&str; 5] = [FIRST, OVERVIEW, WRITTEN, IGNORED, KEPT];
 
 const KEPT: &str = "
 CREATE TABLE kept (                  -- states that syncs left behind for another destination or object
@@ -183,4 +183,34 @@ CREATE TABLE secrets (
     key_id BLOB NOT NULL, wrapped BLOB NOT NULL, sealed BLOB NOT NULL,
     PRIMARY KEY (connection, field)
 ) STRICT, WITHOUT ROWID;
+";
+
+const OVERVIEW: &str = "
+CREATE TABLE asides (                -- causes of trouble that a person has set aside
+    cause TEXT PRIMARY KEY, body TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE quarters (              -- what runs did, by the quarter of an hour in which they ended
+    quarter INTEGER PRIMARY KEY,     -- counted from 1970 in UTC
+    runs INTEGER NOT NULL, failed INTEGER NOT NULL, with_errors INTEGER NOT NULL,
+    written INTEGER NOT NULL, refused INTEGER NOT NULL
+) STRICT;
+INSERT INTO quarters
+SELECT CAST(strftime('%s', json_extract(body, '$.ended_at')) AS INTEGER) / 900,
+    count(*), sum(status IN ('failed', 'interrupted')), sum(status = 'completed_with_errors'),
+    sum(json_extract(body, '$.counters.create.done') + json_extract(body, '$.counters.update.done')
+        + json_extract(body, '$.counters.delete.done')),
+    sum(json_extract(body, '$.counters.invalid')
+        + json_extract(body, '$.counters.create.rejected')
+        + json_extract(body, '$.counters.create.unknown')
+        + json_extract(body, '$.counters.update.rejected')
+        + json_extract(body, '$.counters.update.unknown')
+        + json_extract(body, '$.counters.delete.rejected')
+        + json_extract(body, '$.counters.delete.unknown'))
+FROM runs
+WHERE status NOT IN ('queued', 'running') AND json_extract(body, '$.options.plan_only') = 0
+    AND strftime('%s', json_extract(body, '$.ended_at')) IS NOT NULL
+GROUP BY 1;
+
+CREATE INDEX attempts_stuck ON attempts (sync) WHERE count >= 10;
 ";

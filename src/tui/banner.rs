@@ -1,10 +1,15 @@
 //! The banner: the one thing about the whole workspace that a person should know now.
 
+use super::action::Action;
+use super::screens::OVERVIEW_TAB;
 use super::state::State;
 use super::text;
 use super::theme::Role;
+use crate::domain::trouble::Severity;
 use crate::link::Connection;
-use crate::link::view::SyncState;
+
+/// Columns below which the worst cause is not named: it would not be known again.
+const LEAST_TITLE: usize = 16;
 
 /// A line under the header.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,34 +36,40 @@ pub(crate) fn banner(state: &State) -> Option<Banner> {
     problems(state)
 }
 
+/// The problems that count with the worst of their causes; the Overview itself says more.
 fn problems(state: &State) -> Option<Banner> {
-    let (mut attention, mut failed, mut waiting, mut held) = (0, 0, 0, 0);
-    for sync in &state.world.syncs {
-        match sync.state {
-            SyncState::NeedsAttention { .. } => attention += 1,
-            SyncState::Failed => failed += 1,
-            SyncState::AwaitingApproval => waiting += 1,
-            SyncState::Held => held += 1,
-            _ => {}
-        }
+    if state.router.tab() == OVERVIEW_TAB && state.router.depth() == 1 {
+        return None;
     }
-    let need = |number: u64| if number == 1 { "needs" } else { "need" };
-    let wait = |number: u64| if number == 1 { "waits" } else { "wait" };
-    let parts: Vec<String> = [
-        (
-            attention,
-            format!("{attention} {} attention", need(attention)),
-        ),
-        (failed, format!("{failed} failed")),
-        (waiting, format!("{waiting} {} for approval", wait(waiting))),
-        (held, format!("{held} with deletes held")),
-    ]
-    .into_iter()
-    .filter(|(number, _)| *number > 0)
-    .map(|(_, words)| words)
-    .collect();
-    (!parts.is_empty()).then(|| Banner {
-        role: Role::Warn,
-        text: format!("! {}", parts.join(", ")),
-    })
+    let (problems, causes) = state.troubles.figures();
+    let worst = state.troubles.counted().next()?;
+    let role = match worst.severity {
+        Severity::Error | Severity::Halted => Role::Error,
+        Severity::Waiting | Severity::Warning | Severity::Notice => Role::Warn,
+    };
+    let figures = format!(
+        "! {} in {}",
+        text::counted(problems, "problem"),
+        text::counted(causes, "cause")
+    );
+    let key = state.keymap.label(Action::Go(OVERVIEW_TAB));
+    let shows = key.map_or(String::new(), |key| match problems {
+        1 => format!("   {key} shows it"),
+        _ => format!("   {key} shows them"),
+    });
+    let syncs = match worst.syncs.len() {
+        0 => String::new(),
+        syncs => {
+            let syncs = u64::try_from(syncs).unwrap_or(u64::MAX);
+            format!(" ({})", text::counted(syncs, "sync"))
+        }
+    };
+    let head = format!("{figures}, worst: ");
+    let used = text::width(&head) + text::width(&syncs) + text::width(&shows);
+    let room = usize::from(state.size.0).saturating_sub(used + 1);
+    let text = match room < LEAST_TITLE {
+        true => format!("{figures}{shows}"),
+        false => format!("{head}{}{syncs}{shows}", text::line(&worst.title, room)),
+    };
+    Some(Banner { role, text })
 }

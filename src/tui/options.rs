@@ -9,6 +9,7 @@ use chrono::Utc;
 
 use super::glyph::GlyphSet;
 use super::msg::Moment;
+use super::opening::Opening;
 use super::text::Zone;
 use super::theme::ThemeName;
 
@@ -62,6 +63,8 @@ pub struct Options {
     pub leave_running: bool,
     /// Keys in place of the defaults, by action name: `run = ["ctrl-r"]`.
     pub keys: BTreeMap<String, Vec<String>>,
+    /// What is shown first; nothing where the last session says it.
+    pub opening: Option<Opening>,
     /// The clocks.
     pub clock: Arc<dyn Clock>,
 }
@@ -84,6 +87,7 @@ impl Options {
             tmux: set("TMUX"),
             leave_running: false,
             keys: BTreeMap::new(),
+            opening: None,
             clock: Arc::new(MachineClock::default()),
         }
     }

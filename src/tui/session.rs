@@ -1,7 +1,9 @@
 //! The session: what the next start restores.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::screens::OVERVIEW_TAB;
 use super::screens::new_sync::Draft;
 use super::screens::syncs::Tab;
 use super::screens::syncs::order::Order;
@@ -22,6 +24,11 @@ struct Session {
     log_wrap: bool,
     /// The sync that was begun to be made.
     new_sync: Option<Draft>,
+    /// The screen that was shown, by the number of its tab, and the terminal's size.
+    screen: u8,
+    size: (u16, u16),
+    /// When it was left.
+    left: Option<DateTime<Utc>>,
 }
 
 /// The session as text.
@@ -35,6 +42,9 @@ pub(crate) fn keep(state: &State) -> String {
         log_hidden: !syncs.log_shown,
         log_wrap: syncs.log.wrap,
         new_sync: state.new_sync.clone(),
+        screen: state.router.tab(),
+        size: state.size,
+        left: Some(state.now.wall),
     };
     serde_json::to_string_pretty(&session).unwrap_or_default()
 }
@@ -53,4 +63,13 @@ pub(crate) fn restore(state: &mut State, text: &str) {
     syncs.log_shown = !session.log_hidden;
     syncs.log.wrap = session.log_wrap;
     state.new_sync = session.new_sync;
+    let now = state.now.wall;
+    let away = session.left.is_some_and(|left| state.away.since(left, now));
+    // What was arranged for more room, or long ago, is not what a person looks for first.
+    let smaller = state.size.0 < session.size.0 || state.size.1 < session.size.1;
+    let tab = match smaller || away {
+        true => OVERVIEW_TAB,
+        false => session.screen,
+    };
+    state.router.go(tab);
 }

@@ -4,18 +4,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::action::Scope;
+use super::away::Away;
 use super::keymap::{Chord, Keymap};
 use super::layout::{Areas, Class, Pane, Wish};
 use super::msg::{Effect, Moment};
 use super::options::Options;
 use super::overlays::Overlay;
-use super::router::{PageId, Router};
+use super::router::{PageId, Router, travel};
 use super::screens::Screen;
 use super::screens::new_sync::Draft;
 use super::screens::syncs::{Question, Syncs};
 use super::text::Zone;
 use crate::domain::command::Command;
 use crate::domain::id::{RunId, SyncId};
+use crate::link::troubles::Troubles;
 use crate::link::view::SyncView;
 use crate::link::{Connection, WorkspaceView};
 
@@ -47,6 +49,8 @@ pub(crate) enum Purpose {
     Runs { sync: SyncId, before: Option<RunId> },
     /// Keys of deletes that are held.
     HeldKeys { run: RunId },
+    /// What happened during an absence.
+    Away,
     /// What a page asked for.
     Page {
         page: PageId,
@@ -75,6 +79,10 @@ pub struct State {
     pub(crate) size: (u16, u16),
     pub(crate) zone: Zone,
     pub(crate) world: Arc<WorkspaceView>,
+    /// What is wrong in it, and how often that was weighed anew.
+    pub(crate) troubles: Troubles,
+    pub(crate) weighed: u64,
+    pub(crate) away: Away,
     /// When the core last told its state.
     pub(crate) seen: Moment,
     pub(crate) connection: Connection,
@@ -111,6 +119,9 @@ impl State {
             size,
             zone: options.zone,
             world,
+            troubles: Troubles::default(),
+            weighed: 0,
+            away: Away::default(),
             seen: options.clock.now(),
             connection,
             router: Router::new(SYNCS_TAB),
@@ -132,8 +143,20 @@ impl State {
         for trouble in troubles {
             state.fail(trouble, "defaults hold where a key was not understood");
         }
+        state.weigh();
+        // Nothing is open that could be let go.
+        let _ = travel(&mut state);
+        if let Some(opening) = &options.opening {
+            super::opening::open(&mut state, opening);
+        }
         state.syncs.arrange(&state.world);
         state
+    }
+
+    /// Weighs anew what is wrong in the world.
+    pub(crate) fn weigh(&mut self) {
+        self.troubles = Troubles::of(&self.world, self.now.wall);
+        self.weighed += 1;
     }
 
     pub(crate) fn class(&self) -> Class {

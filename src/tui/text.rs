@@ -1,6 +1,6 @@
 //! Text: figures, times and durations as people read them, and widths in columns.
 
-use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDateTime, TimeDelta, TimeZone, Utc};
 use unicode_width::UnicodeWidthStr;
 
 use crate::domain::id::RunId;
@@ -23,6 +23,26 @@ impl Zone {
             Self::Local => at.with_timezone(&chrono::Local).naive_local(),
             Self::Named(zone) => at.with_timezone(&zone).naive_local(),
         }
+    }
+
+    /// The first moment at which a clock of this zone shows a time, or the first after a gap in
+    /// which it would be.
+    pub(crate) fn at(self, time: NaiveDateTime) -> DateTime<Utc> {
+        let of = |time: &NaiveDateTime| match self {
+            Self::Local => chrono::Local
+                .from_local_datetime(time)
+                .earliest()
+                .map(|at| at.to_utc()),
+            Self::Named(zone) => zone
+                .from_local_datetime(time)
+                .earliest()
+                .map(|at| at.to_utc()),
+        };
+        // Gaps are of whole quarters of an hour, and the longest is a day.
+        let mut later = (0..=96).map(|quarters| time + TimeDelta::minutes(15 * quarters));
+        later
+            .find_map(|time| of(&time))
+            .unwrap_or_else(|| time.and_utc())
     }
 }
 
@@ -201,6 +221,16 @@ fn break_at(text: &str, columns: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_in_a_gap_is_the_first_after_it() {
+        let zone = Zone::Named(chrono_tz::Europe::Berlin);
+        let at = |text: &str| zone.at(text.parse().unwrap()).to_rfc3339();
+        assert_eq!(at("2026-11-24T09:00:00"), "2026-11-24T08:00:00+00:00");
+        assert_eq!(at("2026-03-29T02:20:00"), "2026-03-29T01:05:00+00:00");
+        // A time that is there twice is the first of both.
+        assert_eq!(at("2026-10-25T02:30:00"), "2026-10-25T00:30:00+00:00");
+    }
 
     #[test]
     fn durations_read_well() {

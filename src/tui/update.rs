@@ -5,6 +5,7 @@ use ratatui::layout::Position;
 
 use super::act;
 use super::action::{self, Action};
+use super::away;
 use super::keymap::{Chord, Resolved};
 use super::layout::Pane;
 use super::msg::{Effect, Msg, What};
@@ -41,6 +42,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         What::View(world) => {
             state.world = world;
             state.seen = state.now;
+            state.weigh();
             let world = state.world.clone();
             state.syncs.arrange(&world);
             Vec::new()
@@ -249,6 +251,7 @@ fn on_reply(state: &mut State, token: u64, result: Result<Reply, Problem>) -> Ve
             }
         }
         Purpose::HeldKeys { run } => held_keys(state, &run, result),
+        Purpose::Away => away::answered(state, result),
         Purpose::Page {
             page, failed, done, ..
         } => return answered(state, token, page, failed, done, result),
@@ -309,6 +312,11 @@ fn held_keys(state: &mut State, run: &crate::domain::id::RunId, result: Result<R
 fn settle(state: &mut State, effects: &mut Vec<Effect>) {
     let now_ms = state.now.ms;
     state.toasts.retain(|toast| toast.until_ms > now_ms);
+    let wall = state.now.wall;
+    if state.troubles.until.is_some_and(|until| until <= wall) {
+        state.weigh();
+    }
+    effects.extend(away::ask(state));
     dialog::watch(state);
     if state.on_syncs() {
         aim(state);

@@ -164,7 +164,7 @@ impl Demo {
     /// Opens the interface over the first runs of all syncs.
     async fn show(&self) -> Result<(), Problem> {
         self.start_runs().await?;
-        interface::show(&self.context, self.path(), false)
+        interface::show(&self.context, self.path(), false, None)
             .await
             .map(|_| ())
     }

@@ -3,6 +3,7 @@
 mod causes;
 mod division;
 mod plan;
+mod sums;
 
 use std::sync::Arc;
 
@@ -49,6 +50,8 @@ pub(crate) async fn answer(
             let entries = core.store.audit(limit, before).await?;
             Browsed::Audit(entries.into_iter().map(line).collect())
         }
+        Browse::Stretches { starts } => Browsed::Stretches(sums::of(core, starts).await?),
+        Browse::Since { at } => Browsed::Since(sums::since(core, at).await?),
     };
     Ok(Reply::Browsed(Box::new(browsed)))
 }

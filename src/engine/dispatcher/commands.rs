@@ -35,6 +35,7 @@ impl Dispatcher {
             Command::Resume { sync } => self.pause(&sync, false).await,
             Command::Forget { sync, confirm } => self.forget(&sync, &confirm).await,
             Command::PutBack { sync } => self.put_back(&sync).await,
+            Command::SetAside(wanted) => self.set_aside(wanted).await,
             Command::Apply {
                 text,
                 base,

@@ -10,6 +10,7 @@ use crate::domain::id::{RunId, SyncId};
 use crate::domain::problem::Problem;
 use crate::domain::run::{Phase, Run, Trigger};
 use crate::domain::sync::Sync;
+use crate::domain::trouble::Aside;
 use crate::link::WorkspaceView;
 use crate::link::view::{HeldDeletes, RecentRun};
 use crate::store::{Catalog, Failing};
@@ -65,6 +66,10 @@ pub(crate) struct Past {
     pub failing: Failing,
     /// When it left the state behind that can be put back.
     pub kept: Option<DateTime<Utc>>,
+    /// When the first of the runs ended that ended as the last one did, without another between.
+    pub since: Option<DateTime<Utc>>,
+    /// Rows that have failed again and again.
+    pub stuck: u64,
 }
 
 /// The live state of a workspace.
@@ -87,6 +92,8 @@ pub(crate) struct Live {
     pub settling: HashSet<SyncId>,
     /// When syncs with pending rows are asked for next.
     pub polls: HashMap<SyncId, Poll>,
+    /// Causes of trouble that a person has set aside.
+    pub asides: Vec<Aside>,
     /// Who waits for a run.
     pub waiters: HashMap<RunId, Vec<oneshot::Sender<Run>>>,
     /// The time of the latest message.
@@ -111,6 +118,7 @@ impl Live {
             later: HashMap::new(),
             settling: HashSet::new(),
             polls: HashMap::new(),
+            asides: core.store.asides().await?,
             waiters: HashMap::new(),
             now: core.clock.now(),
             view: Arc::default(),
@@ -205,6 +213,11 @@ impl Live {
         Some(Arc::clone(&self.view))
     }
 
+    /// The view as it was last made.
+    pub fn view(&self) -> Arc<WorkspaceView> {
+        Arc::clone(&self.view)
+    }
+
     /// Makes the whole view anew.
     pub fn refresh_all(&mut self) -> Arc<WorkspaceView> {
         let sequence = self.view.sequence + 1;
@@ -213,9 +226,19 @@ impl Live {
     }
 }
 
+/// When the first of the runs, newest first, ended that ended as the newest did, without another
+/// between.
+fn alike_since(runs: &[Run]) -> Option<DateTime<Utc>> {
+    let outcome = |run: &Run| (run.status, run.error.as_ref().map(|error| error.kind));
+    let newest = outcome(runs.first()?);
+    let alike = runs.iter().take_while(|run| outcome(run) == newest);
+    alike.filter_map(|run| run.ended_at).last()
+}
+
 async fn read_past(core: &Arc<Core>, sync: &Sync) -> Result<Past, Problem> {
     let runs = core.store.recent_runs(&sync.id, RECENT).await?;
     let held = core.store.held(&sync.id).await?;
+    let stuck = core.store.stuck(&sync.id).await?;
     let snapshot = open_snapshot(core, &sync.id).await;
     let known = tokio::task::spawn_blocking(move || snapshot.ok().and_then(|s| s.known().ok()));
     // A damaged snapshot is told by the next run, which fails with the reason.
@@ -234,6 +257,8 @@ async fn read_past(core: &Arc<Core>, sync: &Sync) -> Result<Past, Problem> {
         failing,
         kept: kept.map(|state| state.at),
         recent: runs.iter().rev().map(view::recent_run).collect(),
+        since: alike_since(&runs),
+        stuck,
         last: runs.into_iter().next(),
         known,
         held: held.map(|held| HeldDeletes {

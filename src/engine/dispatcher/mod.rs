@@ -1,5 +1,6 @@
 //! The dispatcher: the one writer of live state, where commands, runs and the schedule meet.
 
+mod asides;
 mod checks;
 mod commands;
 mod going_on;
@@ -108,6 +109,7 @@ impl Dispatcher {
         };
         dispatcher.note_used();
         dispatcher.refresh_all();
+        dispatcher.drop_asides().await;
         Ok(dispatcher)
     }
 
@@ -200,6 +202,7 @@ impl Dispatcher {
             Ok(()) => {
                 self.note_used();
                 self.refresh_all();
+                self.drop_asides().await;
             }
             Err(problem) => tracing::error!(%problem, "cannot read the catalog again"),
         }

@@ -298,6 +298,7 @@ impl Dispatcher {
         }
         self.start_ready().await;
         self.refresh_all();
+        self.drop_asides().await;
     }
 
     async fn note_health(&mut self, run: &Run) {

@@ -35,6 +35,7 @@ pub(crate) mod mapping;
 pub(crate) mod models;
 pub(crate) mod modes;
 pub(crate) mod new_sync;
+pub(crate) mod overview;
 pub(crate) mod page;
 pub(crate) mod plan;
 pub(crate) mod rows;
@@ -180,6 +181,7 @@ macro_rules! pages {
 }
 
 pages! {
+    Overview: overview::Overview,
     Syncs: syncs::page::SyncsPage,
     Plan: plan::Plan,
     Runs: runs::Runs,
@@ -208,8 +210,16 @@ pub(crate) struct Tab {
     pub root: fn() -> Screen,
 }
 
+/// The number of the tab with the Overview.
+pub(crate) const OVERVIEW_TAB: u8 = 1;
+
 /// The tabs by their number.
 pub(crate) static TABS: &[Tab] = &[
+    Tab {
+        number: OVERVIEW_TAB,
+        title: "Overview",
+        root: || overview::Overview::default().into(),
+    },
     Tab {
         number: 2,
         title: "Syncs",

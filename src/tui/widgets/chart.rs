@@ -60,6 +60,40 @@ pub(crate) fn sparkline(look: &Look, role: Role, values: &[u64], columns: usize)
     look.span(role, bars)
 }
 
+/// Upright bars of `rows` lines, each `wide` columns with a gap, against the most of `values`.
+pub(crate) fn pillars(
+    look: &Look,
+    role: Role,
+    values: &[u64],
+    wide: usize,
+    rows: usize,
+) -> Vec<Line<'static>> {
+    let steps = look.glyphs.spark;
+    let each = u64::try_from(steps.len()).unwrap_or(1);
+    let most = u128::from(values.iter().copied().max().unwrap_or(0).max(1));
+    let height = u128::from(each) * u128::try_from(rows).unwrap_or(0);
+    let part = |value: u64, row: usize| {
+        let long = u128::from(value) * height / most;
+        // What is there is seen, however little it is.
+        let long = u64::try_from(long).unwrap_or(0).max(u64::from(value > 0));
+        let below = each * u64::try_from(rows - 1 - row).unwrap_or(0);
+        let step = long.saturating_sub(below).min(each);
+        let step = usize::try_from(step).unwrap_or(0).checked_sub(1);
+        step.and_then(|step| steps.get(step))
+            .copied()
+            .unwrap_or(" ")
+    };
+    (0..rows)
+        .map(|row| {
+            let parts = values.iter().map(|value| {
+                let bar = part(*value, row).repeat(wide.saturating_sub(1).max(1));
+                text::left(&bar, wide)
+            });
+            Line::from(look.span(role, parts.collect::<String>()))
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,6 +118,17 @@ mod tests {
         assert_eq!(unicode[0], "ok     1,000 ███████████");
         assert_eq!(ascii[1], "failed     1 #");
         assert_eq!(ascii[2], "held       0 ");
+    }
+
+    #[test]
+    fn the_tallest_bar_fills_every_line_and_the_smallest_is_seen() {
+        let [unicode, ascii] = looks().map(|look| {
+            let lines = pillars(&look, Role::Text, &[0, 1, 50, 100], 3, 2);
+            lines.iter().map(Line::to_string).collect::<Vec<_>>()
+        });
+        assert_eq!(unicode, ["         ██ ", "   ▁▁ ██ ██ "]);
+        assert_eq!(ascii, ["         ## ", "   __ ## ## "]);
+        assert!(pillars(&looks()[0], Role::Text, &[u64::MAX], 3, 0).is_empty());
     }
 
     #[test]

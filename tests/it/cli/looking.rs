@@ -250,3 +250,48 @@ fn rows_of_a_cause_are_ignored_and_heeded_again() {
     assert_eq!(none.code, 1, "{none:?}");
     assert!(none.stderr.contains("no row of run"), "{none:?}");
 }
+
+#[test]
+fn status_tells_trouble_by_cause_and_sets_it_aside() {
+    let desk = Desk::with(3, UPSERT);
+    desk.ok(&["run", "contacts"]);
+    assert_eq!(desk.json(0, &["status", "--json"])["problems"], json!([]));
+    desk.source("ALTER TABLE customers RENAME TO clients");
+    desk.program.run(&["run", "contacts"]);
+    let told = desk.ok(&["status"]);
+    assert!(told.contains("1 problem in 1 cause"), "{told}");
+    assert!(told.contains("no such table"), "{told}");
+    let problems = desk.json(0, &["status", "--json"])["problems"].clone();
+    assert_eq!(problems[0]["syncs"][0]["name"], "contacts");
+    let cause = problems[0]["cause"].as_str().unwrap();
+    desk.ok(&["status", "acknowledge", cause]);
+    let told = desk.ok(&["status"]);
+    assert!(!told.contains("1 problem"), "{told}");
+    assert!(told.contains("acknowledged by local"), "{told}");
+    desk.ok(&["status", "snooze", cause, "--hours", "2"]);
+    assert!(desk.ok(&["status"]).contains("snoozed by local until 20"));
+    desk.ok(&["status", "take-up", cause]);
+    assert!(desk.ok(&["status"]).contains("1 problem in 1 cause"));
+    let gone = desk
+        .program
+        .run(&["status", "acknowledge", "nothing/like/it"]);
+    assert_eq!(gone.code, 1);
+    assert!(
+        gone.stderr.contains("there is no trouble"),
+        "{}",
+        gone.stderr
+    );
+}
+
+#[test]
+fn what_is_to_be_opened_must_be_there() {
+    let desk = Desk::with(3, UPSERT);
+    for (target, says) in [
+        ("run_aaaaaaaaaaaa", "there is no run"),
+        ("contcats", "did you mean 'contacts'?"),
+    ] {
+        let ran = desk.program.run(&["open", target]);
+        assert_eq!(ran.code, 1, "{target}");
+        assert!(ran.stderr.contains(says), "{}", ran.stderr);
+    }
+}

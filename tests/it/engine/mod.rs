@@ -16,6 +16,7 @@ mod keeping;
 mod kept_states;
 mod mirrors;
 mod modes;
+mod overview;
 mod pending;
 mod pruning;
 mod rehearsing;

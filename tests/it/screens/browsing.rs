@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value as Json, json};
 use signalsmith::domain::browse::{
-    AuditLine, Browse, Browsed, Cause, PlanFound, PlanHead, PlanPart, PlanRow,
+    AuditLine, Browse, Browsed, Cause, PlanFound, PlanHead, PlanPart, PlanRow, RunSums,
 };
 use signalsmith::domain::command::{HistoryEntry, Reply, RowEntry};
 use signalsmith::domain::plan::OperationKind;
@@ -157,6 +157,18 @@ fn audit(before: Option<u64>, limit: u32) -> Vec<AuditLine> {
         .collect()
 }
 
+/// What runs did on a day.
+fn day(number: usize) -> RunSums {
+    let number = number as u64;
+    RunSums {
+        runs: 24,
+        failed: [0, 0, 1, 0, 12][number as usize % 5],
+        with_errors: 1,
+        written: 9_000 + number * number * 4_211 % 40_000,
+        refused: 41,
+    }
+}
+
 /// What is answered about what is on record.
 pub fn answer(question: &Browse) -> Result<Reply, Problem> {
     let browsed = match question {
@@ -212,6 +224,12 @@ pub fn answer(question: &Browse) -> Result<Reply, Problem> {
         Browse::Causes { run } if *run == run_id(4) => Browsed::Causes(causes()),
         Browse::Causes { .. } => Browsed::Causes(Vec::new()),
         Browse::Audit { before, limit } => Browsed::Audit(audit(*before, *limit)),
+        Browse::Stretches { starts } => Browsed::Stretches((0..starts.len()).map(day).collect()),
+        Browse::Since { .. } => Browsed::Since(RunSums {
+            runs: 11,
+            failed: 1,
+            ..RunSums::default()
+        }),
     };
     Ok(Reply::Browsed(Box::new(browsed)))
 }

@@ -242,7 +242,7 @@ proptest! {
             let (buffer, place) = robot.draw();
             prop_assert!(buffer.area.contains(place));
         }
-        // Whatever is open, esc leads to the list, where the cursor's row can be seen again.
+        // Whatever is open, esc leads to a first page, and from the Overview `2` to the list, where the cursor's row can be seen again.
         robot.resize((120, 36));
         robot.world(mixed());
         for _ in 0..8 {
@@ -250,6 +250,10 @@ proptest! {
             if robot.screen().contains("Discard the edits") {
                 robot.press("y");
             }
+        }
+        if robot.screen().contains("1 OVERVIEW") {
+            prop_assert!(robot.screen().contains("Overview ·"), "{}", robot.screen());
+            robot.press("2");
         }
         let screen = robot.screen();
         prop_assert!(screen.contains("Syncs 7 ·"), "{}", screen);

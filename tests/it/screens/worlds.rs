@@ -83,6 +83,8 @@ pub fn sync(number: u64, name: &str, state: SyncState) -> SyncView {
         ignored: Default::default(),
         kept: None,
         health: None,
+        since: None,
+        stuck: 0,
     }
 }
 
@@ -138,7 +140,7 @@ fn failed() -> SyncView {
     sync.sync.settings.paused = true;
     sync.next_run_at = None;
     let mut run = run(1, &sync, RunStatus::Failed, "13:58:00", 4);
-    run.counters.read = 48_210;
+    (run.counters.read, run.counters.requests) = (48_210, 3);
     run.error = Some(
         Problem::new(
             ProblemKind::Guard,

@@ -5,6 +5,7 @@ mod catalog;
 mod kill;
 mod layout;
 mod opening;
+mod overview;
 mod rows;
 mod runs;
 mod secrets;

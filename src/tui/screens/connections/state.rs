@@ -42,6 +42,14 @@ impl Connections {
         }
     }
 
+    /// The list with the cursor on the one of this name, which is tested at once.
+    pub(crate) fn testing(side: Side, name: String) -> Self {
+        Self {
+            saved: Some(name),
+            ..Self::of(side)
+        }
+    }
+
     /// The one on which the cursor stands.
     pub(super) fn selected<'a>(&self, state: &'a State) -> Option<Connection<'a>> {
         listing::at(&state.world, self.side, self.table.selected()?)

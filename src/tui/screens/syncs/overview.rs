@@ -2,11 +2,15 @@
 
 use ratatui::text::{Line, Span};
 
+use super::Act;
 use super::run_lines::{active_run, last_run, trigger_words};
-use crate::domain::run::RunStatus;
+use crate::domain::run::{Run, RunStatus};
+use crate::domain::schedule::Schedule;
 use crate::domain::sync::Sync;
 use crate::link::view::{RecentRun, SyncState, SyncView};
+use crate::tui::action::Action;
 use crate::tui::look::{Lines, Look};
+use crate::tui::screens::PageAct;
 use crate::tui::state::State;
 use crate::tui::text;
 use crate::tui::theme::Role;
@@ -29,12 +33,11 @@ pub(super) fn overview(
     }
     match (&sync.active, &sync.last) {
         (Some(active), _) => active_run(&mut lines, state, active),
-        (None, Some(last)) => last_run(&mut lines, state, last),
-        (None, None) if sync.queued.is_none() => {
-            let run = state.keymap.label(crate::tui::action::Action::Run);
-            let hint = run.map_or(String::new(), |key| format!(" `{key}` runs it now."));
-            lines.wrapped(Role::Dim, &format!("No run yet.{hint}"), 1);
+        (None, Some(last)) => {
+            last_run(&mut lines, state, last);
+            no_rows(&mut lines, state, sync, last);
         }
+        (None, None) if sync.queued.is_none() => not_yet(&mut lines, state, sync),
         (None, None) => {}
     }
     history(&mut lines, sync);
@@ -44,6 +47,39 @@ pub(super) fn overview(
         lines.wrapped(Role::Dim, &words, 2);
     }
     lines.out
+}
+
+/// Why a sync has no run yet, and the keys that change it.
+fn not_yet(lines: &mut Lines<'_>, state: &State, sync: &SyncView) {
+    let key = |action| state.keymap.label(action).unwrap_or(":");
+    let run = key(Action::Run);
+    let words = if sync.sync.settings.paused {
+        let resume = key(Action::TogglePause);
+        format!("No run yet: the sync is paused. `{resume}` resumes it, `{run}` runs it once now.")
+    } else if sync.sync.settings.schedule == Schedule::Manual {
+        let edit = key(Action::Page(PageAct::Syncs(Act::Schedule)));
+        format!("No run yet: it runs by hand only. `{run}` runs it now, `{edit}` sets a schedule.")
+    } else {
+        format!("No run yet. `{run}` runs it now.")
+    };
+    lines.wrapped(Role::Dim, &words, 2);
+}
+
+/// Says where to look when a run met no rows although none has been sent before.
+fn no_rows(lines: &mut Lines<'_>, state: &State, sync: &SyncView, last: &Run) {
+    let empty = last.status == RunStatus::Completed && last.counters.read == 0;
+    if !empty || sync.known > 0 {
+        return;
+    }
+    let key = |action| state.keymap.label(action).unwrap_or(":");
+    let words = format!(
+        "{} gave no rows, so nothing was sent. `{}` Models: there `{}` opens it and `{}` previews it.",
+        sync.model,
+        key(Action::Go(4)),
+        key(Action::Enter),
+        key(Action::Preview),
+    );
+    lines.wrapped(Role::Warn, &words, 2);
 }
 
 fn route(lines: &mut Lines<'_>, state: &State, sync: &SyncView) {
@@ -124,10 +160,7 @@ fn revision(sync: &Sync) -> String {
 /// What keeps this sync from doing its work, and the key that helps.
 fn trouble(lines: &mut Lines<'_>, state: &State, sync: &SyncView) {
     let look = lines.look;
-    let key = state
-        .keymap
-        .label(crate::tui::action::Action::Held)
-        .unwrap_or(":");
+    let key = state.keymap.label(Action::Held).unwrap_or(":");
     match &sync.state {
         SyncState::NeedsAttention { reason } => {
             let words = format!("{} does not run: {reason}", look.glyphs.attention);

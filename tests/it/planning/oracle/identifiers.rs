@@ -61,7 +61,11 @@ impl Oracle<'_> {
                 .and_then(|claimants| claimants.first())
                 .filter(|hash| matches!(judged[hash].1.fate, Fate::Send | Fate::Unchanged));
             let claimed = claimants.is_some() || keyless.contains(&norm);
-            holds.sort_by_key(|hold| (hold.role.clone(), hold.entry.key_hash));
+            // One under a former identifier stands for the record before others do.
+            holds.sort_by_key(|hold| {
+                let stands = hold.on_record && hold.entry.former;
+                (hold.role.clone(), !stands, hold.entry.key_hash)
+            });
             match winner {
                 Some(winner) => self.won(*winner, judged, collided, due, holds, expected),
                 None if claimed => self.claimed(collided, due, holds, expected),
@@ -187,6 +191,7 @@ impl Oracle<'_> {
         let mirror = self.settings.mode == Mode::Mirror;
         let kept = holds.iter().any(|hold| hold.role == Role::Stays);
         let mut ended = false;
+        let mut mover = None;
         for hold in holds {
             let Hold { entry, .. } = &hold;
             let may = !entry.adopted && (!entry.left || !hold.doubts.is_empty());
@@ -198,6 +203,7 @@ impl Oracle<'_> {
                         self.keep_in_sight(&hold, collided, due, expected);
                     } else if mirror && may && !ended {
                         ended = true;
+                        mover = Some(entry.key_hash);
                         let mut sent = hold.clone();
                         sent.entry.left = false;
                         let former = self.keep_in_sight(&sent, collided, due, expected);
@@ -208,6 +214,8 @@ impl Oracle<'_> {
                 }
                 Role::Absent if self.is_partial() || (kept && mirror) => {}
                 Role::Absent if !mirror || !(may || foreign) => leave(hold, expected),
+                // The key that moves away files it there anew, or does not move.
+                Role::Absent if ended && hold.on_record && is_former_of(entry, mover) => {}
                 Role::Absent if ended => release(&hold, expected),
                 Role::Absent => {
                     ended = true;
@@ -263,6 +271,11 @@ impl Oracle<'_> {
             }
         }
     }
+}
+
+/// Whether the entry stands for a record that this key carried before.
+fn is_former_of(entry: &Entry, key: Option<Fingerprint>) -> bool {
+    entry.former && key == Some(Fingerprint::of(SEED, entry.key.bytes()))
 }
 
 /// An absent key lets go of the record that it held here.
