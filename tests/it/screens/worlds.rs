@@ -17,11 +17,9 @@ use signalsmith::domain::sync::{Sync, SyncSettings};
 use signalsmith::link::WorkspaceView;
 use signalsmith::link::view::{ActiveRun, HeldDeletes, RecentRun, SyncState, SyncView};
 
-use super::browsing;
-use super::robot::Script;
+use super::{browsing, robot::Script};
 
 pub const NOW: &str = "2026-11-24T14:48:10Z";
-
 fn at(time: &str) -> DateTime<Utc> {
     format!("2026-11-24T{time}Z").parse().unwrap()
 }

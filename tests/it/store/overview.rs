@@ -155,6 +155,8 @@ async fn a_store_of_an_earlier_version_gets_the_sums_of_the_runs_that_it_has() {
     let db = Connection::open(dir.path().join("state.db")).unwrap();
     db.execute_batch(
         "DROP TABLE quarters; DROP TABLE asides; DROP INDEX attempts_stuck;
+         DROP TABLE written; DROP TABLE ignored; DROP TABLE kept; DROP TABLE kept_pending;
+         ALTER TABLE causes DROP COLUMN ignored;
          PRAGMA user_version = 1;",
     )
     .unwrap();
