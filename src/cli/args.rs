@@ -230,7 +230,7 @@ pub enum CommandLine {
         /// Heeds ignored rows with this cause again.
         #[arg(long, value_name = "CAUSE", conflicts_with_all = ["cause", "key", "unmask", "json"])]
         heed: Option<String>,
-        /// With --ignore or --heed: only with this field or column at fault.
+        /// Only rows with this field or column at fault.
         #[arg(long)]
         field: Option<String>,
         /// Shows personal values as they are, and puts it on record that you did.

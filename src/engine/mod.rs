@@ -236,15 +236,16 @@ fn make_folder(path: &Path) -> Result<(), Problem> {
 }
 
 async fn begin(core: Arc<core::Core>, autonomous: bool) -> Result<LocalLink, Problem> {
-    let mut interrupted = recover::end_orphans(&core).await?;
-    let handed_over = recover::handed_over(&core, &interrupted).await?;
+    let orphans = recover::end_orphans(&core).await?;
+    let orphaned: Vec<SyncId> = orphans.iter().map(|run| run.sync.clone()).collect();
+    let handed_over = recover::handed_over(&core, &orphaned).await?;
     let (messages, receiver) = mpsc::unbounded_channel();
     let (view_sender, view) = watch::channel(Arc::new(WorkspaceView::default()));
     let conduct = Conduct { autonomous };
     let mut dispatcher =
         Dispatcher::load(Arc::clone(&core), conduct, messages.clone(), view_sender).await?;
     if autonomous {
-        quarantine(&core, &mut dispatcher, &interrupted).await?;
+        quarantine(&core, &mut dispatcher, &orphaned).await?;
     }
     dispatcher.settle_intents().await?;
     if autonomous {
@@ -259,12 +260,13 @@ async fn begin(core: Arc<core::Core>, autonomous: bool) -> Result<LocalLink, Pro
         for (sync, at) in dispatcher.put_off() {
             dispatcher.run_later(sync, at, Trigger::FollowUp);
         }
-        for sync in dispatcher.interrupted() {
-            if !interrupted.contains(&sync) {
-                interrupted.push(sync);
+        let mut interrupted = dispatcher.interrupted();
+        for run in orphans {
+            // An undo is not made good by a run that sends the model's rows.
+            if run.options.undo_of.is_none() && !interrupted.contains(&run.sync) {
+                interrupted.push(run.sync);
             }
         }
-        interrupted.retain(|sync| !dispatcher.was_undoing(sync));
         resume(&core, &mut dispatcher, interrupted);
     }
     tokio::spawn(dispatcher.work(receiver));

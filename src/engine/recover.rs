@@ -24,11 +24,11 @@ use super::run::remainder::{EXTENSION, Legacy, Remainder};
 use super::run::writing::{is_at_most_once, keeps_values};
 use super::run_log::RunLog;
 
-/// Ends every run that the last core left under way; gives their syncs.
+/// Ends every run that the last core left under way, and gives them.
 ///
 /// # Errors
 /// A [`Problem`] of kind `state` where the store cannot be read or written.
-pub(crate) async fn end_orphans(core: &Arc<Core>) -> Result<Vec<SyncId>, Problem> {
+pub(crate) async fn end_orphans(core: &Arc<Core>) -> Result<Vec<Run>, Problem> {
     let now = core.clock.now();
     let mut interrupted = Vec::new();
     for mut run in core.store.orphaned_runs().await? {
@@ -40,7 +40,7 @@ pub(crate) async fn end_orphans(core: &Arc<Core>) -> Result<Vec<SyncId>, Problem
         }
         core.store.update_run(&run).await?;
         core.store.note_crash(&run.sync, now).await?;
-        interrupted.push(run.sync);
+        interrupted.push(run);
         failpoints::reach("recovery_ended_run");
     }
     Ok(interrupted)

@@ -1,7 +1,7 @@
 //! The record of a snapshot: what the destination has acknowledged of one key.
 
-use crate::domain::plan::{Operation, Record};
-use crate::domain::row::{Damaged, Fingerprint, Key, encode};
+use crate::domain::plan::{Cause, Operation, OperationKind, Record};
+use crate::domain::row::{Damaged, Fingerprint, Key, decode_values, encode};
 use crate::domain::value::Value;
 
 use super::codec::put_bytes;
@@ -123,6 +123,26 @@ impl Entry {
             former: true,
             ..self
         }
+    }
+
+    /// The delete of the record that it holds.
+    ///
+    /// # Errors
+    /// [`Damaged`] where its identifier does not read.
+    pub fn deletion(self, cause: Cause) -> Result<Operation, Damaged> {
+        Ok(Operation {
+            number: 0,
+            kind: OperationKind::Delete,
+            identifier: decode_values(&self.identifier)?,
+            key: self.key,
+            key_hash: self.key_hash,
+            destination_id: self.destination_id,
+            old: self.values,
+            new: None,
+            input_hash: NO_HASH,
+            output_hash: NO_HASH,
+            cause,
+        })
     }
 
     /// Appends the encoding.

@@ -105,14 +105,7 @@ fn add(tx: &Transaction<'_>, run: &Run, cause: &CauseName) -> Result<(), StoreEr
          WHERE {MEANT} AND EXISTS (SELECT 1 FROM attempts
            WHERE sync = ?5 AND attempts.key_hash = row.key_hash AND attempts.run = row.run)"
     );
-    let CauseName {
-        verdict,
-        code,
-        field,
-    } = cause;
-    let sync = run.sync.as_str();
-    tx.execute(&sql, params![run.id.as_str(), verdict, code, field, sync])?;
-    Ok(())
+    of_cause(tx, &sql, run, cause)
 }
 
 fn drop_of(tx: &Transaction<'_>, run: &Run, cause: &CauseName) -> Result<(), StoreError> {
@@ -120,13 +113,21 @@ fn drop_of(tx: &Transaction<'_>, run: &Run, cause: &CauseName) -> Result<(), Sto
         "DELETE FROM ignored WHERE sync = ?5 AND code = ?3
          AND key_hash IN (SELECT key_hash FROM run_rows WHERE {MEANT})"
     );
-    let CauseName {
-        verdict,
-        code,
-        field,
-    } = cause;
-    let sync = run.sync.as_str();
-    tx.execute(&sql, params![run.id.as_str(), verdict, code, field, sync])?;
+    of_cause(tx, &sql, run, cause)
+}
+
+/// Executes a statement about the rows of a cause ([`MEANT`]) of a run, whose sync is `?5`.
+fn of_cause(
+    tx: &Transaction<'_>,
+    sql: &str,
+    run: &Run,
+    cause: &CauseName,
+) -> Result<(), StoreError> {
+    let (run, sync) = (run.id.as_str(), run.sync.as_str());
+    tx.execute(
+        sql,
+        params![run, cause.verdict, cause.code, cause.field, sync],
+    )?;
     Ok(())
 }
 

@@ -231,9 +231,14 @@ pub(super) fn keep(tx: &Transaction<'_>, left: &Left, at: DateTime<Utc>) -> Resu
          SELECT ?2, key_hash, run, operation, ticket FROM pending WHERE sync = ?1",
         params![sync, id],
     )?;
+    rename(tx, sync, &id)
+}
+
+/// Puts what is acknowledged and what is unknown under another name.
+fn rename(tx: &Transaction<'_>, from: &str, to: &str) -> Result<(), StoreError> {
     for table in ["journal", "unknown"] {
         let sql = format!("UPDATE {table} SET sync = ?2 WHERE sync = ?1");
-        tx.execute(&sql, params![sync, id])?;
+        tx.execute(&sql, [from, to])?;
     }
     Ok(())
 }
@@ -259,11 +264,7 @@ fn restore(tx: &Transaction<'_>, sync: &SyncId, id: &str) -> Result<(), StoreErr
          SELECT ?1, key_hash, run, operation, ticket FROM kept_pending WHERE kept = ?2",
         params![sync, id],
     )?;
-    for table in ["journal", "unknown"] {
-        let sql = format!("UPDATE {table} SET sync = ?1 WHERE sync = ?2");
-        tx.execute(&sql, params![sync, id])?;
-    }
-    Ok(())
+    rename(tx, id, sync)
 }
 
 fn drop_state(tx: &Transaction<'_>, id: &str) -> Result<(), StoreError> {

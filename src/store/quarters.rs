@@ -71,17 +71,14 @@ pub(super) fn note(tx: &Transaction<'_>, before: RunStatus, run: &Run) -> Result
     put_in(tx, run)
 }
 
-fn take_out(tx: &Transaction<'_>, run: &Run) -> Result<(), StoreError> {
+/// Executes a statement with the quarter in which a run ended, and its sums; nothing for one that
+/// has none.
+fn shift(tx: &Transaction<'_>, run: &Run, sql: &str) -> Result<(), StoreError> {
     let sums = RunSums::of(run);
     let Some(ended) = run.ended_at.filter(|_| sums.runs > 0) else {
         return Ok(());
     };
-    tx.prepare_cached(
-        "UPDATE quarters SET runs = max(0, runs - ?2), failed = max(0, failed - ?3),
-         with_errors = max(0, with_errors - ?4), written = max(0, written - ?5),
-         refused = max(0, refused - ?6) WHERE quarter = ?1",
-    )?
-    .execute(params![
+    tx.prepare_cached(sql)?.execute(params![
         quarter(ended),
         int(sums.runs),
         int(sums.failed),
@@ -92,25 +89,25 @@ fn take_out(tx: &Transaction<'_>, run: &Run) -> Result<(), StoreError> {
     Ok(())
 }
 
+fn take_out(tx: &Transaction<'_>, run: &Run) -> Result<(), StoreError> {
+    shift(
+        tx,
+        run,
+        "UPDATE quarters SET runs = max(0, runs - ?2), failed = max(0, failed - ?3),
+         with_errors = max(0, with_errors - ?4), written = max(0, written - ?5),
+         refused = max(0, refused - ?6) WHERE quarter = ?1",
+    )
+}
+
 fn put_in(tx: &Transaction<'_>, run: &Run) -> Result<(), StoreError> {
-    let sums = RunSums::of(run);
-    let Some(ended) = run.ended_at.filter(|_| sums.runs > 0) else {
-        return Ok(());
-    };
-    tx.prepare_cached(
+    shift(
+        tx,
+        run,
         "INSERT INTO quarters VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT (quarter) DO UPDATE SET runs = runs + excluded.runs,
          failed = failed + excluded.failed, with_errors = with_errors + excluded.with_errors,
          written = written + excluded.written, refused = refused + excluded.refused",
-    )?
-    .execute(params![
-        quarter(ended),
-        int(sums.runs),
-        int(sums.failed),
-        int(sums.with_errors),
-        int(sums.written),
-        int(sums.refused)
-    ])?;
+    )?;
     tx.prepare_cached(
         "DELETE FROM quarters
          WHERE quarter <= (SELECT quarter FROM quarters ORDER BY quarter DESC LIMIT 1 OFFSET ?1)",

@@ -167,7 +167,8 @@ impl Store {
     }
 
     /// Gives the last `count` runs of a sync that ended, newest first; mere plans are left out, and
-    /// runs that were cancelled before they began. At most 500.
+    /// so are runs that were cancelled before they began and undos that came to nothing, which say
+    /// nothing of how the sync is. At most 500.
     ///
     /// # Errors
     /// The database's.
@@ -179,6 +180,8 @@ impl Store {
                 "SELECT body FROM runs WHERE sync = ?1 AND status NOT IN ('queued', 'running')
                  AND json_extract(body, '$.options.plan_only') = 0
                  AND (status <> 'cancelled' OR json_extract(body, '$.started_at') IS NOT NULL)
+                 AND (json_extract(body, '$.options.undo_of') IS NULL
+                   OR json_extract(body, '$.phase') = 'writing')
                  ORDER BY seq DESC LIMIT ?2",
                 params![sync.as_str(), count.min(PAGE)],
             )

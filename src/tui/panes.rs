@@ -10,6 +10,36 @@ use super::state::State;
 use super::theme::Role;
 use super::widgets::table_view;
 
+/// Cuts so many rows off the top; gives these and the rest.
+pub(crate) fn above(area: Rect, rows: u16) -> (Rect, Rect) {
+    let rows = rows.min(area.height);
+    let upper = Rect {
+        height: rows,
+        ..area
+    };
+    let lower = Rect {
+        y: area.y + rows,
+        height: area.height - rows,
+        ..area
+    };
+    (upper, lower)
+}
+
+/// Cuts so many columns off the left; gives these and the rest.
+pub(crate) fn beside(area: Rect, columns: u16) -> (Rect, Rect) {
+    let columns = columns.min(area.width);
+    let left = Rect {
+        width: columns,
+        ..area
+    };
+    let right = Rect {
+        x: area.x + columns,
+        width: area.width - columns,
+        ..area
+    };
+    (left, right)
+}
+
 /// A list and, where there is room, a detail.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Split {
@@ -22,31 +52,17 @@ impl Split {
     pub(crate) fn of(state: &State, body: Rect) -> Self {
         match state.class() {
             Class::Wide => {
-                let list = (body.width * 55 / 100).clamp(46, 90).min(body.width);
+                let (list, detail) = beside(body, (body.width * 55 / 100).clamp(46, 90));
                 Self {
-                    list: Rect {
-                        width: list,
-                        ..body
-                    },
-                    detail: Some(Rect {
-                        x: body.x + list,
-                        width: body.width - list,
-                        ..body
-                    }),
+                    list,
+                    detail: Some(detail),
                 }
             }
             Class::Narrow if body.height >= 16 => {
-                let list = body.height / 2;
+                let (list, detail) = above(body, body.height / 2);
                 Self {
-                    list: Rect {
-                        height: list,
-                        ..body
-                    },
-                    detail: Some(Rect {
-                        y: body.y + list,
-                        height: body.height - list,
-                        ..body
-                    }),
+                    list,
+                    detail: Some(detail),
                 }
             }
             Class::Narrow | Class::Small | Class::Tiny => Self {

@@ -1,10 +1,10 @@
 //! Emitting: decisions become the plan file and its counters.
 
 use crate::domain::plan::{Cause, InvalidReason, InvalidRow, Operation, OperationKind};
-use crate::domain::row::{Fingerprint, Key, decode_values};
+use crate::domain::row::{Fingerprint, Key};
 use crate::domain::run::Counters;
+use crate::snapshot::Entry;
 use crate::snapshot::plan_file::{Mark, MarkKind, PlanHeader, PlanWriter, Refresh};
-use crate::snapshot::{Entry, NO_HASH};
 
 use super::error::PlanError;
 use super::identifier::Class;
@@ -84,19 +84,7 @@ impl Emitter {
             (false, true) => Cause::FormerIdentifier,
             (false, false) => Cause::Changed,
         };
-        self.operation(&Operation {
-            number: 0,
-            kind: OperationKind::Delete,
-            identifier: decode_values(&entry.identifier)?,
-            key: entry.key,
-            key_hash: entry.key_hash,
-            destination_id: entry.destination_id,
-            old: entry.values,
-            new: None,
-            input_hash: NO_HASH,
-            output_hash: NO_HASH,
-            cause,
-        })
+        self.operation(&entry.deletion(cause)?)
     }
 
     /// Lists `rows` rows that share a key as invalid.

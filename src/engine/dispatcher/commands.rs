@@ -339,11 +339,20 @@ impl Dispatcher {
         }
         explore::forget(&self.core, &id).await?;
         let what = format!("the state of {real} was forgotten");
-        self.core
-            .happen(Some(&id), None, EventKind::ConfigChanged { what })
-            .await?;
-        self.live.reread(&self.core, &id).await?;
-        self.refresh(&id);
+        self.told(&id, None, what).await
+    }
+
+    /// Puts a change of what is known of a sync on record and on screen.
+    pub(super) async fn told(
+        &mut self,
+        sync: &SyncId,
+        run: Option<&RunId>,
+        what: String,
+    ) -> Result<Reply, Problem> {
+        let kind = EventKind::ConfigChanged { what };
+        self.core.happen(Some(sync), run, kind).await?;
+        self.live.reread(&self.core, sync).await?;
+        self.refresh(sync);
         Ok(Reply::Done)
     }
 }

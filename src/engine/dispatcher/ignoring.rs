@@ -1,7 +1,6 @@
 //! Ignored rows in the dispatcher: what a sync has to show changes with them.
 
 use crate::domain::command::{CauseName, Reply};
-use crate::domain::event::EventKind;
 use crate::domain::id::RunId;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::words::counted;
@@ -53,10 +52,6 @@ impl Dispatcher {
             true => format!("{} of {name} with {named} ignored", counted(rows, "row")),
             false => format!("rows of {name} with {named} heeded again"),
         };
-        let kind = EventKind::ConfigChanged { what };
-        self.core.happen(Some(&run.sync), Some(id), kind).await?;
-        self.live.reread(&self.core, &run.sync).await?;
-        self.refresh(&run.sync);
-        Ok(Reply::Done)
+        self.told(&run.sync, Some(id), what).await
     }
 }

@@ -1,7 +1,6 @@
 //! Kept states in the dispatcher: what a sync left behind for another place is put back.
 
 use crate::domain::command::Reply;
-use crate::domain::event::EventKind;
 use crate::domain::problem::{Problem, ProblemKind};
 
 use super::super::names;
@@ -33,11 +32,6 @@ impl Dispatcher {
         let store = &self.core.store;
         store.put_back(&id, &state.id, LOCAL_ACTOR, now).await?;
         let what = format!("the earlier state of {name} for {object} was put back");
-        self.core
-            .happen(Some(&id), None, EventKind::ConfigChanged { what })
-            .await?;
-        self.live.reread(&self.core, &id).await?;
-        self.refresh(&id);
-        Ok(Reply::Done)
+        self.told(&id, None, what).await
     }
 }

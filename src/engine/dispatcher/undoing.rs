@@ -1,7 +1,7 @@
 //! Undos in the dispatcher: asked for, and what else changes when one begins to write.
 
 use crate::domain::command::Reply;
-use crate::domain::id::{RunId, SyncId};
+use crate::domain::id::RunId;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::run::{Phase, Run, RunOptions, RunStatus, Trigger};
 
@@ -66,13 +66,5 @@ impl Dispatcher {
             tracing::error!(run = %run.id, %error, "cannot store the end of the run");
         }
         self.run_ended(run).await;
-    }
-
-    /// Whether the last run of a sync was an undo: what was interrupted is not made good by a run
-    /// that sends the model's rows.
-    pub(crate) fn was_undoing(&self, sync: &SyncId) -> bool {
-        let past = self.live.past.get(sync);
-        let last = past.and_then(|past| past.last.as_ref());
-        last.is_some_and(|run| run.options.undo_of.is_some())
     }
 }

@@ -294,22 +294,11 @@ fn unclaimed(
             continue;
         }
         if !holder.on_record && matches!(holder.slot, Slot::Former(..)) {
-            let own = Slot::Own(holder.slot.key().to_owned());
-            if state
-                .doubts
-                .get(&own)
-                .is_some_and(|doubts| doubts.len() == 1)
-            {
-                after.doubts.remove(&own);
-            }
+            // Filed and deleted, or another stands for the record: it is seen to.
             if deleted.contains(&holder.slot) {
-                let known = Known {
-                    identifier: holder.identifier.clone(),
-                    output: None,
-                    left: false,
-                    adopted: false,
-                };
-                after.entries.insert(holder.slot.clone(), known);
+                file(view, holder, after);
+            } else {
+                after.settle_doubt(holder.slot.key(), &holder.identifier);
             }
         }
         if !deleted.contains(&holder.slot) {

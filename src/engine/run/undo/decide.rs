@@ -2,7 +2,7 @@
 
 use crate::domain::destination::Deletion;
 use crate::domain::plan::{Cause, InvalidReason, Operation, OperationKind, Record, RecordShape};
-use crate::domain::row::{Damaged, decode_values};
+use crate::domain::row::Damaged;
 use crate::snapshot::{Entry, NO_HASH, encode_identifier, restored_hash};
 
 /// Why a row stays as it is.
@@ -150,7 +150,7 @@ impl Rules<'_> {
             return match (facts.created, self.deletes) {
                 (false, _) => Ok(Decision::Stays(Stay::WasThere)),
                 (true, Deletion::None) => Ok(Decision::Stays(Stay::NoDeletion)),
-                (true, _) => Ok(Decision::Restore(Box::new(removed(entry)?))),
+                (true, _) => Ok(Decision::Restore(Box::new(entry.deletion(Cause::Changed)?))),
             };
         }
         Ok(match self.old(&done) {
@@ -255,23 +255,6 @@ fn still(done: &Operation, entry: Option<Entry>) -> Result<Entry, Stay> {
         && entry.key == done.key
         && entry.identifier == encode_identifier(&done.identifier);
     is_same.then_some(entry).ok_or(Stay::ChangedSince)
-}
-
-/// The delete of the record that an entry holds.
-fn removed(entry: Entry) -> Result<Operation, Damaged> {
-    Ok(Operation {
-        number: 0,
-        kind: OperationKind::Delete,
-        identifier: decode_values(&entry.identifier)?,
-        key: entry.key,
-        key_hash: entry.key_hash,
-        destination_id: entry.destination_id,
-        old: entry.values,
-        new: None,
-        input_hash: NO_HASH,
-        output_hash: NO_HASH,
-        cause: Cause::Changed,
-    })
 }
 
 #[cfg(test)]

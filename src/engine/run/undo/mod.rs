@@ -21,11 +21,11 @@ mod wrote;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::domain::id::RunId;
+use crate::domain::id::{RunId, SyncId};
 use crate::domain::plan::RecordShape;
 use crate::domain::problem::{Problem, ProblemKind};
 use crate::domain::row::Fingerprint;
-use crate::domain::run::Phase;
+use crate::domain::run::{Phase, Run};
 use crate::domain::words::{count, counted};
 use crate::failpoints;
 use crate::snapshot::plan_file::PlanReader;
@@ -54,9 +54,10 @@ pub(super) async fn go(job: &mut Job, undone: &RunId) -> Result<(), RunEnd> {
     job.enter(Phase::Comparing).await?;
     recover::close_leftovers(&job.core, &job.run.sync).await?;
     job.ask_for_pending().await?;
-    let prepared = prepare(job, undone).await?;
+    let found = find_run(&job.core, undone).await?;
+    let prepared = open(job, &found).await?;
     job.core.check_free_space()?;
-    let planned = plan(job, &prepared, undone).await?;
+    let planned = plan(job, &prepared, found).await?;
     failpoints::reach("planned");
     // Where nothing can be restored there is nothing to approve, and nothing is paused for it.
     if job.run.options.plan_only || planned.counters.total(|tally| tally.planned) == 0 {
@@ -84,16 +85,21 @@ pub(super) async fn go(job: &mut Job, undone: &RunId) -> Result<(), RunEnd> {
     writing::write(job, &prepared, deletes).await
 }
 
-/// Opens what an undo writes with, in the mode of the run that it undoes.
+/// Opens what an undo writes with that goes on from its plan.
 pub(super) async fn prepare(job: &mut Job, undone: &RunId) -> Result<Prepared, RunEnd> {
-    let (run, then) = find_run(&job.core, undone).await?;
-    refusal::check(&run, &then, &job.pinned)?;
+    let found = find_run(&job.core, undone).await?;
+    open(job, &found).await
+}
+
+/// Opens what an undo writes with, in the mode of the run that it undoes.
+async fn open(job: &mut Job, (run, then): &(Run, Pinned)) -> Result<Prepared, RunEnd> {
+    refusal::check(run, then, &job.pinned)?;
     job.pinned.sync.settings.mode = run.mode;
     job.run.mode = run.mode;
     let own = job.core.plan_path(&job.run.id);
     let path = match own.exists() {
         true => own,
-        false => refusal::kept_plan(&job.core, &run)?,
+        false => refusal::kept_plan(&job.core, run)?,
     };
     let read = move || -> Result<RecordShape, Problem> {
         let reader = PlanReader::open(&path).map_err(unreadable)?;
@@ -122,9 +128,12 @@ pub(super) async fn begin_writing(job: &mut Job, undone: &RunId) -> Result<(), R
 }
 
 /// Plans what can be restored, and names what cannot.
-async fn plan(job: &mut Job, prepared: &Prepared, undone: &RunId) -> Result<Planned, RunEnd> {
+async fn plan(
+    job: &mut Job,
+    prepared: &Prepared,
+    (run, then): (Run, Pinned),
+) -> Result<Planned, RunEnd> {
     let core = Arc::clone(&job.core);
-    let (run, then) = find_run(&core, undone).await?;
     let path = refusal::kept_plan(&core, &run)?;
     let reader = tokio::task::spawn_blocking(move || PlanReader::open(&path));
     let reader = reader.await.map_err(|error| broken(&error))?;
@@ -141,7 +150,7 @@ async fn plan(job: &mut Job, prepared: &Prepared, undone: &RunId) -> Result<Plan
         reader,
         wrote,
         in_flight: InFlight::load(&core, &run.sync, seed, form).await?,
-        retaken: retaken(&core, &run.sync, undone).await?,
+        retaken: retaken(&core, &run.sync, &run.id).await?,
         aligned: aligned::of(&core, &run, &then).await?,
         deletes: prepared.capabilities.deletion,
         form,
@@ -163,7 +172,7 @@ async fn plan(job: &mut Job, prepared: &Prepared, undone: &RunId) -> Result<Plan
     })?;
     job.run.counters = planned.counters;
     job.run.plan_hash = Some(planned.hash.clone());
-    tell(job, undone, &planned);
+    tell(job, &run.id, &planned);
     job.reporter.now(&job.run);
     Ok(planned)
 }
@@ -188,11 +197,11 @@ fn tell(job: &Job, undone: &RunId, planned: &Planned) {
 /// of the two values the record holds, it is taken back.
 async fn retaken(
     core: &Core,
-    sync: &crate::domain::id::SyncId,
+    sync: &SyncId,
     undone: &RunId,
 ) -> Result<HashSet<Fingerprint>, Problem> {
     let runs = core.store.runs(Some(sync), None, LOOKED_AT).await?;
-    let is_earlier = |run: &&crate::domain::run::Run| run.options.undo_of.as_ref() == Some(undone);
+    let is_earlier = |run: &&Run| run.options.undo_of.as_ref() == Some(undone);
     let earlier: HashSet<RunId> = runs
         .iter()
         .filter(is_earlier)

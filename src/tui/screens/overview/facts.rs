@@ -47,26 +47,14 @@ pub(super) fn draw(
             let row = area.y.saturating_sub(inner.y);
             let words = vec![look.span(Role::Title, title)];
             rule(look, state.class(), buf, inner, row, words);
-            Rect {
-                y: area.y + 1,
-                height: area.height.saturating_sub(1),
-                ..area
-            }
+            panes::above(area, 1).1
         }
     };
     let [few, many] = DAY;
     let day = if room.width < MUCH { few } else { many };
     let days = u16::try_from(DAYS).unwrap_or(u16::MAX);
     let wide = days.saturating_mul(day).saturating_add(2).min(room.width);
-    let chart = Rect {
-        x: room.right().saturating_sub(wide),
-        width: wide,
-        ..room
-    };
-    let left = Rect {
-        width: room.width - chart.width,
-        ..room
-    };
+    let (left, chart) = panes::beside(room, room.width - wide);
     panes::lines(
         look,
         buf,
@@ -74,16 +62,7 @@ pub(super) fn draw(
         &by_day(page, state, look, (usize::from(day), room.height)),
     );
     if state.class() == Class::Wide {
-        let third = left.width / 2;
-        let first = Rect {
-            width: third,
-            ..left
-        };
-        let second = Rect {
-            x: left.x + third,
-            width: left.width - third,
-            ..left
-        };
+        let (first, second) = panes::beside(left, left.width / 2);
         let columns = |area: Rect| usize::from(area.width.saturating_sub(2));
         panes::lines(look, buf, first, &fitness(state, look, columns(first)));
         let rows = usize::from(second.height);

@@ -45,26 +45,12 @@ pub(super) fn list_rows(page: &Overview, state: &State) -> usize {
     table_view::rows(parts.list.height, small)
 }
 
-fn cut(area: Rect, rows: u16) -> (Rect, Rect) {
-    let rows = rows.min(area.height);
-    let upper = Rect {
-        height: rows,
-        ..area
-    };
-    let lower = Rect {
-        y: area.y + rows,
-        height: area.height - rows,
-        ..area
-    };
-    (upper, lower)
-}
-
 /// Takes what is said of an absence off the top.
 fn below_away(state: &State, inner: Rect) -> (Option<Rect>, Rect) {
     let columns = usize::from(inner.width.saturating_sub(2));
     match u16::try_from(away::lines(state, columns).len()) {
         Ok(rows @ 1..) if rows < inner.height => {
-            let (upper, lower) = cut(inner, rows);
+            let (upper, lower) = panes::above(inner, rows);
             (Some(upper), lower)
         }
         _ => (None, inner),
@@ -86,21 +72,13 @@ fn wide(page: &Overview, state: &State, body: Rect) -> Parts {
         true => FACTS.min(body.height / 2),
         false => 0,
     };
-    let (upper, lower) = cut(body, body.height - facts);
+    let (upper, lower) = panes::above(body, body.height - facts);
     let list = match calm {
         true => upper.width,
         false => (upper.width * 62 / 100).clamp(46, 120),
     };
-    let frame = Rect {
-        width: list,
-        ..upper
-    };
+    let (frame, detail) = panes::beside(upper, list);
     let (away, list) = below_away(state, panes::inside(state, frame));
-    let detail = Rect {
-        x: frame.right(),
-        width: upper.width - frame.width,
-        ..upper
-    };
     Parts {
         frame,
         away,
@@ -114,7 +92,7 @@ fn narrow(page: &Overview, state: &State, body: Rect) -> Parts {
     let inner = panes::inside(state, body);
     let (away, rest) = below_away(state, inner);
     if page.table.total() == 0 {
-        let (list, facts) = cut(rest, 5);
+        let (list, facts) = panes::above(rest, 5);
         return Parts {
             frame: body,
             away,
@@ -125,8 +103,8 @@ fn narrow(page: &Overview, state: &State, body: Rect) -> Parts {
     }
     // The list takes what it needs, up to two fifths; the detail as much as sentences need.
     let most = (rest.height * 2 / 5).max(4);
-    let (list, rest) = cut(rest, causes(page).saturating_add(1).clamp(2, most));
-    let (detail, facts) = cut(rest, 7);
+    let (list, rest) = panes::above(rest, causes(page).saturating_add(1).clamp(2, most));
+    let (detail, facts) = panes::above(rest, 7);
     Parts {
         frame: body,
         away,
@@ -138,7 +116,7 @@ fn narrow(page: &Overview, state: &State, body: Rect) -> Parts {
 
 fn small(_: &Overview, state: &State, body: Rect) -> Parts {
     let (away, rest) = below_away(state, panes::inside(state, body));
-    let (list, facts) = cut(rest, rest.height.saturating_sub(2).max(3));
+    let (list, facts) = panes::above(rest, rest.height.saturating_sub(2).max(3));
     Parts {
         frame: body,
         away,

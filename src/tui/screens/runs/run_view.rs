@@ -21,16 +21,7 @@ fn areas(page: &RunPage, state: &State, area: Rect) -> (Option<Rect>, Option<Rec
         Class::Small | Class::Tiny if page.log_shown => (None, Some(area)),
         Class::Small | Class::Tiny => (Some(area), None),
         Class::Narrow | Class::Wide => {
-            let upper = (area.height * 11 / 20).clamp(8, 18).min(area.height);
-            let run = Rect {
-                height: upper,
-                ..area
-            };
-            let log = Rect {
-                y: area.y + upper,
-                height: area.height - upper,
-                ..area
-            };
+            let (run, log) = panes::above(area, (area.height * 11 / 20).clamp(8, 18));
             (Some(run), Some(log))
         }
     }

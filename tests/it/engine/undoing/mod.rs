@@ -2,6 +2,7 @@
 
 mod doubts;
 mod histories;
+mod standing;
 
 use signalsmith::domain::browse::{Browse, Browsed, PlanPart, PlanRow};
 use signalsmith::domain::command::{Command, Reply};
