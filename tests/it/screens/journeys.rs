@@ -60,6 +60,6 @@ fn a_first_run_of_no_rows_leads_to_the_preview_of_the_model() {
     ended(&mut desk);
     desk.robot.sees("contacts gave no rows");
     desk.press(&["4", "enter", "ctrl-t"]);
-    desk.robot.sees("select id, email");
+    desk.robot.sees("The query gives no rows.");
     assert_eq!(desk.workspace.target("select count(*) from Contact"), ["0"]);
 }
