@@ -26,6 +26,7 @@ mod opening;
 mod options;
 mod overlays;
 mod panes;
+mod placed;
 mod questions;
 mod requests;
 mod router;

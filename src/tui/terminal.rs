@@ -16,6 +16,8 @@ use crossterm::{cursor, queue, style, terminal};
 use ratatui::backend::CrosstermBackend;
 use ratatui::{Frame, Terminal};
 
+use super::placed::Placed;
+
 const BEGIN_SYNCHRONIZED: &[u8] = b"\x1b[?2026h";
 const END_SYNCHRONIZED: &[u8] = b"\x1b[?2026l";
 
@@ -105,7 +107,7 @@ impl<W: Write> Write for FrameWriter<W> {
 /// The person's terminal while it is ours; it is given back when this is dropped.
 pub(crate) struct Tty {
     writer: FrameWriter<File>,
-    terminal: Terminal<CrosstermBackend<FrameWriter<File>>>,
+    terminal: Terminal<Placed<CrosstermBackend<FrameWriter<File>>>>,
     mouse: bool,
     /// Whether what the terminal shows is unknown, so that every cell is to be painted.
     stale: bool,
@@ -125,7 +127,7 @@ impl Tty {
         style::force_color_output(true);
         restore_on_panic();
         let mut tty = Self {
-            terminal: Terminal::new(CrosstermBackend::new(writer.clone()))?,
+            terminal: Terminal::new(Placed(CrosstermBackend::new(writer.clone())))?,
             writer,
             mouse,
             stale: true,
