@@ -89,6 +89,30 @@ fn decoded<T: Copy>(all: &[T], code: u8) -> Result<T, Damaged> {
     all.get(usize::from(code)).copied().ok_or(Damaged)
 }
 
+/// What the entry of a claiming key is to the identifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It holds another one, or there is none.
+    Elsewhere,
+    /// It holds it.
+    Own,
+    /// It holds it, and was recorded without having been sent.
+    Adopted,
+}
+
+impl Standing {
+    const ALL: [Self; 3] = [Self::Elsewhere, Self::Own, Self::Adopted];
+
+    /// That of a key whose entry holds the identifier where `own`.
+    pub(super) fn of(own: bool, is_adopted: bool) -> Self {
+        match (own, is_adopted) {
+            (false, _) => Self::Elsewhere,
+            (true, false) => Self::Own,
+            (true, true) => Self::Adopted,
+        }
+    }
+}
+
 /// An entry that holds an identifier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Holder {
@@ -110,8 +134,7 @@ pub(super) struct Holder {
 pub(super) enum Said {
     Claim {
         class: Class,
-        /// Whether the claiming key's own entry holds the identifier.
-        own: bool,
+        standing: Standing,
         key: Vec<u8>,
     },
     /// The encoded identifier as the object's fields have it.
@@ -142,10 +165,10 @@ pub(super) fn said(record: &[u8]) -> Result<Said, Damaged> {
     let rest = record.get(SORT_BYTES..).ok_or(Damaged)?;
     Ok(match role {
         Role::Claim => {
-            let ([class, own], key) = rest.split_first_chunk::<2>().ok_or(Damaged)?;
+            let ([class, standing], key) = rest.split_first_chunk::<2>().ok_or(Damaged)?;
             Said::Claim {
                 class: decoded(&Class::ALL, *class)?,
-                own: *own != 0,
+                standing: decoded(&Standing::ALL, *standing)?,
                 key: key.to_vec(),
             }
         }
@@ -225,11 +248,11 @@ impl Identifiers {
         key_hash: Fingerprint,
         key: &[u8],
         class: Class,
-        own: bool,
+        standing: Standing,
     ) -> Result<(), SnapshotError> {
         let hash = self.hash(identifier);
         let role = [place(Role::Claim, 0)];
-        let what = [code(&Class::ALL, &class), u8::from(own)];
+        let what = [code(&Class::ALL, &class), code(&Standing::ALL, &standing)];
         self.spool.push(&[&hash.0, &role, &key_hash.0, &what, key])
     }
 

@@ -10,7 +10,7 @@ use super::draft::Drafts;
 use super::emit::Emitter;
 use super::error::PlanError;
 use super::holder::{maybe, on_record, unrecorded};
-use super::identifier::{Class, Identifiers, Role, same};
+use super::identifier::{Class, Identifiers, Role, Standing, same};
 use super::mapper::RowMapper;
 use super::read::{Row, RowGroups};
 use super::scope::Scope;
@@ -110,7 +110,8 @@ impl Judge<'_> {
                 (&mut self.emitter.counters.skipped, Class::Unselected)
             };
             *counted += 1;
-            return self.claim(entry.identifier, row, class, true);
+            let standing = Standing::of(true, entry.is_adopted());
+            return self.claim(entry.identifier, row, class, standing);
         }
         if !selected && self.waiting.is_none() {
             self.emitter.counters.skipped += 1;
@@ -160,7 +161,9 @@ impl Judge<'_> {
             self.idle(row, known, &mapped)?;
             Class::Idle
         };
-        self.claim(&mapped.identifier, row, class, own)?;
+        let is_adopted = entry.is_some_and(|it| it.is_adopted());
+        let standing = Standing::of(own, is_adopted);
+        self.claim(&mapped.identifier, row, class, standing)?;
         if class == Class::Send {
             self.moves(row, known, &mapped.identifier)?;
             self.send(row, known, mapped, own, is_same)
@@ -318,12 +321,12 @@ impl Judge<'_> {
         identifier: &[u8],
         row: &Row<'_>,
         class: Class,
-        own: bool,
+        standing: Standing,
     ) -> Result<(), PlanError> {
         if let Some(waiting) = &mut self.waiting {
             waiting
                 .identifiers
-                .claim(identifier, row.key_hash, row.key, class, own)?;
+                .claim(identifier, row.key_hash, row.key, class, standing)?;
         }
         Ok(())
     }

@@ -8,7 +8,9 @@ use super::draft::Drafts;
 use super::emit::{overtaken, released, traced};
 use super::error::PlanError;
 use super::holder::{left_mark, may_delete};
-use super::identifier::{Class, Holder, Role, Said, heads, is_claim, put_texts, said, take_texts};
+use super::identifier::{
+    Class, Holder, Role, Said, Standing, heads, is_claim, put_texts, said, take_texts,
+};
 use super::scope::Scope;
 
 const COLLIDES: u8 = 0;
@@ -29,7 +31,7 @@ struct Claimant {
     hash: Fingerprint,
     key: Vec<u8>,
     class: Class,
-    own: bool,
+    standing: Standing,
 }
 
 /// What is known of the identifier so far; claims come first, holders last.
@@ -45,8 +47,8 @@ struct Group {
     held: bool,
     /// Whether a key that is present and not sent elsewhere holds it.
     kept: bool,
-    /// Whether the claimant has taken over an entry.
-    taken: bool,
+    /// What the claimant stands on that has taken over an entry.
+    taken: Option<Standing>,
     /// Whether the record's end is seen to.
     ended: bool,
     /// The key that is sent elsewhere and with that ends the record; where it turns out to collide,
@@ -96,11 +98,15 @@ impl<'a> Settling<'a> {
                 self.group.identifier = Some(identifier);
             }
             match said(record)? {
-                Said::Claim { class, own, key } => self.claim(Claimant {
+                Said::Claim {
+                    class,
+                    standing,
+                    key,
+                } => self.claim(Claimant {
                     hash: key_hash,
                     key,
                     class,
-                    own,
+                    standing,
                 })?,
                 Said::Listed(identifier) => {
                     self.group.listed.get_or_insert(identifier);
@@ -147,18 +153,17 @@ impl<'a> Settling<'a> {
             if winner.hash == holder.entry.key_hash {
                 return Ok(());
             }
-            let own = winner.own;
+            let standing = winner.standing;
             let takes = winner.class == Class::Send
-                && !own
-                && !self.group.taken
+                && standing == Standing::Elsewhere
+                && self.group.taken.is_none()
                 && holder.on_record
                 && !holder.deleting;
             if takes {
                 self.drafts.takes_over(winner.hash, &holder.entry)?;
-                self.group.taken = true;
+                self.group.taken = Some(Standing::of(true, holder.entry.adopted));
             }
-            let secured = own || self.group.taken;
-            return self.superseded(role, holder, secured);
+            return self.superseded(role, holder, self.group.taken.unwrap_or(standing));
         }
         if role == Role::Stays {
             self.group.kept = true;
@@ -175,9 +180,18 @@ impl<'a> Settling<'a> {
     }
 
     /// The record is the winner's; whoever else holds it lets go, once an entry of the winner holds
-    /// it (`secured`). With a limit the winner may not be sent, and then the record stays in sight.
-    fn superseded(&mut self, role: Role, holder: Holder, secured: bool) -> Result<(), PlanError> {
-        let lets_go = secured && !self.scope.is_partial();
+    /// it. With a limit the winner may not be sent, and then the record stays in sight; so does one
+    /// that this sync wrote, or may have, while the winner's entry was adopted, for that alone would
+    /// never be deleted.
+    fn superseded(
+        &mut self,
+        role: Role,
+        holder: Holder,
+        standing: Standing,
+    ) -> Result<(), PlanError> {
+        let secured = standing != Standing::Elsewhere;
+        let was_ours = standing == Standing::Adopted && self.scope.deletes() && may_delete(&holder);
+        let lets_go = secured && !was_ours && !self.scope.is_partial();
         match role {
             Role::Stays if !holder.on_record => Ok(()),
             Role::Moved if !lets_go && self.scope.deletes() => self.former(&holder, false),

@@ -5,7 +5,7 @@ use crate::domain::row;
 use crate::snapshot::encode_identifier;
 
 use super::error::PlanError;
-use super::identifier::Class;
+use super::identifier::{Class, Standing};
 use super::judge::{Judge, Known};
 use super::read::{KeyFault, Row, RowGroups};
 
@@ -101,8 +101,10 @@ impl Judge<'_> {
             Err(_) => self.mapper.identifier_of(&self.cells),
         };
         match (values, known.entry) {
-            (Some(values), _) => self.claim(&encode_identifier(&values), row, class, false),
-            (None, Some(entry)) => self.claim(entry.identifier, row, class, true),
+            (Some(values), _) => {
+                self.claim(&encode_identifier(&values), row, class, Standing::Elsewhere)
+            }
+            (None, Some(entry)) => self.claim(entry.identifier, row, class, Standing::Own),
             (None, None) => Ok(()),
         }
     }

@@ -219,3 +219,27 @@ fn from_now_takes_what_is_new_as_sent_and_leaves_what_is_known_due() {
         (RunStatus::Failed, 2)
     );
 }
+
+#[test]
+fn what_the_sync_wrote_is_deleted_all_the_same_once_another_key_was_taken_as_sent_there() {
+    let workspace = people(3);
+    workspace.apply(&to_copy("mirror", ""));
+    workspace.run("people");
+    // Another key carries the record's identifier, and is taken as sent.
+    workspace.source("update people set id = 9 where id = 3;");
+    let from_now = workspace.run_with("people", options(|it| it.from_now = true));
+    assert_eq!(completed(&from_now), (0, 0, 0));
+    assert_eq!(completed(&workspace.run("people")), (0, 0, 0));
+    // It moves on: this sync wrote what it leaves behind.
+    workspace.source("update people set email = 'p9@x.example' where id = 9;");
+    let moved = workspace.run("people");
+    assert_eq!(completed(&moved), (1, 0, 1));
+    assert_eq!(
+        copied(&workspace),
+        [
+            "1|p1@x.example|Name 1",
+            "2|p2@x.example|Name 2",
+            "9|p9@x.example|Name 3",
+        ]
+    );
+}

@@ -197,8 +197,15 @@ fn won(
     if is_mixed || taken.iter().any(|holder| Some(holder.adopted) != first) {
         after.blurred = true;
     }
+    let stands_adopted = match own {
+        true => entry.is_some_and(|entry| entry.adopted),
+        false => first == Some(true),
+    };
     for holder in &others {
         let key = holder.slot.key();
+        // What this sync wrote stays in sight beside an entry that it never wrote.
+        let was_ours = stands_adopted && view.mode == Mode::Mirror && holder.may_be_deleted();
+        let lets_go = lets_go && !was_ours;
         match holder.role {
             Role::Moved if !lets_go && view.mode == Mode::Mirror => {
                 keep(state, holder, sent, after);

@@ -99,7 +99,16 @@ impl Oracle<'_> {
                 continue;
             }
             let secured = own || first.is_some();
-            let lets_go = secured && !self.is_partial();
+            // What this sync wrote stays in sight beside an entry that it never wrote.
+            let stands = match own {
+                true => self.entry(winner),
+                false => first.map(|it| &it.entry),
+            };
+            let may = !hold.entry.adopted && (!hold.entry.left || !hold.doubts.is_empty());
+            let was_ours = self.settings.mode == Mode::Mirror
+                && may
+                && stands.is_some_and(|entry| entry.adopted);
+            let lets_go = secured && !was_ours && !self.is_partial();
             match hold.role {
                 Role::Moved if !lets_go && self.settings.mode == Mode::Mirror => {
                     self.keep_in_sight(hold, collided, due, expected);
